@@ -1,0 +1,14 @@
+"""The three things that can end a step early, told apart by type."""
+
+
+class BadInput(ValueError):
+    """The input cannot be used. The message is one sentence for the person who gave it:
+    what is wrong, where, and what to do."""
+
+
+class Cancelled(Exception):
+    """Someone asked a long function to stop; raised by a progress callback."""
+
+
+class StoreError(RuntimeError):
+    """The data folder or database cannot be read or written. The message says which and why."""

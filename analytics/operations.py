@@ -1,0 +1,133 @@
+"""Requests: the one way to ask for a result, shared by pages, command line, jobs and reports.
+
+A :class:`Request` names an operation, its method, canonical parameters, seed and the digests of
+its parents. Its digest is the digest of the result, known before anything runs; so a page can look
+a result up, or submit the request as a job and wait for that digest.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from typing import Any
+
+from analytics import registry
+from analytics.digest import is_digest, of_json
+from analytics.errors import BadInput
+from analytics.progress import Progress, silent
+from analytics.results import Record
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How one kind of request runs. ``target``: "module:function", called as
+    ``function(request, parents, progress) -> Record``. ``version``: see ``registry.Method``."""
+
+    target: str
+    version: int = 1
+    registry_kind: str = ""
+
+
+OPERATIONS = {
+    "table": Operation("analytics.data.operations:table"),
+    "dataset": Operation("analytics.data.operations:dataset"),
+    "projection": Operation("analytics.projection.operations:projection", 1, "projection"),
+    "faithfulness": Operation("analytics.projection.operations:faithfulness"),
+    "clustering": Operation("analytics.clustering.operations:clustering", 1, "clustering"),
+    "validity": Operation("analytics.clustering.operations:validity"),
+    "stability": Operation("analytics.clustering.operations:stability"),
+    "suggestion": Operation("analytics.clustering.operations:suggestion"),
+    "ambiguity": Operation("analytics.perception.operations:ambiguity"),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to compute. Build it with :func:`request`, which validates."""
+
+    kind: str
+    method: str = ""
+    parents: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+
+    @property
+    def digest(self) -> str:
+        """The digest of the result."""
+        operation = OPERATIONS[self.kind]
+        version = [operation.version]
+        if operation.registry_kind:
+            version.append(registry.get(operation.registry_kind, self.method).version)
+        return of_json({"version": version, **self.to_json()})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, the payload of a job."""
+        return {**asdict(self), "parents": list(self.parents), "params": dict(self.params)}
+
+
+def request(
+    kind: str,
+    method: str = "",
+    parents: tuple[str, ...] = (),
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Request:
+    """A checked request. Raises BadInput for an unknown kind, method, parameter or seed.
+
+    For a method that does not use its seed, the seed is set to 0, so that it cannot make two
+    digests of one result.
+    """
+    if kind not in OPERATIONS:
+        raise BadInput(f"There is no operation '{kind}': choose one of {', '.join(OPERATIONS)}.")
+    if not all(is_digest(p) for p in parents):
+        raise BadInput("A result is named by a text that is not a digest; reload the page.")
+    if not isinstance(seed, int) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise BadInput(f"The seed is {seed!r}, but it takes a whole number from 0 to 4294967295.")
+    params = dict(params or {})
+    registry_kind = OPERATIONS[kind].registry_kind
+    if registry_kind:
+        row = registry.get(registry_kind, method)
+        shared = {k: params.pop(k) for k in _SHARED.get(kind, ()) if k in params}
+        params = {**row.check(params), **shared}
+        seed = seed if row.seeded else 0
+    return Request(kind, method, tuple(parents), params, seed)
+
+
+# Parameters of the stage itself, beside the method's own.
+_SHARED = {"projection": ("columns",), "clustering": ("space", "components")}
+
+
+def from_json(payload: Mapping[str, Any]) -> Request:
+    """The request of a job payload; validates again."""
+    return request(
+        str(payload.get("kind", "")),
+        str(payload.get("method", "")),
+        tuple(payload.get("parents", ())),
+        payload.get("params") or {},
+        payload.get("seed", 0),
+    )
+
+
+def execute(wanted: Request, artifacts, progress: Progress = silent) -> Record:
+    """Run a request, unless its result is already stored, and store the result.
+
+    artifacts : :class:`analytics.store.artifacts.Artifacts`, which holds the parents too.
+    Raises BadInput when a parent is gone or the input cannot be used.
+    """
+    found = artifacts.load(wanted.digest)
+    if found is not None:
+        return found
+    parents = tuple(artifacts.require(digest) for digest in wanted.parents)
+    module, function = OPERATIONS[wanted.kind].target.split(":")
+    started = time.perf_counter()
+    result = getattr(import_module(module), function)(wanted, parents, progress)
+    result = result.with_(
+        digest=wanted.digest,
+        parents=wanted.parents,
+        method=result.method or wanted.method,
+        params=result.params or dict(wanted.params),
+        seed=wanted.seed,
+        about={**result.about, "seconds": round(time.perf_counter() - started, 4)},
+    )
+    artifacts.save(result)
+    return result

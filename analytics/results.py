@@ -1,0 +1,193 @@
+"""The records that flow through Gestalt.
+
+``Table -> Dataset -> Projection -> Clustering -> ScoreCard / Ambiguity``: frozen dataclasses whose
+arrays are read-only. ``digest`` is the digest of the request that made the record (see
+``analytics.operations``), ``parents`` the digests of what it was made from.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+NOISE = -1
+UNLABELLED = -2
+NOT_SCORED = -3
+SENTINELS = {NOISE: "Noise", UNLABELLED: "No label", NOT_SCORED: "Not scored"}
+
+
+def _freeze(record: Any) -> None:
+    """Make every array of a record read-only."""
+    for f in fields(record):
+        value = getattr(record, f.name)
+        for array in value.values() if isinstance(value, dict) else (value,):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What every result carries besides its content.
+
+    ``about`` holds what may differ between two equal runs (seconds, time, library versions); it is
+    stored apart from the content and is no part of any digest.
+    """
+
+    digest: str = ""
+    parents: tuple[str, ...] = ()
+    method: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    notes: tuple[str, ...] = ()
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self):
+        _freeze(self)
+
+    def with_(self, **changes):
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True, eq=False)
+class Table(Record):
+    """A file as read. ``frame``: one row per input row, unique string column names.
+
+    ``kinds``: column -> "number", "category", "text", "date", "boolean", "empty" (inferred).
+    ``vectors``: name -> its column names, for blocks of columns that form one vector feature.
+    ``profile``: plain JSON facts (see ``analytics.data.profile``). ``recipe``: the suggested
+    preparation (see ``analytics.data.prepare``).
+    """
+
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    name: str = ""
+    kinds: dict[str, str] = field(default_factory=dict)
+    vectors: dict[str, list[str]] = field(default_factory=dict)
+    profile: dict[str, Any] = field(default_factory=dict)
+    recipe: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset(Record):
+    """A table made ready for computing.
+
+    X : float32 (n, d), finite. columns : d names of X's columns.
+    rows : int64 (n,), zero-based row numbers in the source table.
+    frame : the n rows of the table with their original values (for hover, tables, colour).
+    labels : int32 (n,) indices into ``label_names``, UNLABELLED where the cell is empty, or None.
+    domain : int32 (n,) indices into ``domain_names``, or None.
+    coords : float32 (n, 2), columns marked as ready coordinates, or None.
+    text_column : name of the text column in ``frame``, or "".
+    image_shape : (width, height) when every row of X is an image, or None.
+    total_rows : rows of the table before dropping and sampling.
+    """
+
+    X: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    columns: tuple[str, ...] = ()
+    rows: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    name: str = ""
+    labels: np.ndarray | None = None
+    label_names: tuple[str, ...] = ()
+    label_column: str = ""
+    domain: np.ndarray | None = None
+    domain_names: tuple[str, ...] = ()
+    domain_column: str = ""
+    coords: np.ndarray | None = None
+    coord_names: tuple[str, ...] = ()
+    text_column: str = ""
+    image_shape: tuple[int, ...] | None = None
+    total_rows: int = 0
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.X)
+
+
+@dataclass(frozen=True, eq=False)
+class Projection(Record):
+    """A map of a dataset. xy : float32 (n, 2). axes : two column names, or () when the axes of the
+    map mean nothing."""
+
+    xy: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    axes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Clustering(Record):
+    """Groups of a dataset.
+
+    labels : int32 (n,), 0 .. n_clusters - 1, NOISE for rows in no group. Groups are numbered by
+        falling size, ties by first member, so equal partitions have equal labels.
+    space : "full", "pca" or "map": what the distances were measured in.
+    extras : arrays that single methods add, by these names: "centers" (k, d), "medoids" (k,) row
+        indices, "linkage" (n - 1, 4) scipy linkage matrix, "condensed_tree" (m, 4) rows of parent,
+        child, lambda, size, "order" (n,) and "reachability" (n,) in that order,
+        "core_distance" (n,), "soft" (n, k) memberships, "probability" (n,).
+    """
+
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    space: str = "full"
+    n_clusters: int = 0
+    extras: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @property
+    def noise_share(self) -> float:
+        """Share of rows in no group, 0 to 1."""
+        return float(np.mean(self.labels == NOISE)) if len(self.labels) else 0.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number with its range. ``low``/``high``: 95 % interval, or None when not estimated."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    label: str = ""
+    better: str = "higher"
+    help: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ScoreCard(Record):
+    """Scores of a map or a clustering.
+
+    values : id -> :class:`Score`. points : id -> float32 (n,) per row. groups : id -> float (k,)
+    per cluster. tables : id -> two-dimensional arrays (a contingency table, a curve).
+    """
+
+    values: dict[str, Score] = field(default_factory=dict)
+    points: dict[str, np.ndarray] = field(default_factory=dict)
+    groups: dict[str, np.ndarray] = field(default_factory=dict)
+    tables: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Ambiguity(Record):
+    """The CLAMS score of one scatterplot.
+
+    ambiguity : 0 (everyone groups alike) to 1 (people disagree as much as they can).
+    interval : (low, high), 95 % bootstrap.
+    weights (k,), means (k, 2), covariances (k, 2, 2) : the mixture in data coordinates.
+    pairs (p, 2) int32 component indices, i < j; separability (p,) : predicted share of people who
+    see two groups; pair_ambiguity (p,) : binary entropy of it, in bits.
+    bic (m,) : BIC for 1 .. m components. aspect : drawn height / width the score holds for.
+    """
+
+    ambiguity: float = 0.0
+    interval: tuple[float, ...] = ()
+    n_components: int = 1
+    weights: np.ndarray = field(default_factory=lambda: np.ones(1))
+    means: np.ndarray = field(default_factory=lambda: np.zeros((1, 2)))
+    covariances: np.ndarray = field(default_factory=lambda: np.eye(2)[None])
+    pairs: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int32))
+    separability: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    pair_ambiguity: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    bic: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    aspect: float = 1.0
+    n: int = 0
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,129 @@
+"""Selections as geometry in data coordinates, resolved to row ids here and nowhere else.
+
+A selection is a tuple of shapes, each ``{"type": "box", "x": [x0, x1], "y": [y0, y1]}`` or
+``{"type": "lasso", "x": [...], "y": [...]}`` (a closed polygon). Rows inside any of them are
+selected.
+"""
+
+import base64
+import json
+import math
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analytics.errors import BadInput
+
+MAX_VERTICES = 2_000
+MAX_SHAPES = 50
+MAX_TEXT = 20_000
+
+Shape = Mapping[str, Any]
+
+
+def check(shapes: Any) -> tuple[dict[str, Any], ...]:
+    """Canonical shapes with plain finite floats. Raises BadInput on anything else."""
+    if not isinstance(shapes, (list, tuple)) or len(shapes) > MAX_SHAPES:
+        raise BadInput(f"A selection is a list of at most {MAX_SHAPES} shapes: draw it again.")
+    return tuple(_check_shape(shape) for shape in shapes)
+
+
+def _check_shape(shape: Any) -> dict[str, Any]:
+    wrong = BadInput("A selection holds a shape that is neither a box nor a lasso: draw it again.")
+    if not isinstance(shape, Mapping) or shape.get("type") not in ("box", "lasso"):
+        raise wrong
+    xs, ys = shape.get("x"), shape.get("y")
+    if not isinstance(xs, (list, tuple)) or not isinstance(ys, (list, tuple)):
+        raise wrong
+    try:
+        x, y = [float(v) for v in xs], [float(v) for v in ys]
+    except (TypeError, ValueError):
+        raise wrong from None
+    least, most = (2, 2) if shape["type"] == "box" else (3, MAX_VERTICES)
+    if len(x) != len(y) or not least <= len(x) <= most or not all(map(math.isfinite, x + y)):
+        raise wrong
+    return {"type": shape["type"], "x": x, "y": y}
+
+
+def from_plotly(event: Any) -> tuple[dict[str, Any], ...]:
+    """The shapes of a plotly selection event; its list of points is never used."""
+    selection = event.get("selection", {}) if isinstance(event, Mapping) else {}
+    shapes = [
+        {"type": "box", "x": list(s["x"]), "y": list(s["y"])} for s in selection.get("box", [])
+    ]
+    for lasso in selection.get("lasso", []):
+        x, y = list(lasso["x"]), list(lasso["y"])
+        step = math.ceil(len(x) / MAX_VERTICES)
+        if len(x) >= 3:
+            shapes.append({"type": "lasso", "x": x[::step], "y": y[::step]})
+    return check(shapes)
+
+
+def resolve(shapes: Sequence[Shape], xy: np.ndarray) -> np.ndarray:
+    """Which rows of ``xy`` (n, 2) lie in any of the shapes: bool (n,)."""
+    inside = np.zeros(len(xy), bool)
+    for shape in shapes:
+        x, y = np.asarray(shape["x"]), np.asarray(shape["y"])
+        near = np.flatnonzero(
+            (xy[:, 0] >= x.min())
+            & (xy[:, 0] <= x.max())
+            & (xy[:, 1] >= y.min())
+            & (xy[:, 1] <= y.max())
+        )
+        if shape["type"] == "box":
+            inside[near] = True
+        else:
+            inside[near[_in_polygon(xy[near], x, y)]] = True
+    return inside
+
+
+def _in_polygon(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Even-odd rule, one pass per edge over the points whose height the edge spans."""
+    px, py = points[:, 0].astype(np.float64), points[:, 1].astype(np.float64)
+    by_height = np.argsort(py, kind="stable")
+    heights = py[by_height]
+    odd = np.zeros(len(points), bool)
+    for x0, y0, x1, y1 in zip(x, y, np.roll(x, -1), np.roll(y, -1), strict=True):
+        if y0 == y1:
+            continue
+        low, high = min(y0, y1), max(y0, y1)
+        span = by_height[np.searchsorted(heights, low) : np.searchsorted(heights, high)]
+        crossing = x0 + (py[span] - y0) / (y1 - y0) * (x1 - x0)
+        hit = span[px[span] < crossing]
+        odd[hit] = ~odd[hit]
+    return odd
+
+
+def to_text(shapes: Sequence[Shape]) -> str:
+    """A short URL-safe text for the shapes, with seven significant digits."""
+    if not shapes:
+        return ""
+    rounded = [
+        {
+            "t": s["type"][0],
+            "x": [float(f"{v:.7g}") for v in s["x"]],
+            "y": [float(f"{v:.7g}") for v in s["y"]],
+        }
+        for s in shapes
+    ]
+    data = json.dumps(rounded, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
+
+
+def from_text(text: str) -> tuple[dict[str, Any], ...]:
+    """The shapes of :func:`to_text`. Raises BadInput on any other text."""
+    if not text:
+        return ()
+    wrong = BadInput("The selection in this link is damaged: draw it again.")
+    if len(text) > MAX_TEXT:
+        raise wrong
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = zlib.decompressobj().decompress(packed, 2_000_000)
+        shapes = json.loads(data)
+        names = {"b": "box", "l": "lasso"}
+        return check([{"type": names[s["t"]], "x": s["x"], "y": s["y"]} for s in shapes])
+    except (ValueError, KeyError, TypeError, zlib.error, BadInput):
+        raise wrong from None

@@ -1,0 +1,51 @@
+"""Every setting as (environment variable, default, help): used at run time and by the docs."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting, read from the environment variable ``name``."""
+
+    name: str
+    default: str
+    help: str
+
+
+SETTINGS = (
+    Setting("GESTALT_HOME", "~/.local/share/gestalt", "Data folder: uploads, results, database."),
+    Setting("GESTALT_DATABASE_URL", "", "PostgreSQL URL; empty means SQLite in the data folder."),
+    Setting("GESTALT_ADDRESS", "127.0.0.1", "Address the server listens on."),
+    Setting("GESTALT_PORT", "8501", "Port the server listens on."),
+    Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
+    Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
+    Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
+    Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
+    Setting("GESTALT_CACHE_MB", "4096", "Results beyond this total are removed, oldest first."),
+)
+
+_BY_NAME = {s.name: s for s in SETTINGS}
+
+
+def text(name: str) -> str:
+    """The value of a setting."""
+    return os.environ.get(name) or _BY_NAME[name].default
+
+
+def number(name: str) -> int:
+    """The value of a whole-number setting of at least 1. Raises BadInput."""
+    value = text(name)
+    if not value.isdecimal() or int(value) < 1:
+        raise BadInput(f"{name} is {value!r}, but it takes a whole number of at least 1.")
+    return int(value)
+
+
+def home() -> Path:
+    """The data folder, created on first use."""
+    path = Path(text("GESTALT_HOME")).expanduser()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
