@@ -18,6 +18,7 @@ _PUBLIC = {
     "faithfulness": "analytics.api",
     "cluster": "analytics.api",
     "validity": "analytics.api",
+    "stability": "analytics.api",
     "clams": "analytics.api",
     "report": "analytics.api",
 }

@@ -94,7 +94,7 @@ def request(
 
 
 # Parameters of the stage itself, beside the method's own.
-_SHARED = {"projection": ("columns",), "clustering": ("space", "components")}
+_SHARED = {"projection": ("columns",), "clustering": ("space", "components", "noise")}
 
 
 def from_json(payload: Mapping[str, Any]) -> Request:

@@ -80,14 +80,13 @@ def validate(params: Iterable[Param], given: Mapping[str, Any] | None) -> dict[s
 
 
 def _coerce(p: Param, value: Any) -> Any:
+    if p.type == "choice" and isinstance(value, str) and value in p.choices:
+        return value  # first, because "none" may be a choice
     if value is None or (isinstance(value, str) and value.strip().lower() in ("none", "auto", "")):
         if p.optional:
             return None
         raise _wrong(p, value)
-    if p.type == "choice":
-        if value in p.choices:
-            return str(value)
-    elif p.type == "bool":
+    if p.type == "bool":
         if isinstance(value, bool):
             return value
         text = str(value).strip().lower()
@@ -95,7 +94,7 @@ def _coerce(p: Param, value: Any) -> Any:
             return True
         if text in ("false", "0", "no", "off"):
             return False
-    else:
+    elif p.type != "choice":
         number = _number(p, value)
         if number is not None:
             return number

@@ -39,7 +39,7 @@ def _check_shape(shape: Any) -> dict[str, Any]:
         raise wrong
     try:
         x, y = [float(v) for v in xs], [float(v) for v in ys]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise wrong from None
     least, most = (2, 2) if shape["type"] == "box" else (3, MAX_VERTICES)
     if len(x) != len(y) or not least <= len(x) <= most or not all(map(math.isfinite, x + y)):
@@ -125,5 +125,5 @@ def from_text(text: str) -> tuple[dict[str, Any], ...]:
         shapes = json.loads(data)
         names = {"b": "box", "l": "lasso"}
         return check([{"type": names[s["t"]], "x": s["x"], "y": s["y"]} for s in shapes])
-    except (ValueError, KeyError, TypeError, zlib.error, BadInput):
+    except (ValueError, KeyError, TypeError, RecursionError, zlib.error, BadInput):
         raise wrong from None

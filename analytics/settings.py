@@ -24,6 +24,7 @@ SETTINGS = (
     Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
     Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
+    Setting("GESTALT_PLUGINS", "", "Modules to import at start, comma-separated: more operations."),
     Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
     Setting("GESTALT_CACHE_MB", "4096", "Results beyond this total are removed, oldest first."),
 )

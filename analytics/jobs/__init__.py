@@ -1,0 +1,1 @@
+"""Long work outside the page: a runner of worker processes (``analytics.jobs.runner``)."""

@@ -1,16 +1,16 @@
 """Results on disk, by digest: arrays as ``.npz`` without pickle, frames as Parquet, rest as JSON.
 
 Layout: ``<folder>/ab/<digest>.json`` with ``.npz`` and ``.parquet`` beside it. Every file is
-written under a temporary name and renamed, the JSON last: a result is whole or absent. Equal
-requests give equal ``.npz`` bytes; what may differ between runs is kept in the JSON's "about".
-A damaged result is a miss: it is logged, removed and computed again.
+written under a temporary name and renamed, the JSON last: a result is whole or absent. The JSON
+holds the SHA-256 of the other files. Equal requests give equal ``.npz`` bytes; what may differ
+between runs is kept in the JSON's "about". A damaged result is a miss: it is logged, removed and
+computed again. A folder that cannot be read or written is a StoreError, and nothing is removed.
 """
 
-import io
+import errno
 import json
 import logging
 import os
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -26,6 +26,7 @@ from analytics import results
 from analytics.digest import is_digest
 from analytics.errors import BadInput, StoreError
 from analytics.results import Record, Score
+from analytics.store.files import PART, atomic_file, move, sha256, sweep, write_atomic
 
 log = logging.getLogger(__name__)
 
@@ -94,12 +95,16 @@ def unpack(document: dict[str, Any], arrays: dict[str, np.ndarray], frame) -> Re
 
 
 class Artifacts:
-    """The results in one folder, with a small memory of the last ones used (thread-safe)."""
+    """The results in one folder, with a small memory of the last ones used (thread-safe).
 
-    def __init__(self, folder: Path, remembered: int = 24):
+    remembered, remembered_bytes : the memory holds at most so many results and about so many
+        bytes of arrays and frames (the last result used is always held).
+    """
+
+    def __init__(self, folder: Path, remembered: int = 24, remembered_bytes: int = 512_000_000):
         self.folder = Path(folder)
-        self._remembered = remembered
-        self._memory: OrderedDict[str, Record] = OrderedDict()
+        self._most = (remembered, remembered_bytes)
+        self._memory: OrderedDict[str, tuple[Record, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def _path(self, digest: str, suffix: str) -> Path:
@@ -109,63 +114,105 @@ class Artifacts:
 
     def has(self, digest: str) -> bool:
         """Whether a result is stored."""
-        return is_digest(digest) and self._path(digest, ".json").exists()
+        try:
+            return is_digest(digest) and self._path(digest, ".json").exists()
+        except OSError as error:
+            raise self._unreadable(error) from None
 
     def save(self, record: Record) -> None:
         """Store a record under its digest. Raises StoreError on a full or read-only folder."""
         document, arrays, frame = pack(record)
-        document["about"] = {
-            **document["about"],
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        }
-        digest = record.digest
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        document["about"] = {**document["about"], "created": created}
+        digest, hashes = record.digest, {}
         try:
             self._path(digest, "").parent.mkdir(parents=True, exist_ok=True)
             if arrays:
-                buffer = io.BytesIO()
-                np.savez(buffer, **arrays)
-                write_atomic(self._path(digest, ".npz"), buffer.getvalue())
+                with atomic_file(self._path(digest, ".npz")) as file:
+                    np.savez(file, allow_pickle=False, **arrays)
+                    hashes[".npz"] = sha256(file)
             if frame is not None:
-                buffer = io.BytesIO()
-                frame.to_parquet(buffer, index=False)
-                write_atomic(self._path(digest, ".parquet"), buffer.getvalue())
-            text = json.dumps(document, ensure_ascii=True, allow_nan=True)
+                frame = frame.reset_index(drop=True)
+                with atomic_file(self._path(digest, ".parquet")) as file:
+                    frame.to_parquet(file, index=False)
+                    hashes[".parquet"] = sha256(file)
+            text = json.dumps({**document, "files": hashes}, default=_plain)
             write_atomic(self._path(digest, ".json"), text.encode())
         except OSError as error:
-            raise StoreError(
-                f"The result could not be saved in {self.folder} ({error.strerror or error}): "
-                "free some space there or set GESTALT_HOME to a folder that can be written."
-            ) from None
-        self._remember(record)
+            raise self._unwritable(error) from None
+        # What is remembered is what loading would give, tuples as lists and all.
+        self._remember(unpack(json.loads(text), arrays, frame))
 
     def load(self, digest: str) -> Record | None:
-        """The stored record, or None when there is none (or it is damaged)."""
-        with self._lock:
-            if digest in self._memory:
-                self._memory.move_to_end(digest)
-                return self._memory[digest]
-        if not self.has(digest):
-            return None
+        """The stored record, or None when there is none (or it is damaged).
+
+        Raises StoreError when the folder cannot be read.
+        """
+        record = self._remembered(digest)
+        if record is None and self.has(digest):
+            record = self._read(digest)
+            if record is not None:
+                self._remember(record)
+        if record is not None:
+            self._touch(digest)
+        return record
+
+    def _read(self, digest: str) -> Record | None:
         try:
-            document = json.loads(self._path(digest, ".json").read_text())
+            document = json.loads(self._path(digest, ".json").read_bytes())
             if document["format"] != FORMAT:
                 return None
-            arrays = {}
-            if self._path(digest, ".npz").exists():
-                with np.load(self._path(digest, ".npz"), allow_pickle=False) as stored:
-                    arrays = {key: stored[key] for key in stored.files}
-            frame = None
-            if self._path(digest, ".parquet").exists():
-                frame = pd.read_parquet(self._path(digest, ".parquet"))
-            record = unpack(document, arrays, frame)
-            os.utime(self._path(digest, ".json"))
-        except Exception:
-            # Whatever is wrong with the files, the answer is the same: compute it again.
+            return unpack(document, *self._contents(digest, document["files"]))
+        except MemoryError:
+            raise
+        except Exception as error:
+            # A reader of ours reports a broken file as an OSError too, but without a number.
+            if isinstance(error, OSError) and error.errno not in (None, errno.ENOENT):
+                raise self._unreadable(error) from None
             log.warning("stored result %s is damaged and will be computed again", digest)
+        try:
             self.remove(digest)
-            return None
-        self._remember(record)
-        return record
+        except OSError:
+            log.warning("the damaged result %s could not be removed", digest)
+        return None
+
+    def _contents(self, digest: str, hashes: dict[str, str]) -> tuple[dict[str, np.ndarray], Any]:
+        """The arrays and the frame of a result. Raises ValueError when a file was changed."""
+        arrays, frame = {}, None
+        for suffix, expected in hashes.items():
+            with open(self._path(digest, suffix), "rb") as file:
+                if sha256(file) != expected:
+                    raise ValueError(f"{suffix} was changed")
+                if suffix == ".npz":
+                    with np.load(file, allow_pickle=False) as stored:
+                        arrays = {key: stored[key] for key in stored.files}
+                else:
+                    frame = pd.read_parquet(file)
+        return arrays, frame
+
+    def intact(self, digest: str) -> bool:
+        """Whether a result is stored and none of its files was changed; loads nothing."""
+        try:
+            document = json.loads(self._path(digest, ".json").read_bytes())
+            for suffix, expected in document["files"].items():
+                with open(self._path(digest, suffix), "rb") as file:
+                    if sha256(file) != expected:
+                        return False
+            return document["format"] == FORMAT
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return False
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The results in {self.folder} cannot be read ({error.strerror or error}): "
+            "allow reading them or set GESTALT_HOME to another folder."
+        )
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The results in {self.folder} cannot be written ({error.strerror or error}): "
+            "free some space there or set GESTALT_HOME to a folder that can be written."
+        )
 
     def require(self, digest: str) -> Record:
         """The stored record. Raises BadInput when it is gone."""
@@ -188,7 +235,8 @@ class Artifacts:
         found = []
         for path in self.folder.glob("??/*.json"):
             try:
-                found.append((path.stat().st_mtime, path.stem))
+                if is_digest(path.stem):
+                    found.append((path.stat().st_mtime_ns, path.stem))
             except FileNotFoundError:
                 continue
         return [digest for _, digest in sorted(found)]
@@ -198,40 +246,109 @@ class Artifacts:
         paths = [self._path(digest, s) for s in reversed(_SUFFIXES)]
         return [p for p in paths if p.exists()]
 
+    def lineage(self, digests: Iterable[str]) -> list[str]:
+        """The digests and all they were made from, as far as stored results tell; parents first.
+
+        Includes digests that are not stored.
+        """
+        order: dict[str, None] = {}
+        for root in digests:
+            waiting = [(root, False)]
+            while waiting:
+                digest, parents_done = waiting.pop()
+                if parents_done:
+                    order[digest] = None
+                elif digest not in order and (digest, True) not in waiting:
+                    waiting.append((digest, True))
+                    waiting.extend((parent, False) for parent in self._parents(digest))
+        return list(order)
+
+    def _parents(self, digest: str) -> list[str]:
+        try:
+            document = json.loads(self._path(digest, ".json").read_bytes())
+            return [p for p in document["content"]["parents"] if is_digest(p)]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+
+    def adopt(self, other: "Artifacts", digest: str) -> None:
+        """Move a result here from another folder, the JSON last. Raises OSError."""
+        self._path(digest, "").parent.mkdir(parents=True, exist_ok=True)
+        for path in other.files(digest):
+            move(path, self._path(digest, path.suffix))
+
     def trim(self, max_bytes: int, keep: Iterable[str] = ()) -> int:
         """Remove the least recently used results until at most ``max_bytes`` are left.
 
-        ``keep`` are digests that saved projects point at. Returns the bytes freed.
+        ``keep`` are digests that saved projects point at; what they were made from is kept too.
+        Also removes what interrupted writers left. Returns the bytes freed. Raises StoreError.
         """
-        kept = set(keep)
-        sizes = {d: sum(p.stat().st_size for p in self.files(d)) for d in self.digests()}
+        freed = sweep(self._leftovers())
+        sizes = {digest: self._size(digest) for digest in self.digests()}
         over = sum(sizes.values()) - max_bytes
-        freed = 0
+        kept = set(self.lineage(keep)) if over > 0 else set()
         for digest, size in sizes.items():
-            if freed >= over:
+            if over <= 0:
                 break
             if digest not in kept:
-                self.remove(digest)
+                try:
+                    self.remove(digest)
+                except OSError as error:
+                    raise self._unwritable(error) from None
                 freed += size
+                over -= size
         return freed
 
-    def _remember(self, record: Record) -> None:
+    def _size(self, digest: str) -> int:
+        total = 0
+        for path in self.files(digest):
+            try:
+                total += path.stat().st_size
+            except FileNotFoundError:
+                continue
+        return total
+
+    def _leftovers(self) -> list[Path]:
+        """Temporary files, and arrays and frames without their JSON."""
+        found = list(self.folder.glob(f"??/{PART}*"))
+        for suffix in _SUFFIXES[1:]:
+            paths = self.folder.glob(f"??/*{suffix}")
+            found.extend(p for p in paths if not p.with_suffix(".json").exists())
+        return found
+
+    def _touch(self, digest: str) -> None:
+        """Note that a result was used now; in a read-only folder that is not possible."""
+        try:
+            os.utime(self._path(digest, ".json"))
+        except OSError:
+            log.debug("the time of use of %s could not be noted", digest)
+
+    def _remembered(self, digest: str) -> Record | None:
         with self._lock:
-            self._memory[record.digest] = record
+            if digest not in self._memory:
+                return None
+            self._memory.move_to_end(digest)
+            return self._memory[digest][0]
+
+    def _remember(self, record: Record) -> None:
+        most, most_bytes = self._most
+        with self._lock:
+            self._memory[record.digest] = (record, _memory_bytes(record))
             self._memory.move_to_end(record.digest)
-            while len(self._memory) > self._remembered:
-                self._memory.popitem(last=False)
+            held = sum(size for _, size in self._memory.values())
+            while len(self._memory) > 1 and (len(self._memory) > most or held > most_bytes):
+                _, (_, size) = self._memory.popitem(last=False)
+                held -= size
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, or a crash, sees either the old or the whole new one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _plain(value: Any) -> Any:
+    """Numbers of numpy as numbers of Python, for JSON."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a {type(value).__name__} cannot be stored in a result's JSON")
+
+
+def _memory_bytes(record: Record) -> int:
+    """Bytes that a record's arrays and frame hold."""
+    _, arrays, frame = pack(record)
+    total = sum(array.nbytes for array in arrays.values())
+    return total if frame is None else total + int(frame.memory_usage(deep=False).sum())

@@ -1,0 +1,48 @@
+# Two commands: `make run` opens the app on sample data, `make test` passes the tests.
+# Options: PORT=8501 ADDRESS=127.0.0.1 PYTHON=python3
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8501
+ADDRESS ?= 127.0.0.1
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: run test test-fast lint bench clean system-packages
+
+run: $(VENV)/.run
+	GESTALT_PORT=$(PORT) GESTALT_ADDRESS=$(ADDRESS) $(BIN)/python app.py
+
+test: $(VENV)/.dev system-packages
+	$(BIN)/python -m pytest
+
+# Everything but the browser tests.
+test-fast: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "not browser"
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit("Gestalt needs Python 3.11 or newer.") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.run: requirements.txt $(VENV)/.python
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt $(VENV)/.python
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	touch $@ $(VENV)/.run
+
+# Chromium and PostgreSQL for the tests: by apt as root on Debian, else what the machine has.
+# Tests that miss one of them are skipped with the reason.
+system-packages:
+	@sh tests/system-packages.sh

@@ -1,0 +1,146 @@
+"""What can be asked of this stage, and how each request is built."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analytics import registry
+from analytics.clustering import space as spaces
+from analytics.clustering.fit import check_noise, fit
+from analytics.errors import BadInput
+from analytics.operations import Request, request
+from analytics.progress import Progress, part
+from analytics.results import Clustering, Dataset, Projection, ScoreCard
+
+_STAGE = ("space", "components", "noise")
+
+
+def clustering_request(
+    dataset: Dataset,
+    method: str,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    space: str = "full",
+    projection: Projection | None = None,
+    components: int | None = None,
+    noise: str = "keep",
+) -> Request:
+    """Ask for groups of a dataset. Raises BadInput.
+
+    space : "full" (all columns), "pca" (the first ``components``; 10 when None) or "map" (needs
+    ``projection``). noise : "keep" or "nearest".
+    """
+    stage = spaces.stage_params(dataset, space, projection, components)
+    check_noise(noise)
+    if noise != "keep":
+        stage["noise"] = noise
+    return request(
+        "clustering",
+        method,
+        spaces.parents_of(dataset, space, projection),
+        {**dict(params or {}), **stage},
+        seed,
+    )
+
+
+def validity_request(clustering: Clustering) -> Request:
+    """Ask how well the groups separate, and how they agree with known labels."""
+    return request("validity", "", (*clustering.parents, clustering.digest))
+
+
+def stability_request(clustering: Clustering, runs: int = 10) -> Request:
+    """Ask whether the groups come back over ``runs`` seeds and ``runs`` subsamples."""
+    from analytics.clustering.stability import PARAMS
+    from analytics.params import validate
+
+    params = validate(PARAMS, {"runs": runs})
+    return request("stability", "", (*clustering.parents, clustering.digest), params)
+
+
+def suggestion_request(
+    dataset: Dataset,
+    what: str,
+    space: str = "full",
+    projection: Projection | None = None,
+    components: int | None = None,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Request:
+    """Ask for a number of groups (``what`` "k") or a distance ("eps"), with the curve behind it.
+
+    params : see ``analytics.clustering.suggest.PARAMS[what]``.
+    """
+    from analytics.clustering.suggest import check
+
+    stage = spaces.stage_params(dataset, space, projection, components)
+    return request(
+        "suggestion",
+        what,
+        spaces.parents_of(dataset, space, projection),
+        {**check(what, params), **stage},
+        seed,
+    )
+
+
+def clustering(wanted: Request, parents: Sequence[Any], progress: Progress) -> Clustering:
+    """Groups of a dataset. parents : (dataset,) or (dataset, projection)."""
+    row = registry.get("clustering", wanted.method)
+    X, where = spaces.points(parents, dict(wanted.params))
+    found = fit(
+        row,
+        X,
+        _method_params(wanted.params),
+        wanted.seed,
+        parents[0],
+        part(progress, 0.05, 0.95),
+        wanted.params.get("noise", "keep"),
+    )
+    progress(1.0, f"{found.n_clusters} groups")
+    return found.with_(
+        space=wanted.params.get("space", "full"),
+        notes=(where, *found.notes),
+    )
+
+
+def validity(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:
+    """Scores of a clustering. parents : (dataset, [projection,] clustering)."""
+    from analytics.clustering.validity import scores
+
+    groups = _clustering_of(parents)
+    X, where = spaces.points(parents[:-1], groups.params)
+    card = scores(X, groups.labels, parents[0], wanted.seed, progress)
+    return card.with_(notes=(where, *card.notes))
+
+
+def stability(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:
+    """Whether the groups come back. parents : (dataset, [projection,] clustering)."""
+    from analytics.clustering.stability import PARAMS, scores
+    from analytics.params import validate
+
+    groups = _clustering_of(parents)
+    row = registry.get("clustering", groups.method)
+    X, where = spaces.points(parents[:-1], groups.params)
+    runs = validate(PARAMS, wanted.params)["runs"]
+    card = scores(row, X, groups, _method_params(groups.params), parents[0], runs, progress)
+    fixed = {"map": " The map is kept as it is.", "pca": " The components are kept as they are."}
+    return card.with_(notes=(where + fixed.get(groups.space, ""), *card.notes))
+
+
+def suggestion(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:
+    """A suggested parameter with its curve. parents : (dataset,) or (dataset, projection)."""
+    from analytics.clustering.suggest import check, suggest
+
+    X, where = spaces.points(parents, dict(wanted.params))
+    params = check(wanted.method, _method_params(wanted.params))
+    card = suggest(wanted.method, X, params, wanted.seed, progress)
+    return card.with_(notes=(where, *card.notes))
+
+
+def _method_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if name not in _STAGE}
+
+
+def _clustering_of(parents: Sequence[Any]) -> Clustering:
+    groups = parents[-1]
+    if not isinstance(groups, Clustering) or len(groups.labels) != parents[0].n:
+        raise BadInput("The groups do not belong to this data: cluster it again.")
+    return groups

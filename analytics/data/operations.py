@@ -1,0 +1,84 @@
+"""The two operations of this stage, "table" and "dataset", and the requests for them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from analytics import settings
+from analytics.data import prepare, profile, samples, types
+from analytics.errors import BadInput
+from analytics.operations import Request, request
+from analytics.progress import Progress, part, silent
+from analytics.results import Dataset, Record, Table
+
+
+def file_request(staged: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Request:
+    """The request for a staged file, ``{"content": sha256, "name": file name}``.
+
+    Options that are None or "" (detect) are left out, so that they cannot make a second digest.
+    Raises BadInput for an unknown option.
+    """
+    from analytics.data import readers
+
+    chosen = readers.check_options({k: v for k, v in (options or {}).items() if v != ""})
+    params = {"content": staged["content"], "name": staged["name"], "options": chosen}
+    return request("table", "file", params=params)
+
+
+def sample_request(sample: str) -> Request:
+    """The request for a built-in sample. Raises BadInput for an unknown id."""
+    return request("table", "sample", params={"sample": samples.get(sample).id})
+
+
+def dataset_request(
+    table: Table, recipe: Mapping[str, Any] | None = None, seed: int = 0
+) -> Request:
+    """The request for a dataset; missing keys of the recipe take the table's suggestion.
+
+    A seed that cannot change the result becomes 0.
+    """
+    canonical = prepare.check(recipe, table)
+    made = request("dataset", parents=(table.digest,), params=canonical, seed=seed)
+    if prepare.uses_seed(canonical, table):
+        return made
+    return request("dataset", parents=(table.digest,), params=canonical)
+
+
+def table(wanted: Request, parents: tuple[Record, ...], progress: Progress = silent) -> Table:
+    """A file or a sample with its types, profile and suggested recipe."""
+    params = wanted.params
+    if wanted.method == "file":
+        from analytics.data import readers, uploads
+
+        path = uploads.path_of(str(params.get("content", "")), settings.home())
+        name = str(params.get("name", "")) or "file"
+        options = params.get("options") or {}
+        frame, source, notes = readers.read_file(path, name, options, part(progress, 0.0, 0.6))
+    elif wanted.method == "sample":
+        sample = samples.get(str(params.get("sample", "")))
+        progress(0.1, f"Making the sample {sample.label}")
+        frame, name, notes = samples.frame(sample.id), sample.label, ()
+        source = {"format": "sample", "sample": sample.id, "licence": sample.licence}
+    else:
+        raise BadInput(f"A table comes from a file or a sample, not from '{wanted.method}'.")
+    progress(0.6, "Finding the types of the columns")
+    frame, kinds, vectors, more = types.infer(frame)
+    progress(0.75, "Profiling the columns")
+    facts = profile.profile(frame, kinds, vectors)
+    progress(0.95, "Suggesting features")
+    return Table(
+        frame=frame,
+        name=name,
+        kinds=kinds,
+        vectors=vectors,
+        profile=facts,
+        recipe=prepare.suggest(frame, kinds, vectors, source),
+        source=source,
+        notes=(*notes, *more),
+    )
+
+
+def dataset(wanted: Request, parents: tuple[Record, ...], progress: Progress = silent) -> Dataset:
+    """The dataset of a table by the recipe in ``wanted.params``."""
+    if len(parents) != 1 or not isinstance(parents[0], Table):
+        raise BadInput("A dataset is made from one table: open the data again.")
+    return prepare.prepare(parents[0], wanted.params, wanted.seed, progress)

@@ -1,0 +1,246 @@
+"""From a table to a dataset, by a recipe: plain JSON with every choice the user can make.
+
+``features``: column names (the name of a vector block stands for its columns), ``types``: column
+-> kind corrections, ``text``, ``label``, ``domain``, ``x``, ``y``: a column name or "", ``image``:
+[width, height] or [], and the parameters in :data:`PARAMS`. The canonical form, which
+:func:`check` returns, has every key, features in the order of the table and no correction that
+changes nothing; so equal choices have equal digests.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.data import encode, types, words
+from analytics.data.suggest import suggest
+from analytics.errors import BadInput
+from analytics.params import Param, validate
+from analytics.progress import Progress, silent
+from analytics.results import UNLABELLED, Dataset, Table
+
+__all__ = ["PARAMS", "check", "prepare", "suggest", "uses_seed"]
+
+MOST_LABELS = 1_000
+
+PARAMS = (
+    Param("missing", "choice", "drop", "Missing values",
+          "Leave the row out, or fill in the column's mean, median or zero. Infinite values count "
+          "as missing. Filled categories become a value of their own.",
+          choices=("drop", "mean", "median", "zero")),
+    Param("scale", "choice", "standard", "Scaling",
+          "standard: mean 0 and standard deviation 1; minmax: 0 to 1; robust: median 0 and "
+          "interquartile range 1. One-hot, boolean and text columns are left as they are.",
+          choices=("none", "standard", "minmax", "robust")),
+    Param("encode", "choice", "onehot", "Categories",
+          "onehot: one 0/1 column per value, the 50 most frequent; ordinal: the rank of the value "
+          "in sorted order; leave out: not used.",
+          choices=("onehot", "ordinal", "leave out")),
+    Param("sample", "int", 0, "Sample",
+          "Use at most this many rows, drawn at random in the proportions of the labels; "
+          "0 uses all.", low=0, high=1e9, unit="rows"),
+)  # fmt: skip
+
+_ROLES = ("text", "label", "domain", "x", "y")
+_KEYS = ("features", "types", *_ROLES, "image", *(p.name for p in PARAMS))
+
+
+def check(recipe: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
+    """The canonical recipe. Keys that are not given take the table's suggestion.
+
+    Raises BadInput for an unknown key, column or value, and when no feature is left.
+    """
+    given = dict(recipe or {})
+    for key in given:
+        if key not in _KEYS:
+            raise BadInput(f"The recipe has no {words.name(key)}: it takes {', '.join(_KEYS)}.")
+    n = len(table.frame)
+    if n < 2:
+        raise BadInput(f"The table has {words.count(n, 'row')}, but it needs at least 2 rows.")
+    base = table.recipe or suggest(table.frame, table.kinds, table.vectors, table.source)
+    merged = {**base, **given}
+    if ("x" in given) != ("y" in given):
+        merged["y" if "x" in given else "x"] = ""
+    roles = {role: _column(merged[role], role, table) for role in _ROLES}
+    if bool(roles["x"]) != bool(roles["y"]) or (roles["x"] and roles["x"] == roles["y"]):
+        raise BadInput("Ready coordinates take two different columns: give both x and y, or none.")
+    features = merged["features"]
+    if "features" not in given:
+        # A column newly declared to be the answer must not stay among the questions.
+        answers = {roles[role] for role in ("label", "domain") if role in given}
+        features = [c for c in features if c not in answers]
+        if features != base["features"]:
+            merged["image"] = given.get("image", [])
+    changes = _types(merged["types"], table)
+    features = _features(features, table)
+    image = _image(merged["image"], features, {**table.kinds, **changes})
+    params = validate(PARAMS, {p.name: merged[p.name] for p in PARAMS})
+    if params["sample"] == 1:
+        raise BadInput("A sample of 1 row cannot be grouped: give at least 2, or 0 for all rows.")
+    if params["sample"] >= n:
+        params["sample"] = 0
+    return {"features": features, "types": changes, **roles, "image": image, **params}
+
+
+def _column(given: Any, role: str, table: Table) -> str:
+    """A column of the table, or ""."""
+    if given in (None, ""):
+        return ""
+    if isinstance(given, str) and given in table.frame.columns:
+        return given
+    near = difflib.get_close_matches(str(given), list(table.frame.columns[:2000]), 1)
+    hint = f"did you mean {words.name(near[0])}?" if near else "choose one of the table's columns."
+    raise BadInput(f"There is no column {words.name(given)} (asked for as {role}): {hint}")
+
+
+def _features(given: Any, table: Table) -> list[str]:
+    """Feature columns, each once, in the order of the table with vector blocks kept together."""
+    if isinstance(given, str) or not isinstance(given, (list, tuple)):
+        raise BadInput("The features are a list of column names.")
+    wanted: set[str] = set()
+    for item in given:
+        if isinstance(item, str) and item in table.vectors and item not in table.frame.columns:
+            wanted.update(table.vectors[item])
+        else:
+            wanted.add(_column(item, "feature", table))
+    wanted.discard("")
+    if not wanted:
+        raise BadInput("No feature is chosen: choose at least one column to compare rows by.")
+    block_of = {c: block for block in table.vectors.values() for c in block}
+    ordered = dict.fromkeys(
+        c for column in table.frame.columns for c in block_of.get(column, [column])
+    )
+    return [c for c in ordered if c in wanted]
+
+
+def _types(given: Any, table: Table) -> dict[str, str]:
+    """Corrections that change something."""
+    if not isinstance(given, Mapping):
+        raise BadInput("Type corrections are given as column: type.")
+    for column, kind in given.items():
+        _column(column, "a type correction", table)
+        if kind not in types.KINDS:
+            raise BadInput(
+                f"Column {words.name(column)} cannot be made {words.name(kind)}: "
+                f"choose one of {', '.join(types.KINDS)}."
+            )
+    return {
+        c: given[c] for c in table.frame.columns if given.get(c, table.kinds[c]) != table.kinds[c]
+    }
+
+
+def _image(given: Any, features: list[str], kinds: Mapping[str, str]) -> list[int]:
+    if given in (None, "", [], ()):
+        return []
+    fits = isinstance(given, (list, tuple)) and len(given) == 2
+    fits = fits and all(isinstance(v, int) and not isinstance(v, bool) and v > 0 for v in given)
+    if not fits:
+        raise BadInput("The size of an image is two whole numbers, width and height, or nothing.")
+    if given[0] * given[1] != len(features) or any(kinds[c] != "number" for c in features):
+        raise BadInput(
+            f"Images of {given[0]} × {given[1]} need {given[0] * given[1]:,} numeric features, but "
+            f"{words.count(len(features), 'column is', 'columns are')} chosen."
+        )
+    return list(given)
+
+
+def uses_seed(recipe: Mapping[str, Any], table: Table) -> bool:
+    """Whether the seed can change the dataset: a sample is drawn, or texts are encoded."""
+    kinds = {**table.kinds, **recipe["types"]}
+    return recipe["sample"] > 0 or any(kinds[c] == "text" for c in recipe["features"])
+
+
+def prepare(
+    table: Table, recipe: Mapping[str, Any], seed: int = 0, progress: Progress = silent
+) -> Dataset:
+    """The dataset of a table by a recipe; every choice that left something out is in its notes.
+
+    Raises BadInput when fewer than 2 rows or no varying feature remain.
+    """
+    recipe = check(recipe, table)
+    progress(0.0, "Reading the columns")
+    frame = types.apply(table.frame, recipe["types"])
+    kinds = {**table.kinds, **recipe["types"]}
+    total = len(frame)
+    notes: list[str] = []
+    features = encode.usable(frame, recipe["features"], kinds, recipe["encode"], notes)
+    pair = [recipe["x"], recipe["y"]] if recipe["x"] else []
+    for column in pair:
+        if kinds[column] != "number":
+            raise BadInput(
+                f"Column {words.name(column)} is no number, so it cannot be a coordinate: "
+                "choose another one."
+            )
+    rows = encode.complete_rows(frame, [*features, *pair], kinds, recipe["missing"], notes)
+    rows = _sample(rows, frame, recipe, seed, notes)
+    if len(rows) < total:
+        frame = frame.take(rows).reset_index(drop=True)
+    progress(0.2, "Encoding the columns")
+    X, names = encode.matrix(frame, features, kinds, recipe, seed, progress, notes)
+    progress(0.9, "Reading labels and coordinates")
+    labels, label_names = _codes(frame, recipe["label"], "label")
+    domain, domain_names = _codes(frame, recipe["domain"], "domain")
+    progress(1.0, "Ready")
+    return Dataset(
+        X=X,
+        columns=tuple(names),
+        rows=rows.astype(np.int64),
+        frame=frame,
+        name=table.name,
+        params=recipe,
+        notes=tuple(notes),
+        labels=labels,
+        label_names=label_names,
+        label_column=recipe["label"],
+        domain=domain,
+        domain_names=domain_names,
+        domain_column=recipe["domain"],
+        coords=encode.coordinates(frame, pair, recipe["missing"], notes) if pair else None,
+        coord_names=tuple(pair),
+        text_column=recipe["text"],
+        image_shape=tuple(recipe["image"]) or None,
+        total_rows=total,
+    )
+
+
+def _codes(
+    frame: pd.DataFrame, column: str, role: str
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    """int32 codes of a column by sorted value, UNLABELLED where empty, and the value names."""
+    if not column:
+        return None, ()
+    values = frame[column]
+    codes, distinct = pd.factorize(values, sort=True)
+    if len(distinct) > MOST_LABELS:
+        raise BadInput(
+            f"Column {words.name(column)} has {len(distinct):,} different values, too many for a "
+            f"{role}: choose a column with at most {MOST_LABELS:,}."
+        )
+    names = types.to_text(pd.Series(distinct))
+    return np.where(codes < 0, UNLABELLED, codes).astype(np.int32), tuple(names)
+
+
+def _sample(rows, frame, recipe, seed: int, notes: list[str]) -> np.ndarray:
+    """At most ``recipe["sample"]`` of the rows, in their order, in the labels' proportions."""
+    size = recipe["sample"]
+    if not size or len(rows) <= size:
+        return rows
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(rows))
+    how = "drawn at random"
+    if recipe["label"]:
+        # Spreading every class evenly over [0, 1) and taking the first ones keeps the proportions.
+        codes, _ = pd.factorize(frame[recipe["label"]].take(rows))
+        codes = codes[order] + 1
+        by_class = np.argsort(codes, kind="stable")
+        sizes = np.bincount(codes)
+        first = np.cumsum(sizes) - sizes
+        rank = np.arange(len(rows)) - first[codes[by_class]]
+        place = (rank + rng.random(len(sizes))[codes[by_class]]) / sizes[codes[by_class]]
+        order = order[by_class[np.argsort(place, kind="stable")]]
+        how += f" in the proportions of {words.name(recipe['label'])}"
+    chosen = rows[np.sort(order[:size])]
+    notes.append(f"{size:,} of {len(rows):,} rows used, {how}.")
+    return chosen

@@ -1,0 +1,220 @@
+"""Parquet, Feather and XLSX to columns."""
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from analytics.data import archives, records
+from analytics.data.limits import MAX_SHEET_CELLS, MAX_UNPACKED_BYTES, MIB, check_size
+from analytics.data.naming import Notes, shorten, some
+from analytics.errors import BadInput
+from analytics.progress import Progress
+
+Pairs = list[tuple[str, Any]]
+_INDEX = re.compile(r"__index_level_\d+__")
+_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br=[\"']([A-Z]{1,3})(\d{1,8})[\"'][^<>]*(?<!/)>")
+_ANY_CELL = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br=[\"'](\d{1,8})[\"'][^<>]*(?<!/)>")
+_ROW_START = re.compile(rb"<(?:\w+:)?row\b")
+
+
+def read_parquet(path: Path, notes: Notes) -> Pairs:
+    """The columns of a Parquet file. Raises BadInput; pyarrow's errors pass."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        facts = file.metadata
+        check_size(facts.num_rows, facts.num_columns)
+        size = sum(facts.row_group(i).total_byte_size for i in range(facts.num_row_groups))
+        _check_bytes(size)
+        table = file.read()
+    return _pairs(table, notes)
+
+
+def read_feather(path: Path, notes: Notes) -> Pairs:
+    """The columns of a Feather or Arrow file or stream. Raises BadInput; pyarrow's errors pass."""
+    import pyarrow as pa
+    from pyarrow import feather
+
+    with path.open("rb") as file:
+        magic = file.read(6)
+    if magic[:4] == b"FEA1":
+        return _pairs(feather.read_table(path, memory_map=False), notes)
+    batches, rows, size = [], 0, 0
+    with pa.OSFile(str(path)) as source:
+        opened = pa.ipc.open_file(source) if magic == b"ARROW1" else pa.ipc.open_stream(source)
+        is_file = magic == b"ARROW1"
+        stream = map(opened.get_batch, range(opened.num_record_batches)) if is_file else opened
+        for batch in stream:
+            batch.validate(full=True)
+            rows, size = rows + batch.num_rows, size + batch.nbytes
+            check_size(rows, batch.num_columns)
+            _check_bytes(size)
+            batches.append(batch)
+    return _pairs(pa.Table.from_batches(batches, schema=opened.schema), notes)
+
+
+def _check_bytes(size: int) -> None:
+    if size > MAX_UNPACKED_BYTES:
+        raise BadInput(
+            f"The file unpacks to {size // MIB:,} MB, but at most {MAX_UNPACKED_BYTES // MIB:,} MB "
+            "can be read: take a sample of the rows or fewer columns."
+        )
+
+
+def _pairs(table, notes: Notes) -> Pairs:
+    if not table.num_rows or not table.num_columns:
+        raise BadInput("The file has no rows of data: add rows.")
+    names = table.column_names
+    kept = [i for i, name in enumerate(names) if not _INDEX.fullmatch(name)]
+    if kept and len(kept) < len(names):
+        notes.say("Row labels without a name, as pandas stores them, were left out.")
+    return [(names[i], table.column(i)) for i in (kept or range(len(names)))]
+
+
+# --- XLSX -----------------------------------------------------------------------------------------
+
+
+def read_xlsx(
+    path: Path, sheet: str | None, header: bool | None, notes: Notes, progress: Progress
+) -> tuple[Pairs, dict[str, Any]]:
+    """The columns of one sheet (the first with data, or ``sheet``). Raises BadInput."""
+    _check_workbook(path, progress)
+    progress(0.4, "Reading the sheet")
+    names, chosen, rows = _sheet(path, sheet)
+    if chosen != sheet and len(names) > 1:
+        notes.say(
+            f"Read the sheet '{shorten(chosen)}'; the file also has others ({len(names)} in all)."
+        )
+    full = [row for row in rows if any(cell not in ("", None) for cell in row)]
+    if len(full) < len(rows):
+        notes.say(f"Empty rows were left out: {len(rows) - len(full):,}.")
+    full = _without_titles(full, notes)
+    pairs, found = records.of_rows([[_whole(c) for c in row] for row in full], header, notes)
+    return pairs, {**found, "sheet": chosen, "sheets": names}
+
+
+def _sheet(path: Path, wanted: str | None) -> tuple[list[str], str, list[list[Any]]]:
+    """(names of the sheets, the chosen one, its rows). Raises BadInput."""
+    from python_calamine import CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_path(path)
+        names = list(book.sheet_names)
+        if wanted is not None and wanted not in names:
+            raise BadInput(
+                f"There is no sheet '{shorten(wanted)}' in the file: it has {some(names, 8)}."
+            )
+        for name in [wanted] if wanted is not None else names:
+            rows = book.get_sheet_by_name(name).to_python()
+            if rows:
+                return names, name, rows
+    except BadInput:
+        raise
+    except BaseException as error:
+        # A panic of the Rust reader arrives as a BaseException of its own.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise BadInput(
+                "The XLSX file is damaged or uses a feature that cannot be read: "
+                "save it again, or as CSV."
+            ) from None
+        raise
+    raise BadInput("The sheet is empty: choose another sheet or add rows of data.")
+
+
+def _check_workbook(path: Path, progress: Progress) -> None:
+    """Unpack every part once, counting: its bytes, and the area that the cells span.
+
+    The reader lays a sheet out as a full rectangle, so one far cell in a small file could ask for
+    terabytes. Raises BadInput.
+    """
+    total = 0
+    with archives.open_zip(path) as archive:
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            if (
+                info.filename.lower().startswith("xl/worksheets/")
+                and "/_rels/" not in info.filename
+            ):
+                total += _check_sheet(archive, info)
+            else:
+                total += archives.unzip(archive, info, None, progress)
+            if total > archives.budget(path.stat().st_size):
+                raise BadInput(
+                    "The XLSX file unpacks to far more than a file of its size should hold: "
+                    "save the data as CSV and open that."
+                )
+            progress(0.2, "Checking the workbook")
+
+
+def _check_sheet(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    archives.check_member(info)
+    span, total, rest = _Span(), 0, b""
+    allowed = archives.budget(info.compress_size)
+    try:
+        with archive.open(info) as file:
+            while chunk := file.read(MIB):
+                total += len(chunk)
+                if total > allowed:
+                    raise BadInput(
+                        "A sheet unpacks to far more than a file of its size should hold: "
+                        "save the data as CSV and open that."
+                    )
+                block = rest + chunk
+                last = max((m.start() for m in _ROW_START.finditer(block)), default=0)
+                span.add(block[:last])
+                rest = block[last:]
+        span.add(rest)
+    except archives.BROKEN as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput("The XLSX file is damaged: save it again and open that.") from None
+    return total
+
+
+class _Span:
+    """The rows and columns that cells with content reach."""
+
+    def __init__(self):
+        self.rows = self.columns = 0
+
+    def add(self, xml: bytes) -> None:
+        """Take in whole rows of a sheet. Raises BadInput when the area is too large."""
+        cells = _CELL.findall(xml)
+        letters = {letter for letter, _ in cells}
+        rows = {number for _, number in cells} | set(_ROW.findall(xml))
+        self.columns = max([self.columns, *map(_column_number, letters)])
+        self.rows = max([self.rows, *map(int, rows)])
+        if len(_ANY_CELL.findall(xml)) > len(cells):  # cells may leave their place out
+            pieces = _ROW_START.split(xml)
+            self.columns = max([self.columns, *(len(_ANY_CELL.findall(p)) for p in pieces)])
+            self.rows = max(self.rows, len(pieces))
+        check_size(self.rows, self.columns, MAX_SHEET_CELLS)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _without_titles(rows: list[list[Any]], notes: Notes) -> list[list[Any]]:
+    """The rows without the title lines above them: leading rows with one filled cell."""
+    filled = [sum(cell not in ("", None) for cell in row) for row in rows[:24]]
+    if not filled or max(filled) < 2:
+        return rows
+    start = next(i for i, count in enumerate(filled) if count > 1)
+    if start and start < len(rows) - 1:
+        notes.say(f"Title rows above the table were left out: {start}.")
+        return rows[start:]
+    return rows
+
+
+def _whole(cell: Any) -> Any:
+    """Sheets store every number as a float; whole ones are read as whole numbers."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
+        return int(cell)
+    return cell

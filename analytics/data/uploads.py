@@ -1,0 +1,97 @@
+"""Uploaded and pasted content on disk, named by its hash: stored once, whole or not at all."""
+
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from analytics import settings
+from analytics.data.naming import printable
+from analytics.errors import BadInput, StoreError
+
+_CHUNK = 2**20
+_FOLDER = "uploads"
+_LENGTH = 64
+_NAME = 120
+
+
+def stage(source: bytes | BinaryIO, name: str, home: Path) -> dict[str, Any]:
+    """Store content under ``home``; returns {"content": its SHA-256, "name": a plain file name}.
+
+    A cancelled or failed upload leaves nothing. Raises BadInput when it is empty or larger than
+    GESTALT_UPLOAD_MB, StoreError when the folder cannot be written.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    folder = Path(home) / _FOLDER
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".part-")
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    try:
+        with os.fdopen(handle, "wb") as target:
+            content = _copy(stream, target, folder)
+        os.replace(temporary, folder / content)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return {"content": content, "name": safe_name(name)}
+
+
+def _copy(stream: BinaryIO, target: BinaryIO, folder: Path) -> str:
+    """Copy in chunks up to the limit and return the SHA-256 of what was copied."""
+    limit = settings.number("GESTALT_UPLOAD_MB")
+    digest, total = hashlib.sha256(), 0
+    while chunk := stream.read(_CHUNK):
+        total += len(chunk)
+        if total > limit * 2**20:
+            raise BadInput(
+                f"The file is larger than {limit:,} MB, the most that is accepted here: take a "
+                "sample of the rows, compress it, or raise GESTALT_UPLOAD_MB."
+            )
+        digest.update(chunk)
+        try:
+            target.write(chunk)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+    if not total:
+        raise BadInput("The file is empty: choose a file with rows of data.")
+    try:
+        target.flush()
+        os.fsync(target.fileno())
+    except OSError as error:
+        raise _unwritable(folder, error) from None
+    return digest.hexdigest()
+
+
+def _unwritable(folder: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"The file could not be saved in {folder} ({error.strerror or error}): "
+        "free some space there or set GESTALT_HOME to a folder that can be written."
+    )
+
+
+def safe_name(name: str) -> str:
+    """The last part of a path, printable, at most 120 characters, its ending kept."""
+    base = printable(str(name).replace("\\", "/").rsplit("/", 1)[-1]).lstrip(".") or "data"
+    if len(base) > _NAME:
+        stem, dot, ending = base.rpartition(".")
+        ending = dot + ending if stem and len(ending) <= 12 else ""
+        base = base[: _NAME - len(ending)] + ending
+    return base
+
+
+def path_of(content: str, home: Path) -> Path:
+    """Where staged content is. Raises BadInput for another text, or when it is gone."""
+    if (
+        not isinstance(content, str)
+        or len(content) != _LENGTH
+        or not set(content) <= set("0123456789abcdef")
+    ):
+        raise BadInput("The name of the stored file is not a SHA-256 hash: open the file again.")
+    path = Path(home) / _FOLDER / content
+    if not path.is_file():
+        raise BadInput("The file is no longer stored: open it again.")
+    return path

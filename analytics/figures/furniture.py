@@ -1,0 +1,127 @@
+"""Everything on a map that is not a dot: outlines, ellipses, names, the key, the selection."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analytics import selection
+from analytics.figures import marks as marks_module
+from analytics.figures import outlines as lines
+from analytics.figures import theme
+from analytics.figures.marks import Limits, Marks
+
+MAX_LABELS = 24
+
+
+def furniture(
+    drawn, groups, names, isolate, ellipses, outlines, labels, limits, height, dark
+) -> tuple[list[dict], list[dict]]:
+    """Outlines, ellipses and every word written on the map."""
+    shapes: list[dict] = []
+    words: list[tuple[np.ndarray, str, bool]] = []
+    kinds = None if groups is None else groups[drawn.rows]
+    if kinds is not None and outlines:
+        for label, rings in lines.group_outlines(drawn.xy, kinds).items():
+            color = theme.color_of(label)
+            color = theme.YELLOW_ON_LIGHT if color == theme.YELLOW and not dark else color
+            strength = 0.35 if isolate not in (None, label) else 1.0
+            shapes += [
+                path(
+                    ring, theme.rgba(color, 0.9 * strength), 1.4, theme.rgba(color, 0.07 * strength)
+                )
+                for ring in rings
+            ]
+    if kinds is not None and labels:
+        seen = marks_module.inside(drawn.xy, limits)
+        if len(np.unique(kinds[kinds >= 0])) <= MAX_LABELS:
+            for label, place in lines.group_labels(drawn.xy[seen], kinds[seen]).items():
+                name = theme.escape(theme.group_name(label, names), 28)
+                dot = f"<span style='color:{theme.color_of(label)}'>●</span> "
+                words.append((place, dot + name, isolate in (None, label)))
+    if ellipses is not None:
+        muted = theme.TOKENS["dark" if dark else "light"]["muted"]
+        means, covariances, titles = ellipses
+        for mean, covariance, title in zip(means, covariances, titles, strict=True):
+            ring = lines.ellipse(mean, covariance)
+            shapes.append(path(ring, muted, 1.3))
+            words.append((ring[ring[:, 1].argmax()], f"<b>{theme.escape(title, 12)}</b>", True))
+    annotations = _placed_words(words, limits, height, dark)
+    return shapes, annotations + _key(groups, names, drawn, dark)
+
+
+def _placed_words(words: list, limits: Limits, height: int, dark: bool) -> list[dict]:
+    """Words at their places, moved apart for a plot about half as wide again as high."""
+    if not words:
+        return []
+    t = theme.TOKENS["dark" if dark else "light"]
+    (x0, x1), (y0, y1) = limits
+    per_px = max((x1 - x0) / (1.5 * height), (y1 - y0) / height)
+    plain = [len(re.sub("<[^>]*>", "", text)) for _, text, _ in words]
+    sizes = np.array([(7.4 * n + 10, 22) for n in plain], float)
+    origin = np.array([x0, y0])
+    places = np.array([(place - origin) / per_px for place, _, _ in words])
+    box = ((x1 - x0) / per_px, (y1 - y0) / per_px)
+    moved = lines.spread_labels(places, sizes, box) * per_px + origin
+    return [
+        {
+            "x": float(x),
+            "y": float(y),
+            "text": text,
+            "showarrow": False,
+            "font": {"size": 13, "color": t["ink"] if bold else t["muted"]},
+            "bgcolor": theme.rgba(t["paper"], 0.8),
+            "borderpad": 2,
+            "opacity": 1.0 if bold else 0.55,
+        }
+        for (x, y), (_, text, bold) in zip(moved, words, strict=True)
+    ]
+
+
+def _key(groups: Any, names: dict[int, str], drawn: Marks, dark: bool) -> list[dict]:
+    """What grey means, in the lower left corner."""
+    t = theme.TOKENS["dark" if dark else "light"]
+    parts = [
+        f"<span style='color:{theme.NOISE_COLOR}'>○</span> {theme.escape(name, 28)} {count:,}"
+        for name, count in marks_module.sentinel_counts(groups, names)
+    ]
+    grey = theme.NOISE_COLOR
+    if drawn.ends is not None and np.any(drawn.codes // 2 == len(drawn.colors) // 2 - 1):
+        parts.append(f"<span style='color:{grey}'>○</span> no value")
+    if not parts:
+        return []
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left"}
+    look = {"yanchor": "bottom", "showarrow": False, "bgcolor": theme.rgba(t["paper"], 0.78)}
+    font = {"size": 12, "color": t["muted"]}
+    return [{"text": "   ".join(parts), "font": font, "borderpad": 3, **place, **look}]
+
+
+def empty(drawn: Marks, dark: bool) -> list[dict]:
+    """One line in the middle of a map without points."""
+    if len(drawn.rows):
+        return []
+    color = theme.TOKENS["dark" if dark else "light"]["muted"]
+    place = {"xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5, "showarrow": False}
+    return [{"text": "No points to draw", "font": {"size": 15, "color": color}, **place}]
+
+
+def path(points: np.ndarray, color: str, width: float, fill: str = "") -> dict:
+    """A closed line through points (m, 2) as a layout shape."""
+    steps = " L ".join(f"{x:.12g},{y:.12g}" for x, y in points)
+    shape = {"type": "path", "path": f"M {steps} Z", "line": {"color": color, "width": width}}
+    return {**shape, "fillcolor": fill or "rgba(0,0,0,0)", "layer": "above"}
+
+
+def selection_outlines(shapes: Sequence[Mapping], dark: bool) -> list[dict]:
+    """The outline of the selection, drawn as shapes: plotly's own would swallow the next lasso."""
+    accent = theme.TOKENS["dark" if dark else "light"]["accent"]
+    out = []
+    for shape in selection.check(list(shapes)):
+        x, y = np.array(shape["x"]), np.array(shape["y"])
+        if shape["type"] == "box":
+            x, y = x[[0, 1, 1, 0]], y[[0, 0, 1, 1]]
+        drawn = path(np.stack([x, y], axis=1), accent, 1.5, theme.rgba(accent, 0.05))
+        drawn["line"]["dash"] = "dot"
+        out.append(drawn)
+    return out

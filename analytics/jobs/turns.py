@@ -1,0 +1,47 @@
+"""A queue that is fair between owners: they take turns, each one's jobs stay in order."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+
+
+class Turns:
+    """Waiting digests by owner. Not thread-safe; the runner's lock guards it."""
+
+    def __init__(self):
+        self._queues: OrderedDict[str, list[str]] = OrderedDict()
+
+    def __iter__(self) -> Iterator[str]:
+        return (digest for queue in self._queues.values() for digest in queue)
+
+    def __len__(self) -> int:
+        return sum(len(queue) for queue in self._queues.values())
+
+    def waiting(self, owner: str) -> int:
+        """How many digests of one owner wait."""
+        return len(self._queues.get(owner, ()))
+
+    def add(self, owner: str, digest: str) -> None:
+        """Put a digest at the end of its owner's queue."""
+        self._queues.setdefault(owner, []).append(digest)
+
+    def remove(self, digest: str) -> None:
+        """Take a digest out, wherever it is."""
+        for owner, queue in list(self._queues.items()):
+            if digest in queue:
+                queue.remove(digest)
+                if not queue:
+                    del self._queues[owner]
+
+    def take(self, ready: Callable[[str], bool]) -> str | None:
+        """Remove and return the first ready digest of the owner served longest ago.
+
+        The owner then goes to the end of the line; an owner with nothing ready keeps its place.
+        """
+        for owner, queue in self._queues.items():
+            for digest in queue:
+                if ready(digest):
+                    self.remove(digest)
+                    if owner in self._queues:
+                        self._queues.move_to_end(owner)
+                    return digest
+        return None

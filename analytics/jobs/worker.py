@@ -1,0 +1,254 @@
+"""The worker process: ``python -m analytics.jobs.worker PARENT_PID``.
+
+Reads one JSON command per line from standard input and answers with one JSON message per line on
+standard output. Commands: ``{"do": "job", "id", "request"}``, ``{"do": "settle"}`` (load the
+common libraries in the pauses) and ``{"do": "warm"}`` (run UMAP once). Messages: "ready" (a job can
+come), "settled", "warm", "progress", "done" and "failed". A result never travels here; it is stored
+under its digest.
+
+A worker computes one job at a time in its main thread, so no numeric library is ever entered by
+two threads (numba's workqueue layer aborts the process when that happens).
+"""
+
+import contextlib
+import ctypes
+import faulthandler
+import importlib
+import json
+import math
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+PULSE = 0.1  # seconds between two progress messages
+MAX_WORDS = 160
+MAX_ERROR = 600
+MAX_DETAIL = 8_000
+
+# Loaded one by one while nothing is asked for, so a job waits for one of them at most.
+COMMON = (
+    "pyarrow.parquet",
+    "scipy.linalg",
+    "scipy.sparse.csgraph",
+    "scipy.spatial",
+    "scipy.optimize",
+    "scipy.interpolate",
+    "scipy.ndimage",
+    "scipy.stats",
+    "sklearn.base",
+    "sklearn.metrics",
+    "sklearn.neighbors",
+    "sklearn.decomposition",
+    "sklearn.cluster",
+    "sklearn.mixture",
+)
+
+Say = Callable[[dict], None]
+
+
+def claim_pipes() -> tuple[int, int]:
+    """Descriptors (commands, messages) of their own, out of reach of libraries and children.
+
+    Afterwards whatever prints goes to standard error, and whatever reads finds nothing.
+    """
+    commands, messages = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return commands, messages
+
+
+def end_with_parent(parent: int) -> None:
+    """Ask Linux to kill this process when the thread that started it ends.
+
+    Works even while a library holds the interpreter; elsewhere the end of standard input does it.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 is PR_SET_PDEATHSIG
+    if os.getppid() != parent:  # it ended before the call above
+        os._exit(1)
+
+
+def listen(descriptor: int, commands: queue.SimpleQueue) -> None:
+    """Pass commands on; at the end of the input, end this process and all it started."""
+    with os.fdopen(descriptor, "rb") as lines:
+        for line in lines:
+            commands.put(json.loads(line))
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(0)
+
+
+def speaker(descriptor: int) -> Say:
+    """A function that writes one message as one line, from any thread."""
+    lock = threading.Lock()
+
+    def say(message: dict) -> None:
+        data = json.dumps(message, allow_nan=False).encode() + b"\n"
+        with lock:
+            try:
+                while data:
+                    data = data[os.write(descriptor, data) :]
+            except OSError:
+                os._exit(1)  # nobody listens any more
+
+    return say
+
+
+class Reporter:
+    """The progress callback of one job, thinned to about ten messages a second.
+
+    The last state is always sent, by a small thread if need be: a quick loop followed by a long
+    silent step must not leave the words of the loop on the screen.
+    """
+
+    def __init__(self, say: Say, job: str):
+        self._say, self._job = say, job
+        self._lock = threading.Lock()
+        self._pending: dict | None = None
+        self._sent = -math.inf
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._flush, daemon=True)
+        self._thread.start()
+
+    def __call__(self, fraction: float | None, words: str) -> None:
+        if fraction is not None:
+            fraction = float(fraction)
+            fraction = min(1.0, max(0.0, fraction)) if math.isfinite(fraction) else None
+        message = {"say": "progress", "id": self._job, "fraction": fraction}
+        message["words"] = _cut(words, MAX_WORDS)
+        with self._lock:
+            self._pending = message
+            if time.monotonic() - self._sent >= PULSE:
+                self._send()
+
+    def close(self) -> None:
+        """Stop reporting."""
+        self._over.set()
+        self._thread.join()
+
+    def _flush(self) -> None:
+        while not self._over.wait(PULSE):
+            with self._lock:
+                self._send()
+
+    def _send(self) -> None:
+        if self._pending is not None:
+            self._say(self._pending)
+            self._pending, self._sent = None, time.monotonic()
+
+
+def run_job(command: dict, artifacts, say: Say) -> None:
+    """Execute one request and say how it ended."""
+    from analytics import operations
+    from analytics.errors import BadInput, StoreError
+    from analytics.jobs import job as words
+
+    report = Reporter(say, command["id"])
+    kind = error = detail = ""
+    try:
+        wanted = operations.from_json(command["request"])
+        if wanted.digest != command["id"]:
+            kind, error = "crash", words.CHANGED
+        else:
+            operations.execute(wanted, artifacts, report)
+    except BadInput as problem:
+        kind, error = "input", str(problem)
+    except StoreError as problem:
+        kind, error = "store", str(problem)
+    except MemoryError:
+        kind, error, detail = "memory", words.NO_MEMORY, traceback.format_exc()
+    except (Exception, SystemExit) as problem:
+        kind, error = "crash", words.internal(type(problem).__name__)
+        detail = traceback.format_exc()
+    finally:
+        report.close()
+    if kind:
+        error, detail = _cut(error, MAX_ERROR), detail[-MAX_DETAIL:]
+        ending = {"say": "failed", "kind": kind, "error": error, "detail": detail}
+    else:
+        ending = {"say": "done"}
+    say({**ending, "id": command["id"]})
+
+
+def warm_umap() -> None:
+    """Import UMAP and compile what it compiles, on a few random rows."""
+    import numpy as np
+
+    from analytics import registry
+    from analytics.progress import silent
+    from analytics.results import Dataset
+
+    X = np.random.default_rng(0).normal(size=(128, 4)).astype(np.float32)
+    dataset = Dataset(X=X, columns=("a", "b", "c", "d"), rows=np.arange(len(X)))
+    row = registry.get("projection", "umap")
+    row.run(dataset, row.check({}), 0, silent)
+    # Data beyond a few thousand rows takes another way to the neighbours.
+    import umap
+
+    umap.UMAP(force_approximation_algorithm=True, n_epochs=10, random_state=0, n_jobs=1).fit(X)
+
+
+def serve(commands: queue.SimpleQueue, say: Say) -> None:
+    """Answer commands for ever; load libraries while there are none."""
+    from analytics import settings
+    from analytics.jobs import plugins
+    from analytics.operations import OPERATIONS
+    from analytics.store.artifacts import Artifacts
+
+    plugins.load()
+    artifacts = Artifacts(settings.home() / "results", remembered=4)
+    steps: list[str] = []
+    say({"say": "ready"})
+    while True:
+        if steps and commands.empty():
+            _quietly(importlib.import_module, steps.pop(0))
+            if not steps:
+                say({"say": "settled"})
+            continue
+        command = commands.get()
+        if command["do"] == "job":
+            run_job(command, artifacts, say)
+        elif command["do"] == "settle":
+            own = dict.fromkeys(row.target.split(":")[0] for row in OPERATIONS.values())
+            steps = [*own, *COMMON]
+        elif command["do"] == "warm":
+            _quietly(warm_umap)
+            say({"say": "warm"})
+
+
+def _quietly(function: Callable, *arguments) -> None:
+    """Call something that only saves time: a failure is logged and will show in the job."""
+    try:
+        function(*arguments)
+    except Exception:
+        traceback.print_exc()
+
+
+def _cut(text: str, most: int) -> str:
+    text = str(text)
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def main() -> None:
+    """Take over the pipes, then serve."""
+    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
+        sys.exit("This program is started by the job runner: python -m analytics.jobs.worker PID")
+    faulthandler.enable()
+    received, sent = claim_pipes()
+    end_with_parent(int(sys.argv[1]))
+    commands: queue.SimpleQueue = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(received, commands), daemon=True).start()
+    serve(commands, speaker(sent))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The request for the score of a map, and the function that runs it."""
+
+from typing import Any
+
+from analytics.errors import BadInput
+from analytics.operations import Request, request
+from analytics.params import Param, validate
+from analytics.perception.clams import ASPECT_RANGE, clams
+from analytics.progress import Progress
+from analytics.results import Ambiguity, Projection
+
+PARAMS = (
+    Param(
+        "aspect",
+        "float",
+        1.0,
+        "Aspect",
+        "Drawn length of one unit of y over that of one unit of x; 1 means equal units.",
+        low=ASPECT_RANGE[0],
+        high=ASPECT_RANGE[1],
+        basic=False,
+    ),
+)
+
+
+def ambiguity_request(projection: Any, aspect: float = 1.0, seed: int = 0) -> Request:
+    """The request for the CLAMS score of a map.
+
+    projection : a Projection, the Request that makes it, or its digest. Raises BadInput.
+    """
+    params = validate(PARAMS, {"aspect": aspect})
+    digest = getattr(projection, "digest", projection)
+    return request("ambiguity", "clams", (digest,), params, seed)
+
+
+def ambiguity(wanted: Request, parents: tuple, progress: Progress) -> Ambiguity:
+    """Run :func:`ambiguity_request`. parents : (projection,)."""
+    if wanted.method != "clams":
+        raise BadInput(f"There is no ambiguity score '{wanted.method}': choose clams.")
+    if len(parents) != 1 or not isinstance(parents[0], Projection):
+        raise BadInput("The ambiguity score needs one map: project the data first.")
+    params = validate(PARAMS, wanted.params)
+    return clams(parents[0].xy, aspect=params["aspect"], seed=wanted.seed, progress=progress)

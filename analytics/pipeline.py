@@ -1,0 +1,70 @@
+"""The automatic path from a table to a scored picture: which requests come next.
+
+Opening data should show something worth looking at without a question asked: the suggested
+preparation, the given coordinates or a PCA map, k-means with the number of groups that the
+silhouette suggests, and CLAMS. Everything is chosen from stored results, so the same data always
+takes the same path.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.clustering.operations import clustering_request, suggestion_request
+from analytics.data.operations import dataset_request
+from analytics.errors import BadInput
+from analytics.operations import Request
+from analytics.projection.operations import projection_request
+from analytics.results import Dataset, ScoreCard, Table
+
+FALLBACK_K = 3
+STAGE = ("space", "components", "noise")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A method with its parameters and seed, as used before and wanted again on other data."""
+
+    method: str
+    params: dict[str, Any]
+    seed: int = 0
+
+
+def preparation(table: Table) -> Request:
+    """The dataset request of the table's suggested preparation."""
+    return dataset_request(table, table.recipe)
+
+
+def first_map(dataset_digest: str, recipe: dict[str, Any], previous: Choice | None) -> Request:
+    """The map to show for a new dataset: the method used before when it fits, else the marked
+    coordinates, else PCA."""
+    if previous is not None and previous.method not in ("given", "columns"):
+        try:
+            return projection_request(
+                dataset_digest, previous.method, previous.params, previous.seed
+            )
+        except BadInput:
+            pass
+    given = recipe.get("x") and recipe.get("y")
+    return projection_request(dataset_digest, "given" if given else "pca")
+
+
+def suggested_k(dataset: Dataset) -> Request:
+    """The curve over k that the first clustering rests on."""
+    return suggestion_request(dataset, "k")
+
+
+def first_clustering(
+    dataset: Dataset, suggestion: ScoreCard | None, previous: Choice | None
+) -> Request:
+    """The clustering to show for a new dataset: the one used before when it can run in the full
+    space, else k-means with the suggested number of groups."""
+    if previous is not None and previous.params.get("space", "full") != "map":
+        stage = {k: v for k, v in previous.params.items() if k in STAGE}
+        own = {k: v for k, v in previous.params.items() if k not in STAGE}
+        try:
+            return clustering_request(dataset, previous.method, own, previous.seed, **stage)
+        except BadInput:
+            pass
+    score = (suggestion.values if suggestion else {}).get("silhouette_k")
+    k = int(score.value) if score and score.value else FALLBACK_K
+    return clustering_request(dataset, "kmeans", {"n_clusters": min(k, dataset.n)})

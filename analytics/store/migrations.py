@@ -1,0 +1,138 @@
+"""How the schema came to be, step by step: each function turns version n - 1 into version n.
+
+A step is never edited once released; it spells its tables out itself, because
+``analytics.store.database`` describes only the newest version.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.schema import CreateColumn
+
+from analytics.errors import StoreError
+from analytics.store.database import UtcTime, now, place, reading, schema_version, writing
+
+_LOCK = 0x6765_7374  # Any fixed number: the name of our advisory lock in PostgreSQL.
+
+
+def _base(connection: Connection) -> None:
+    """Version 1: projects with their data sets, runs and views."""
+    tables = sa.MetaData()
+
+    def of_project(**options) -> sa.Column:
+        key = sa.ForeignKey("projects.id", ondelete="CASCADE")
+        return sa.Column("project_id", sa.String(32), key, nullable=False, **options)
+
+    def filled(name: str, kind, **options) -> sa.Column:
+        return sa.Column(name, kind, nullable=False, **options)
+
+    sa.Table(
+        "projects",
+        tables,
+        sa.Column("id", sa.String(32), primary_key=True),
+        filled("name", sa.String(120)),
+        filled("created", UtcTime),
+        filled("updated", UtcTime),
+    )
+    sa.Table(
+        "datasets",
+        tables,
+        of_project(primary_key=True),
+        sa.Column("digest", sa.String(32), primary_key=True),
+        filled("name", sa.String(120)),
+        filled("content", sa.String(64)),
+        filled("created", UtcTime),
+    )
+    sa.Table(
+        "runs",
+        tables,
+        of_project(primary_key=True),
+        sa.Column("digest", sa.String(32), primary_key=True),
+        filled("kind", sa.String(40)),
+        filled("method", sa.String(80)),
+        filled("params", sa.JSON),
+        filled("seed", sa.BigInteger),
+        filled("parents", sa.JSON),
+        filled("about", sa.JSON),
+        filled("created", UtcTime),
+    )
+    sa.Table(
+        "views",
+        tables,
+        sa.Column("id", sa.String(32), primary_key=True),
+        of_project(index=True),
+        filled("name", sa.String(120)),
+        filled("state", sa.JSON),
+        filled("created", UtcTime),
+        filled("updated", UtcTime),
+    )
+    tables.create_all(connection, checkfirst=False)
+
+
+def _undo_and_revisions(connection: Connection) -> None:
+    """Version 2: deleting can be undone, and two tabs saving one view notice each other."""
+    _add(connection, "projects", sa.Column("deleted_at", UtcTime))
+    _add(connection, "projects", sa.Column("undo_token", sa.String(32)))
+    _add(connection, "views", sa.Column("revision", sa.Integer, nullable=False, server_default="1"))
+    _add(
+        connection,
+        "views",
+        sa.Column("saved_by", sa.String(120), nullable=False, server_default=""),
+    )
+
+
+def _add(connection: Connection, table: str, column: sa.Column) -> None:
+    sa.Table(table, sa.MetaData(), column)
+    definition = CreateColumn(column).compile(dialect=connection.dialect)
+    connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_base, _undo_and_revisions)
+LATEST = len(MIGRATIONS)
+
+
+def version(engine: Engine) -> int:
+    """The version of the schema in the database, 0 when it is empty. Raises StoreError."""
+    with reading(engine) as connection:
+        return _version(connection)
+
+
+def _version(connection: Connection) -> int:
+    if not sa.inspect(connection).has_table(schema_version.name):
+        return 0
+    return connection.scalar(sa.select(sa.func.max(schema_version.c.version))) or 0
+
+
+def migrate(engine: Engine, target: int = LATEST) -> int:
+    """Bring the schema up to ``target`` in one transaction; returns the version it had before.
+
+    Programs that start together take turns. A current schema is only read, so that a read-only
+    database can still be looked at. Raises StoreError for a newer schema than this program knows.
+    """
+    before = version(engine)
+    if before < target:
+        with writing(engine) as connection:
+            _take_turn(connection)
+            before = _version(connection)
+            _apply(connection, before, target)
+    if before > LATEST:
+        raise StoreError(
+            f"{place(engine.url)} was made by a newer Gestalt (schema {before}, this one knows "
+            f"up to {LATEST}): start the newer Gestalt, or use another data folder or database."
+        )
+    return before
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait for other programs that migrate. In SQLite the transaction itself is the lock."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
+def _apply(connection: Connection, before: int, target: int) -> None:
+    if before == 0:
+        schema_version.create(connection)
+    for number in range(before + 1, target + 1):
+        MIGRATIONS[number - 1](connection)
+        connection.execute(sa.insert(schema_version).values(version=number, applied=now()))

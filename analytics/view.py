@@ -1,0 +1,172 @@
+"""What one reader looks at: which results, coloured how, with what selected.
+
+A view is small plain data. It is kept in the browser session, written into the page's address, and
+saved in the store; each of them restores it. Undo is a list of earlier views.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from analytics import selection as geometry
+from analytics.digest import is_digest
+from analytics.errors import BadInput
+
+MAX_KEPT = 24
+MAX_TEXT = 300
+
+# Field of the view -> key in the page's address. Long lists travel in saved views only.
+QUERY = {
+    "table": "t",
+    "dataset": "d",
+    "projection": "m",
+    "clustering": "c",
+    "color": "color",
+    "layer": "layer",
+    "symbols": "shapes",
+    "outlines": "outlines",
+    "isolate": "only",
+    "selection": "sel",
+    "zoom": "zoom",
+}
+
+
+# What becomes blank when the named field changes, unless it is given anew.
+_ON_MAP = {"selection": (), "zoom": ()}
+_ON_CLUSTERING = {"isolate": None}
+_ON_DATASET = {"projection": "", "clustering": "", "maps": (), "runs": (), "layer": ""}
+_RESTS_ON = {
+    "table": {"dataset": "", "color": "", **_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
+    "dataset": {**_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
+    "projection": _ON_MAP,
+    "clustering": _ON_CLUSTERING,
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """One view.
+
+    table, dataset, projection, clustering : digests, "" while there is none.
+    maps, runs : digests of all projections and clusterings kept beside each other.
+    color : "" (monochrome), "clusters", or "column:NAME".
+    layer : "" or a per-point score drawn as lightness: "faithfulness:ID" or "validity:ID".
+    symbols : marker shapes as a second channel. outlines : draw a hull round each group.
+    isolate : the one group shown in full, or None.
+    selection : shapes of ``analytics.selection``. zoom : (x0, x1, y0, y1) or ().
+    """
+
+    table: str = ""
+    dataset: str = ""
+    projection: str = ""
+    clustering: str = ""
+    maps: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    color: str = ""
+    layer: str = ""
+    symbols: bool = False
+    outlines: bool = False
+    isolate: int | None = None
+    selection: tuple[dict[str, Any], ...] = ()
+    zoom: tuple[float, ...] = ()
+
+    def with_(self, **changes) -> "View":
+        """A copy with some fields changed. A new map or clustering joins the kept ones; a new
+        dataset drops what was drawn from the old one."""
+        for name, blank in _RESTS_ON.items():
+            if name in changes and changes[name] != getattr(self, name):
+                changes = {**blank, **changes}
+        view = replace(self, **changes)
+        return replace(
+            view,
+            maps=_kept(view.maps, view.projection),
+            runs=_kept(view.runs, view.clustering),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON for the store."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+    def to_query(self) -> dict[str, str]:
+        """The parameters of a page address, without those at their defaults."""
+        query = {}
+        for name, key in QUERY.items():
+            value = getattr(self, name)
+            if value in ("", (), None, False):
+                continue
+            if name == "selection":
+                query[key] = geometry.to_text(value)
+            elif name == "zoom":
+                query[key] = ",".join(f"{v:.7g}" for v in value)
+            else:
+                query[key] = "1" if value is True else str(value)
+        return query
+
+
+def _kept(digests: tuple[str, ...], new: str) -> tuple[str, ...]:
+    if not new or new in digests:
+        return digests
+    return (*digests, new)[-MAX_KEPT:]
+
+
+def from_json(data: Any) -> View:
+    """The view of :meth:`View.to_json`; every part is checked. Raises BadInput."""
+    if not isinstance(data, Mapping):
+        raise BadInput("This saved view is damaged: open the data again.")
+    known = {f.name for f in fields(View)}
+    values = {k: v for k, v in data.items() if k in known}
+    for name in ("table", "dataset", "projection", "clustering"):
+        values[name] = _digest(values.get(name) or "")
+    for name in ("maps", "runs"):
+        values[name] = tuple(_digest(d) for d in _list(values.get(name))[:MAX_KEPT])
+    for name in ("color", "layer"):
+        values[name] = str(values.get(name) or "")[:MAX_TEXT]
+    for name in ("symbols", "outlines"):
+        values[name] = bool(values.get(name))
+    isolate = values.get("isolate")
+    values["isolate"] = isolate if isinstance(isolate, int) else None
+    values["selection"] = geometry.check(_list(values.get("selection")))
+    values["zoom"] = _zoom(_list(values.get("zoom")))
+    return View().with_(**values)
+
+
+def from_query(query: Mapping[str, str]) -> View:
+    """The view of a page address. Raises BadInput on a damaged one."""
+    data: dict[str, Any] = {}
+    for name, key in QUERY.items():
+        text = query.get(key)
+        if not text:
+            continue
+        if name == "selection":
+            data[name] = geometry.from_text(text)
+        elif name == "zoom":
+            data[name] = text.split(",")
+        elif name == "isolate":
+            data[name] = int(text) if text.lstrip("-").isdecimal() and len(text) < 9 else None
+        elif name in ("symbols", "outlines"):
+            data[name] = text == "1"
+        else:
+            data[name] = text
+    return from_json(data)
+
+
+def _list(value: Any) -> list:
+    if value is None or isinstance(value, (list, tuple)):
+        return list(value or ())
+    raise BadInput("This saved view is damaged: open the data again.")
+
+
+def _digest(text: Any) -> str:
+    if text == "" or is_digest(text):
+        return text
+    raise BadInput("This link is damaged: a result in it is not named by 32 letters and digits.")
+
+
+def _zoom(values: Any) -> tuple[float, ...]:
+    try:
+        zoom = tuple(float(v) for v in values)
+    except (TypeError, ValueError):
+        return ()
+    ordered = len(zoom) == 4 and zoom[0] < zoom[1] and zoom[2] < zoom[3]
+    return zoom if ordered and all(map(math.isfinite, zoom)) else ()

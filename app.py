@@ -1,0 +1,59 @@
+"""Start Gestalt: ``python app.py``, then open the address it prints.
+
+The pages are served by ``pages/router.py`` alone; being an ASGI app, no page script can be opened
+past it (Streamlit's automatic ``pages`` folder never comes into force).
+"""
+
+import os
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from streamlit.starlette import App
+
+from analytics import __version__, settings
+from pages.ui import services
+
+ROOT = Path(__file__).resolve().parent
+
+
+@asynccontextmanager
+async def lifespan(app):
+    """Start the workers with the server, so that the first visitor does not wait for them."""
+    services.start()
+    yield None
+    services.stop()
+
+
+async def healthz(request):
+    """200 when the workers and the database answer, else 503 with what does not."""
+    problems = services.problems()
+    return JSONResponse(
+        {"status": "ok" if not problems else "failing", "version": __version__, **problems},
+        status_code=200 if not problems else 503,
+    )
+
+
+app = App(
+    ROOT / "pages" / "router.py",
+    lifespan=lifespan,
+    routes=[
+        Route("/healthz", healthz),
+        Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
+    ],
+)
+
+if __name__ == "__main__":
+    os.chdir(ROOT)  # where .streamlit/config.toml is read from
+    address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
+    shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104
+    print(f"Gestalt {__version__} opens at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
+    app.run(
+        config={
+            "server.address": address,
+            "server.port": port,
+            "server.maxUploadSize": settings.number("GESTALT_UPLOAD_MB"),
+        }
+    )

@@ -1,0 +1,19 @@
+"""``make bench``: every benchmark in its quick form, one after the other."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+QUICK = {
+    "pipeline": ["--rows", "1000,10000,100000,1000000"],
+    "projection": ["--quick"],
+    "clustering": ["--quick"],
+    "draw": [],
+    "jobs": [],
+    "clams_reference": [],
+}
+
+for name, options in QUICK.items():
+    if (Path(__file__).parent / f"{name}.py").exists():
+        print(f"\n== {name}", flush=True)
+        subprocess.run([sys.executable, "-m", f"bench.{name}", *options], check=False)

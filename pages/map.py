@@ -1,0 +1,33 @@
+"""Map: the picture, its colours, its selection, and how far to trust it."""
+
+import streamlit as st
+
+from pages.ui import findings, frame, mapview, panels, session
+
+if frame.needs_data():
+    st.stop()
+
+view = session.current().view
+dataset = session.load(view.dataset)
+projection = session.load(view.projection)
+clustering = session.load(view.clustering)
+
+with st.sidebar:
+    panels.map_controls(dataset, projection, clustering)
+
+if projection is None:
+    st.caption("The map appears here as soon as it is ready.")
+    st.stop()
+
+plot, facts = st.columns([3.1, 1], gap="medium")
+with plot:
+    mask = mapview.draw(
+        dataset, projection, clustering, color=view.color, layer=view.layer, key="map"
+    )
+    panels.selection_bar(dataset, projection, mask)
+with facts:
+    findings.ambiguity(projection, dataset)
+    findings.faithfulness(projection)
+    if clustering is not None and view.color == "clusters":
+        findings.groups(clustering)
+panels.linked(dataset, projection, clustering, mask)

@@ -1,0 +1,38 @@
+"""Every page starts here: navigation, look, session, and what happens when something fails."""
+
+import logging
+
+import streamlit as st
+
+from analytics.errors import BadInput, StoreError
+from pages.ui import frame, session
+
+# One line per page: script, title, icon, whether it is the first page.
+PAGES = (
+    ("data.py", "Data", ":material/table:", False),
+    ("map.py", "Map", ":material/scatter_plot:", True),
+    ("clusters.py", "Clusters", ":material/workspaces:", False),
+    ("perception.py", "Perception", ":material/visibility:", False),
+    ("report.py", "Report", ":material/description:", False),
+)
+
+st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
+frame.style()
+page = st.navigation(
+    [st.Page(p, title=title, icon=icon, default=first) for p, title, icon, first in PAGES],
+    position="top",
+)
+try:
+    session.settle()
+    session.sync_address()
+    frame.header()
+    page.run()
+except (BadInput, StoreError) as error:
+    frame.sentence(str(error), "error")
+except Exception:
+    logging.getLogger("gestalt").exception("page %s failed", page.title)
+    frame.sentence(
+        "This page stopped because of a fault of ours; your data is safe. Reload the page, "
+        "and if it happens again, send the server's log to the makers.",
+        "error",
+    )

@@ -1,0 +1,131 @@
+"""The report page: what was done in words, and every file that can be taken away."""
+
+import io
+import json
+
+import streamlit as st
+
+from analytics.view import View
+from pages.ui import findings, frame, mapview, services, session
+from pages.ui.words import safe_md
+
+
+def state_of(view: View) -> dict:
+    """What a report is made of: digests by role, only of results that are stored."""
+    from analytics.clustering.operations import stability_request, validity_request
+    from analytics.perception.operations import ambiguity_request
+    from analytics.projection.operations import faithfulness_request
+
+    projection, clustering = session.load(view.projection), session.load(view.clustering)
+    state = {
+        "table": view.table,
+        "dataset": view.dataset,
+        "projection": view.projection,
+        "clustering": view.clustering,
+        "selection": list(view.selection),
+    }
+    asked = {"ambiguity": ambiguity_request(projection)}
+    asked["faithfulness"] = faithfulness_request(projection)
+    if clustering is not None:
+        asked["validity"] = validity_request(clustering)
+    state |= {role: r.digest for role, r in asked.items() if frame.try_ask(r) is not None}
+    if clustering is not None:
+        steady = stability_request(clustering, 10).digest
+        state["stability"] = steady if services.artifacts().has(steady) else ""
+    return state
+
+
+def page(view: View) -> None:
+    """The page itself."""
+    from analytics.report.record import run_record
+    from analytics.report.snippet import python_snippet
+
+    dataset = session.load(view.dataset)
+    projection = session.load(view.projection)
+    clustering = session.load(view.clustering)
+    state = state_of(view)
+    title = st.text_input("Title", dataset.name, max_chars=120, key=f"title-{view.dataset}")
+    store = services.artifacts()
+    record = run_record(store, state)
+    left, right = st.columns([2.2, 1], gap="medium")
+    with left:
+        _picture(dataset, projection, clustering, view)
+        findings.ambiguity(projection, dataset)
+        st.subheader("What was done")
+        for step in record["steps"]:
+            st.markdown(f"**{safe_md(step['label'])}** {safe_md(step['words'])}")
+            for note in step["notes"]:
+                st.caption(safe_md(note))
+    with right:
+        st.subheader("Take it away")
+        _downloads(state, title, record, dataset, projection, clustering, view)
+    with st.expander("Run it again in Python"):
+        st.code(python_snippet(store, state), language="python", wrap_lines=True)
+    with st.expander("The whole record (data hash, every parameter, seeds, versions)"):
+        st.code(json.dumps(record, indent=2, ensure_ascii=False), language="json")
+
+
+def _static(dataset, projection, clustering, view: View, title: str) -> dict:
+    """What both picture formats are drawn from."""
+    color = view.color or ("clusters" if clustering is not None else "")
+    groups, names, values, values_name = mapview.color_layer(dataset, clustering, color, view.layer)
+    return {
+        "groups": groups,
+        "group_names": names,
+        "values": values,
+        "values_name": values_name,
+        "selected": mapview.selected_mask(projection),
+        "title": title,
+        "caption": mapview.describe(dataset, projection, clustering, color),
+        "dark": frame.dark(),
+    }
+
+
+def _picture(dataset, projection, clustering, view: View) -> None:
+    from analytics.figures.picture import map_png
+
+    drawn = _static(dataset, projection, clustering, view, "")
+    png = map_png(projection.xy, width=1500, height=1050, **drawn)
+    st.image(png, width="stretch", alt=drawn["caption"])
+
+
+def _downloads(state, title, record, dataset, projection, clustering, view: View) -> None:
+    from analytics.figures.picture import map_png, map_svg
+    from analytics.report.html import html_report
+    from analytics.report.snippet import python_snippet
+    from analytics.report.tables import labels_table, to_csv
+
+    store = services.artifacts()
+    drawn = _static(dataset, projection, clustering, view, title)
+    mask = drawn["selected"]
+
+    def table(selected: bool):
+        full = labels_table(dataset, projection, clustering, mask)
+        return full[mask] if selected else full
+
+    def parquet():
+        buffer = io.BytesIO()
+        table(False).to_parquet(buffer, index=False)
+        return buffer.getvalue()
+
+    files = [
+        ("Report, one HTML page", "report.html", lambda: html_report(store, state, title=title)),
+        ("Labels, CSV", "labels.csv", lambda: to_csv(table(False))),
+        ("Labels, Parquet", "labels.parquet", parquet),
+        ("Picture, PNG", "map.png", lambda: map_png(projection.xy, **drawn)),
+        ("Picture, SVG", "map.svg", lambda: map_svg(projection.xy, **drawn)),
+        ("Run record, JSON", "run.json", lambda: json.dumps(record, indent=2)),
+        ("Python script", "run.py", lambda: python_snippet(store, state)),
+    ]
+    if mask is not None:
+        files.insert(2, ("Selected rows, CSV", "selection.csv", lambda: to_csv(table(True))))
+    for label, name, make in files:
+        st.download_button(
+            label,
+            make,
+            file_name=f"gestalt-{name}",
+            key=f"download-{name}",
+            on_click="ignore",
+            width="stretch",
+            type="primary" if name == "report.html" else "secondary",
+        )

@@ -1,0 +1,141 @@
+"""Scores beside the picture: one sentence, the number with its interval, how it was computed."""
+
+import streamlit as st
+
+from analytics.results import NOISE, Clustering, Dataset, Projection
+from pages.ui import frame, session
+from pages.ui.words import count, escape, interval, number, share
+
+CLAMS_HOW = """
+A mixture of Gaussians is fitted to the picture; for every pair of its components, a perception
+model predicts how many of ten people would see one group and how many two. The score is the mean
+uncertainty of these predictions: 0 means everyone would group the points alike, 1 means people
+would disagree as much as they can.
+
+This first version predicts with the probability of misclassification between two components
+(DEMP), the merging rule that agreed best with 34 people in Abbas et al. (2019); its curve was set
+on the order that the original CLAMS gave to public scatterplots, not on new judgements of people.
+The interval is a 95 % bootstrap over points. It holds for one colour, for the aspect ratio stated,
+and for 30 points or more.
+
+Jeon et al., *CLAMS: A Cluster Ambiguity Measure for Estimating Perceptual Variability in Visual
+Clustering*, IEEE TVCG 2023.
+"""
+
+FAITHFUL_HOW = """
+Each number compares the map with the prepared data. Trustworthiness asks whether neighbours on the
+map are neighbours in the data; continuity asks the reverse (Venna & Kaski 2001). Stress is
+Kruskal's stress-1 after the best scaling of the map, lower is better. The distance correlation
+compares all distances of the two. Colour the map by one of them to see where it misleads.
+"""
+
+
+def finding(what: str, value: str, words: str, spread: str = "") -> None:
+    """One number with its name, range and sentence."""
+    st.html(
+        f"<div class='finding'><div class='what'>{escape(what)}</div>"
+        f"<div class='value'>{escape(value)} <span class='range'>{escape(spread)}</span></div>"
+        f"<div class='words'>{escape(words)}</div></div>"
+    )
+
+
+def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> None:
+    """A small two-column table."""
+    head = f"<tr><th>{escape(heads[0])}</th><th>{escape(heads[1])}</th></tr>" if heads else ""
+    body = "".join(f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>" for a, b in rows)
+    st.html(f"<table class='facts'>{head}{body}</table>")
+
+
+def ambiguity(projection: Projection, dataset: Dataset) -> None:
+    """The CLAMS score with its sentence, interval, scale and warnings."""
+    from analytics.perception.clams import sentence
+    from analytics.perception.operations import ambiguity_request
+
+    result = frame.try_ask(ambiguity_request(projection))
+    if result is None:
+        st.caption("How ambiguous the picture is will stand here in a moment.")
+        return
+    low, high = result.interval if len(result.interval) == 2 else (None, None)
+    spread = f"{number(low)}–{number(high)}" if low is not None else ""
+    finding("Ambiguity of the picture (CLAMS)", number(result.ambiguity), sentence(result), spread)
+    band = (
+        f"<u style='left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%'></u>"
+        if low is not None
+        else ""
+    )
+    st.html(
+        f"<div class='scale' role='img' aria-label='0 is clear, 1 is ambiguous'>{band}"
+        f"<i style='left:calc({100 * result.ambiguity:.1f}% - 1px)'></i></div>"
+    )
+    st.caption(f"0 clear, 1 ambiguous. For equal units on both axes, {dataset.n:,} points.")
+    frame.how(CLAMS_HOW)
+
+
+def faithfulness(projection: Projection) -> None:
+    """How well the map keeps the distances of the data."""
+    from analytics.projection.operations import faithfulness_request
+
+    card = frame.try_ask(faithfulness_request(projection))
+    if card is None:
+        return
+    rows = [(s.label or name, interval(s.value, s.low, s.high)) for name, s in card.values.items()]
+    facts(rows, ("Faithfulness of the map", ""))
+    for note in card.notes:
+        st.caption(note)
+    frame.how(FAITHFUL_HOW)
+
+
+def clustering(dataset: Dataset, projection: Projection, result: Clustering) -> None:
+    """What the clustering found, in what space, and its overall scores."""
+    from analytics.clustering.operations import validity_request
+
+    where = {
+        "full": f"all {count(dataset.X.shape[1], 'feature')}",
+        "pca": "a PCA space",
+        "map": "the 2-D map",
+    }[result.space]
+    label = frame.method_label("clustering", result.method)
+    noise = f" {share(result.noise_share)} of the rows are noise." if result.noise_share else ""
+    finding(
+        label,
+        count(result.n_clusters, "group"),
+        f"Distances measured in {where}.{noise}",
+    )
+    if result.space == "map" and projection.digest not in result.parents:
+        st.caption("These groups were found on another map than the one shown.")
+    card = frame.try_ask(validity_request(result))
+    if card is not None:
+        rows = [
+            (s.label or name, interval(s.value, s.low, s.high)) for name, s in card.values.items()
+        ]
+        facts(rows, ("Quality", ""))
+    for note in result.notes:
+        st.caption(note)
+
+
+def groups(result: Clustering) -> None:
+    """One row per group with its colour and size; noise last."""
+    from analytics.clustering.operations import validity_request
+    from analytics.figures.theme import cluster_colors
+
+    card = session.load(validity_request(result).digest)
+    silhouettes = card.groups.get("silhouette") if card is not None else None
+    colors = cluster_colors(max(result.n_clusters, 1))
+    n = len(result.labels)
+    rows = []
+    for i in range(result.n_clusters):
+        size = int((result.labels == i).sum())
+        fit = number(silhouettes[i]) if silhouettes is not None and i < len(silhouettes) else ""
+        rows.append(
+            f"<tr><td><span class='dot' style='background:{colors[i]}'></span>Group {i + 1}</td>"
+            f"<td>{fit}</td><td>{size:,} ({share(size / n)})</td></tr>"
+        )
+    noise = int((result.labels == NOISE).sum())
+    if noise:
+        rows.append(
+            "<tr><td><span class='dot hollow'></span>Noise</td><td></td>"
+            f"<td>{noise:,} ({share(noise / n)})</td></tr>"
+        )
+    head = "<tr><th>Group</th><th>Silhouette</th><th style='text-align:right'>Rows</th></tr>"
+    shown = rows[:40] + ([f"<tr><td>and {len(rows) - 40} more</td></tr>"] if len(rows) > 40 else [])
+    st.html(f"<table class='facts'>{head}{''.join(shown)}</table>")

@@ -1,0 +1,128 @@
+"""Forms made from the registry: one widget per declared parameter."""
+
+import streamlit as st
+
+from analytics import registry
+from analytics.params import Param
+from analytics.registry import Method
+from analytics.results import Dataset, Record
+from pages.ui.words import about_seconds, safe_md
+
+
+def usable(kind: str, dataset: Dataset) -> list[Method]:
+    """The methods this data can offer what they need, in menu order."""
+    has = {"table"}
+    if dataset.text_column:
+        has.add("text")
+    if dataset.image_shape:
+        has.add("images")
+    if dataset.labels is not None:
+        has.add("labels")
+    if dataset.domain is not None:
+        has.add("domain")
+    rows = registry.methods(kind)
+    fits = [m for m in rows if has.issuperset(m.needs)]
+    if kind == "projection" and dataset.coords is None:
+        fits = [m for m in fits if m.id != "given"]
+    return fits
+
+
+def method_picker(kind: str, dataset: Dataset, record: Record | None) -> Method:
+    """A select box over the usable methods, starting at that of ``record``."""
+    rows = usable(kind, dataset)
+    ids = [m.id for m in rows]
+    start = ids.index(record.method) if record is not None and record.method in ids else 0
+    chosen = st.selectbox(
+        "Method",
+        ids,
+        index=start,
+        format_func=lambda i: registry.get(kind, i).label,
+        key=f"{kind}-method",
+        persist_state="session",
+    )
+    method = registry.get(kind, chosen or ids[start])
+    st.caption(safe_md(method.summary))
+    return method
+
+
+def parameters(method: Method, record: Record | None) -> tuple[dict, int]:
+    """Widgets for a method's parameters and seed, basic ones first, the rest one fold away.
+
+    Returns the values given and the seed. They start at those of ``record`` when it was made by
+    the same method.
+    """
+    same = record is not None and record.method == method.id
+    old = record.params if same else {}
+    values: dict = {}
+    for p in method.params:
+        if p.basic and _live(p, values):
+            values[p.name] = _widget(method, p, old.get(p.name, p.default))
+    seed = record.seed if same else 0
+    rest = [p for p in method.params if not p.basic]
+    if rest or method.seeded:
+        with st.expander("More settings"):
+            for p in rest:
+                if _live(p, values):
+                    values[p.name] = _widget(method, p, old.get(p.name, p.default))
+            if method.seeded:
+                seed = st.number_input(
+                    "Seed",
+                    0,
+                    2**32 - 1,
+                    seed,
+                    key=f"{method.kind}-{method.id}-seed",
+                    help="The same seed gives the same result.",
+                    persist_state="session",
+                )
+    return values, int(seed or 0)
+
+
+def cost_words(method: Method, dataset: Dataset, values: dict) -> str:
+    """The expected time, or why the method cannot run on this many rows."""
+    n, d = dataset.X.shape
+    if method.max_rows is not None and n > method.max_rows:
+        return (
+            f"Takes at most {method.max_rows:,} rows and this data has {n:,}: "
+            "set a sample on the Data page."
+        )
+    return about_seconds(method.cost(n, d, values))
+
+
+def _live(p: Param, values: dict) -> bool:
+    return p.depends_on is None or values.get(p.depends_on[0]) in p.depends_on[1]
+
+
+def _widget(method: Method, p: Param, value):
+    key = f"{method.kind}-{method.id}-{p.name}"
+    common = {"key": key, "help": p.help or None, "persist_state": "session"}
+    label = f"{p.label} ({p.unit})" if p.unit else p.label
+    if p.type == "bool":
+        return st.toggle(label, bool(value), **common)
+    if p.type == "choice":
+        options = (["automatic"] if p.optional else []) + list(p.choices)
+        shown = "automatic" if value is None else value
+        chosen = st.selectbox(label, options, index=options.index(shown), **common)
+        return None if chosen == "automatic" else chosen
+    cast = int if p.type == "int" else float
+    low, high = (None if v is None else cast(v) for v in (p.low, p.high))
+    if p.type == "int":
+        # A browser counts exactly to 2**53 only.
+        low = max(low, -(2**53) + 1) if low is not None else None
+        high = min(high, 2**53 - 1) if high is not None else None
+    return st.number_input(
+        label,
+        low,
+        high,
+        None if value is None else cast(value),
+        step=None if p.type == "int" else _step(p),
+        format=None if p.type == "int" else "%g",
+        placeholder="automatic" if p.optional else None,
+        required=not p.optional,
+        **common,
+    )
+
+
+def _step(p: Param) -> float:
+    """A tenth of the default's size, so that the arrows move sensibly."""
+    size = abs(p.default) if p.default else 1.0
+    return float(f"{size / 10:.0e}")

@@ -1,0 +1,159 @@
+"""What every page shares: look, trail, running jobs, messages, empty states."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from analytics import registry
+from analytics.errors import BadInput
+from pages.ui import session
+from pages.ui.words import count, escape, number, safe_md
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+LOGO = ASSETS / "logo.png"
+STEP = {
+    "link": "The link",
+    "table": "Reading the data",
+    "dataset": "Preparing the data",
+    "projection": "The map",
+    "clustering": "The clustering",
+}
+
+
+def dark() -> bool:
+    """Whether the reader's page is dark."""
+    return st.context.theme.type == "dark"
+
+
+def style() -> None:
+    """The few rules that Streamlit's theme cannot say."""
+    st.html(f"<style>{(ASSETS / 'app.css').read_text()}</style>")
+
+
+def sentence(text: str, level: str = "info") -> None:
+    """One message; the text may hold words from data, so nothing in it is markup."""
+    show = {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}
+    show[level](safe_md(text))
+
+
+def header() -> None:
+    """The trail, undo and save, running jobs, and what went wrong."""
+    here = session.current()
+    with st.container(horizontal=True, vertical_alignment="center", key="trail"):
+        st.html(_trail(here.view), width="stretch")
+        if st.button("Undo", icon=":material/undo:", type="tertiary", disabled=not here.past):
+            session.undo()
+            st.rerun()
+        if st.button("Redo", icon=":material/redo:", type="tertiary", disabled=not here.future):
+            session.redo()
+            st.rerun()
+        if st.button("Save", icon=":material/bookmark:", disabled=not here.view.dataset):
+            from pages.ui.saving import save_dialog
+
+            save_dialog()
+    _jobs()
+    for slot in list(here.errors):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            sentence(f"{STEP[slot]}: {here.errors[slot]}", "error")
+            if st.button("Dismiss", key=f"dismiss-{slot}", type="tertiary"):
+                here.errors.pop(slot, None)
+                st.rerun()
+
+
+def _trail(view) -> str:
+    """Where the reader is and what it rests on, in one line."""
+    steps = []
+    dataset = session.load(view.dataset)
+    table = session.load(view.table)
+    if dataset is not None:
+        of = f" of {dataset.total_rows:,}" if dataset.total_rows > dataset.n else ""
+        rows = f"{dataset.n:,}{of} rows × {count(dataset.X.shape[1], 'feature')}"
+        steps.append(f"<b>{escape(dataset.name or 'Data')}</b> <span>{rows}</span>")
+    elif table is not None:
+        steps.append(f"<b>{escape(table.name or 'Data')}</b>")
+    projection = session.load(view.projection)
+    if projection is not None:
+        steps.append(f"Map <span>{escape(method_label('projection', projection.method))}</span>")
+    clustering = session.load(view.clustering)
+    if clustering is not None:
+        label = method_label("clustering", clustering.method)
+        groups = count(clustering.n_clusters, "group")
+        steps.append(f"Clusters <span>{escape(label)}, {groups}</span>")
+    ambiguity = session.ambiguity() if projection is not None else None
+    if ambiguity is not None:
+        steps.append(f"Ambiguity <span>{number(ambiguity.ambiguity)}</span>")
+    return f"<div class='trail'>{' › '.join(steps) or 'No data yet'}</div>"
+
+
+def method_label(kind: str, method_id: str) -> str:
+    """The name of a method as people know it."""
+    try:
+        return registry.get(kind, method_id).label
+    except BadInput:
+        return method_id
+
+
+def _jobs() -> None:
+    """Running jobs with their words, fraction and a cancel button; redrawn while any runs."""
+    jobs = session.pending()
+    if not jobs:
+        return
+
+    @st.fragment(run_every=0.4)
+    def strip():
+        running = session.pending()
+        if {j.id for j in running} != {j.id for j in jobs}:
+            st.rerun()
+        shown = [j for j in running if j.state == "running"] or running
+        for job in shown[:3]:
+            with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.id}"):
+                words = job.words or ("waiting" if job.state == "queued" else "starting")
+                seconds = f" · {job.seconds:.0f} s" if job.seconds >= 2 else ""
+                st.progress(
+                    min(max(job.fraction or 0.0, 0.0), 1.0),
+                    text=safe_md(f"{job.label}: {words}{seconds}"),
+                )
+                if st.button("Cancel", key=f"cancel-{job.id}", type="tertiary"):
+                    session.cancel(job.id)
+                    st.rerun()
+        if len(running) > len(shown[:3]):
+            st.caption(f"{count(len(running) - len(shown[:3]), 'more step')} waiting")
+
+    strip()
+
+
+def needs_data() -> bool:
+    """Whether the page must wait for data; shows what to do meanwhile."""
+    here = session.current()
+    if here.view.dataset and session.load(here.view.dataset) is not None:
+        return False
+    if session.pending():
+        st.caption("The first picture appears here as soon as the data is ready.")
+        return True
+    if here.view.dataset:
+        sentence(
+            "The data of this link is no longer stored here: open its file again on the Data page.",
+            "warning",
+        )
+    else:
+        st.info("Nothing is open yet. Drop a file or choose a sample on the Data page.")
+    st.page_link("data.py", label="Open the Data page", icon=":material/table:")
+    return True
+
+
+def how(text: str) -> None:
+    """The "How is this computed?" fold beside a score."""
+    with st.popover("How is this computed?", type="tertiary"):
+        st.markdown(text)
+
+
+def try_ask(request):
+    """A side result, or None; a failure is shown in place with a way to run it again."""
+    try:
+        return session.ask(request)
+    except BadInput as error:
+        sentence(str(error), "warning")
+        if st.button("Run it again", key=f"retry-{request.digest}", type="tertiary"):
+            session.retry(request.digest)
+            st.rerun()
+        return None

@@ -1,0 +1,159 @@
+"""The map with its selection: the one chart that every page draws."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analytics import selection as geometry
+from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Projection
+from pages.ui import frame, session
+from pages.ui.words import safe_md
+
+MAX_GROUP_VALUES = 24
+HOVER_COLUMNS = 5
+
+
+def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, layer: str = ""):
+    """What colours the map: (groups, group names, values, name of the values)."""
+    if layer:
+        found = _layer(dataset, clustering, layer)
+        if found is not None:
+            return None, {}, found[1], found[0]
+    if color == "clusters" and clustering is not None:
+        return clustering.labels, group_names(clustering), None, ""
+    if color == "label" and dataset.labels is not None:
+        names = dict(enumerate(dataset.label_names))
+        return dataset.labels, {**names, UNLABELLED: "No label"}, None, ""
+    if color.startswith("column:") and color[7:] in dataset.frame:
+        return _column(dataset.frame[color[7:]], color[7:])
+    return None, {}, None, ""
+
+
+def group_names(clustering: Clustering) -> dict[int, str]:
+    """The names of groups: 1, 2, ... by falling size, and noise."""
+    return {**{i: f"Group {i + 1}" for i in range(clustering.n_clusters)}, NOISE: "Noise"}
+
+
+def _column(series: pd.Series, name: str):
+    """A column as values (numbers, dates) or as groups (the most frequent values)."""
+    if pd.api.types.is_bool_dtype(series) or not (
+        pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series)
+    ):
+        text = series.astype("string")
+        top = text.value_counts().index[:MAX_GROUP_VALUES]
+        codes = pd.Categorical(text, categories=top).codes.astype(np.int32)
+        groups = np.where(text.isna(), UNLABELLED, np.where(codes < 0, len(top), codes))
+        names = {i: str(v) for i, v in enumerate(top)} | {UNLABELLED: "No value"}
+        if (groups == len(top)).any():
+            names[len(top)] = f"{text.nunique() - len(top):,} other values"
+        return groups.astype(np.int32), names, None, ""
+    if pd.api.types.is_datetime64_any_dtype(series):
+        years = series.dt.year + (series.dt.dayofyear - 1) / 365.25
+        return None, {}, years.to_numpy(float, na_value=np.nan), f"{name} (year)"
+    return None, {}, series.to_numpy(float, na_value=np.nan), name
+
+
+def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
+    """A per-point score as (title, values), or None while it is not there."""
+    from analytics.clustering.operations import validity_request
+    from analytics.projection.operations import faithfulness_request
+
+    source, _, name = layer.partition(":")
+    projection = session.load(session.current().view.projection)
+    card = None
+    if source == "faithfulness" and projection is not None:
+        card = frame.try_ask(faithfulness_request(projection))
+    elif source == "validity" and clustering is not None:
+        card = frame.try_ask(validity_request(clustering))
+    if card is None or name not in card.points or len(card.points[name]) != dataset.n:
+        return None
+    title = card.values[name].label if name in card.values else name.replace("_", " ")
+    return title, np.asarray(card.points[name], float)
+
+
+def selected_mask(projection: Projection) -> np.ndarray | None:
+    """The selected rows, or None when nothing is selected."""
+    shapes = session.current().view.selection
+    return geometry.resolve(shapes, projection.xy) if shapes else None
+
+
+def hover_frame(dataset: Dataset) -> pd.DataFrame:
+    """The columns shown on hover: the text, the label, then the first columns."""
+    first = [c for c in (dataset.text_column, dataset.label_column) if c in dataset.frame]
+    rest = [c for c in dataset.frame.columns if c not in first]
+    return dataset.frame[(first + rest)[:HOVER_COLUMNS]]
+
+
+def draw(
+    dataset: Dataset,
+    projection: Projection,
+    clustering: Clustering | None,
+    *,
+    color: str,
+    layer: str = "",
+    ellipses=None,
+    height: int = 640,
+    key: str = "map",
+    hover: pd.DataFrame | None = None,
+) -> np.ndarray | None:
+    """Draw the map and return which rows are selected (bool (n,)), or None for no selection."""
+    from analytics.figures.map import map_figure
+
+    view = session.current().view
+    groups, names, values, values_name = color_layer(dataset, clustering, color, layer)
+    mask = selected_mask(projection)
+    zoom = (view.zoom[:2], view.zoom[2:]) if view.zoom else None
+    result = map_figure(
+        projection.xy,
+        dark=frame.dark(),
+        groups=groups,
+        group_names=names,
+        values=values,
+        values_name=values_name,
+        selected=mask,
+        selection_shapes=view.selection,
+        hover=hover_frame(dataset) if hover is None else hover,
+        isolate=view.isolate if groups is not None else None,
+        view=zoom,
+        axes=projection.axes,
+        ellipses=ellipses,
+        outlines=view.outlines,
+        use_symbols=view.symbols,
+        height=height,
+        revision=projection.digest + str(view.zoom),
+    )
+    chart = f"{key}-chart"
+
+    def chosen():
+        session.change(selection=geometry.from_plotly(st.session_state.get(chart)))
+
+    st.plotly_chart(
+        result.figure,
+        key=chart,
+        theme=None,
+        on_select=chosen,
+        selection_mode=("box", "lasso"),
+        config={
+            "displaylogo": False,
+            "scrollZoom": True,
+            "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
+        },
+        alt=safe_md(describe(dataset, projection, clustering, color)),
+    )
+    for note in result.notes:
+        st.caption(safe_md(note))
+    return mask
+
+
+def describe(dataset, projection, clustering, color: str) -> str:
+    """One sentence that says what the map shows."""
+    method = frame.method_label("projection", projection.method)
+    axes = f" of {projection.axes[0]} against {projection.axes[1]}" if projection.axes else ""
+    words = f"{dataset.n:,} rows of {dataset.name or 'the data'} as a {method} map{axes}"
+    if color == "clusters" and clustering is not None:
+        words += f", coloured by {clustering.n_clusters} groups"
+    elif color.startswith("column:"):
+        words += f", coloured by {color[7:]}"
+    elif color == "label":
+        words += f", coloured by {dataset.label_column}"
+    return words + "."

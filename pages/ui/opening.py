@@ -1,0 +1,86 @@
+"""Opening data: a file, pasted text, or a sample."""
+
+import streamlit as st
+
+from analytics import settings
+from analytics.errors import BadInput, StoreError
+from pages.ui import services, session
+from pages.ui.words import safe_md
+
+SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+ENCODINGS = ("detect", "utf-8", "utf-16", "latin-1", "cp1252", "shift_jis", "gb18030")
+
+
+def files() -> None:
+    """Drop a file, or paste text; how it was read stays correctable."""
+    from analytics.data.readers import FORMATS
+
+    file = st.file_uploader(
+        "CSV, TSV, JSON, JSONL, Parquet, Feather, XLSX, NPY or NPZ, also gzipped or zipped",
+        type=[e.lstrip(".") for e in FORMATS],
+        key="upload",
+        max_upload_size=settings.number("GESTALT_UPLOAD_MB"),
+        help="A file with a wrong extension is read by its content.",
+    )
+    if file is not None and st.session_state.get("opened-upload") != file.file_id:
+        st.session_state["opened-upload"] = file.file_id
+        _open(file, file.name, {})
+    with st.expander("Paste a table or texts"):
+        text = st.text_area("One row or one text per line", height=160, key="pasted")
+        if st.button("Open the pasted text", disabled=not text.strip()):
+            _open(text.encode("utf-8", "replace"), "pasted.txt", {})
+    if file is not None:
+        with st.expander("Read the file differently"):
+            _options(file)
+
+
+def _options(file) -> None:
+    """Corrections of what was detected."""
+    source = _source()
+    separator = st.selectbox("Separator", list(SEPARATORS), key="read-separator")
+    encoding = st.selectbox("Encoding", ENCODINGS, key="read-encoding")
+    header = st.selectbox("First row", ("detect", "names", "data"), key="read-header")
+    options = {
+        "separator": SEPARATORS[separator],
+        "encoding": None if encoding == "detect" else encoding,
+        "header": {"detect": None, "names": True, "data": False}[header],
+    }
+    for key, many, label in (("sheet", "sheets", "Sheet"), ("array", "arrays", "Array")):
+        if len(source.get(many) or ()) > 1:
+            options[key] = st.selectbox(label, source[many], key=f"read-{key}")
+    if st.button("Read again", type="primary"):
+        file.seek(0)
+        _open(file, file.name, {k: v for k, v in options.items() if v is not None})
+
+
+def _source() -> dict:
+    table = session.load(session.current().view.table)
+    return table.source if table is not None else {}
+
+
+def _open(content, name: str, options: dict) -> None:
+    from analytics.data.operations import file_request
+    from analytics.data.uploads import stage
+
+    try:
+        staged = stage(content, name, services.home())
+        session.open_table(file_request(staged, options))
+    except (BadInput, StoreError) as error:
+        st.error(safe_md(str(error)))
+        return
+    st.rerun()
+
+
+def samples() -> None:
+    """The shipped samples, one button each."""
+    from analytics.data.operations import sample_request
+    from analytics.data.samples import SAMPLES
+
+    columns = st.columns(3)
+    for i, sample in enumerate(SAMPLES):
+        with columns[i % 3], st.container(border=True, height="stretch"):
+            st.markdown(f"**{safe_md(sample.label)}**")
+            st.caption(safe_md(sample.description))
+            if st.button("Open", key=f"sample-{sample.id}"):
+                session.open_table(sample_request(sample.id))
+                st.rerun()

@@ -1,0 +1,320 @@
+"""Controls beside the map and the linked views under it."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analytics import operations, registry
+from analytics.results import Clustering, Dataset, Projection
+from pages.ui import forms, frame, mapview, session
+from pages.ui.words import count, safe_md, share
+
+TABLE_ROWS = 5_000
+HISTOGRAMS = 12
+
+
+def map_controls(dataset: Dataset, projection: Projection | None, clustering) -> None:
+    """Which map, coloured how."""
+    view = session.current().view
+    picture_controls(dataset, projection)
+    st.subheader("Colour")
+    options = ["", *_color_options(dataset, clustering)]
+    st.selectbox(
+        "Colour by",
+        options,
+        index=options.index(view.color) if view.color in options else 0,
+        format_func=lambda c: _color_name(c, dataset),
+        key=f"color-{view.dataset}-{view.color}",
+        on_change=lambda: _set(f"color-{view.dataset}-{view.color}", "color", layer=""),
+    )
+    layers = ["", *_layers(clustering)]
+    st.selectbox(
+        "Score of each point",
+        layers,
+        index=layers.index(view.layer) if view.layer in layers else 0,
+        format_func=lambda name: name.partition(":")[2].replace("_", " ") or "none",
+        help="Shows a per-point score as lightness, instead of the colours.",
+        key=f"layer-{view.layer}",
+        on_change=lambda: _set(f"layer-{view.layer}", "layer"),
+    )
+    if view.color and not view.layer:
+        _group_controls(dataset, clustering)
+
+
+def _group_controls(dataset: Dataset, clustering) -> None:
+    """Isolate one group, marker shapes, outlines."""
+    view = session.current().view
+    groups, names, _, _ = mapview.color_layer(dataset, clustering, view.color)
+    if groups is None:
+        return
+    present = [int(g) for g in np.unique(groups)]
+    if len(present) <= 30:
+        key = f"isolate-{view.color}-{view.isolate}"
+        st.pills(
+            "Show one group",
+            present,
+            default=view.isolate if view.isolate in present else None,
+            format_func=lambda g: safe_md(names.get(g, str(g))),
+            key=key,
+            on_change=lambda: _set(key, "isolate"),
+        )
+    for name, label in (("symbols", "Marker shapes"), ("outlines", "Outlines")):
+        key = f"{name}-{getattr(view, name)}"
+        st.toggle(label, getattr(view, name), key=key, on_change=lambda k=key, n=name: _set(k, n))
+
+
+def _set(key: str, name: str, **more) -> None:
+    session.change(**{name: st.session_state.get(key), **more})
+
+
+def _color_options(dataset: Dataset, clustering) -> list[str]:
+    options = ["clusters"] if clustering is not None else []
+    if dataset.labels is not None:
+        options.append("label")
+    columns = [c for c in dataset.frame.columns if c != dataset.label_column]
+    return options + [f"column:{c}" for c in columns[:500]]
+
+
+def _color_name(color: str, dataset: Dataset) -> str:
+    if color.startswith("column:"):
+        return color[7:]
+    return {"": "one colour", "clusters": "groups found", "label": dataset.label_column}[color]
+
+
+def _layers(clustering) -> list[str]:
+    names = ["trustworthiness", "continuity", "stress", "distance_correlation"]
+    layers = [f"faithfulness:{n}" for n in names]
+    return layers + (["validity:silhouette"] if clustering is not None else [])
+
+
+def picture_controls(dataset: Dataset, projection: Projection | None) -> None:
+    """The kept maps, and the form for another one."""
+    view = session.current().view
+    st.subheader("Map")
+    if len(view.maps) > 1:
+        st.selectbox(
+            "Shown",
+            view.maps,
+            index=view.maps.index(view.projection) if view.projection in view.maps else 0,
+            format_func=_run_name,
+            key=f"map-{view.projection}",
+            on_change=lambda: _set(f"map-{view.projection}", "projection"),
+        )
+    with st.expander("Make another map", expanded=projection is None):
+        _projection_form(dataset, projection)
+
+
+@st.fragment
+def _projection_form(dataset: Dataset, projection: Projection | None) -> None:
+    method = forms.method_picker("projection", dataset, projection)
+    values, seed = forms.parameters(method, projection)
+    if method.id == "columns":
+        numeric = [c for c in dataset.frame if pd.api.types.is_numeric_dtype(dataset.frame[c])]
+        if len(numeric) < 2:
+            st.caption("This data has fewer than two numeric columns to choose from.")
+            return
+        across = st.selectbox("Across", numeric, index=0, key="columns-x")
+        up = st.selectbox("Up", numeric, index=1, key="columns-y")
+        values["columns"] = [across, up]
+    st.caption(safe_md(forms.cost_words(method, dataset, values)))
+    if st.button("Draw this map", type="primary", key="run-projection"):
+        request = operations.request("projection", method.id, (dataset.digest,), values, seed)
+        session.want("projection", request, step=True)
+        st.rerun()
+
+
+def _run_name(digest: str) -> str:
+    """A result's method and what sets it apart from its defaults."""
+    record = session.load(digest)
+    if record is None:
+        return digest[:8]
+    kind = "projection" if isinstance(record, Projection) else "clustering"
+    label = frame.method_label(kind, record.method)
+    try:
+        defaults = {p.name: p.default for p in registry.get(kind, record.method).params}
+    except ValueError:
+        defaults = {}
+    changed = [f"{k}={v}" for k, v in record.params.items() if v != defaults.get(k) and v != "full"]
+    if isinstance(record, Clustering):
+        changed.insert(0, count(record.n_clusters, "group"))
+    seed = [f"seed {record.seed}"] if record.seed else []
+    extra = [*changed, *seed]
+    return label + (f" ({', '.join(extra)})" if extra else "")
+
+
+def cluster_controls(dataset: Dataset, projection: Projection | None, clustering) -> None:
+    """The kept clusterings, and the form for another one."""
+    view = session.current().view
+    st.subheader("Clusters")
+    if len(view.runs) > 1:
+        st.selectbox(
+            "Shown",
+            view.runs,
+            index=view.runs.index(view.clustering) if view.clustering in view.runs else 0,
+            format_func=_run_name,
+            key=f"run-{view.clustering}",
+            on_change=lambda: _set(f"run-{view.clustering}", "clustering"),
+        )
+    if len(view.maps) > 1:
+        st.selectbox(
+            "Map",
+            view.maps,
+            index=view.maps.index(view.projection) if view.projection in view.maps else 0,
+            format_func=_run_name,
+            key=f"cmap-{view.projection}",
+            on_change=lambda: _set(f"cmap-{view.projection}", "projection"),
+        )
+    _clustering_form(dataset, projection, clustering)
+
+
+@st.fragment
+def _clustering_form(dataset: Dataset, projection: Projection | None, clustering) -> None:
+    method = forms.method_picker("clustering", dataset, clustering)
+    values, seed = forms.parameters(method, clustering)
+    names = {"full": "All features", "pca": "PCA space", "map": "This map"}
+    if projection is None:
+        del names["map"]
+    space = st.selectbox(
+        "Measure distances in",
+        list(names),
+        format_func=names.get,
+        key="cluster-space",
+        persist_state="session",
+    )
+    components = None
+    if space == "pca":
+        most = min(100, *dataset.X.shape)
+        components = st.number_input("PCA components", 1, most, min(10, most), key="cluster-pca")
+    noise = st.selectbox(
+        "Noise",
+        ["keep", "nearest"],
+        format_func={
+            "keep": "stays a group of its own",
+            "nearest": "goes to the nearest group",
+        }.get,
+        key="cluster-noise",
+        persist_state="session",
+    )
+    st.caption(safe_md(forms.cost_words(method, dataset, values)))
+    if st.button("Cluster", type="primary", key="run-clustering"):
+        from analytics.clustering.operations import clustering_request
+
+        request = clustering_request(
+            dataset,
+            method.id,
+            values,
+            seed,
+            space=space,
+            projection=projection if space == "map" else None,
+            components=components,
+            noise=noise,
+        )
+        session.want("clustering", request, step=True)
+        st.rerun()
+
+
+def selection_bar(dataset: Dataset, projection: Projection, mask) -> None:
+    """How many rows are selected, and what can be done with them."""
+    view = session.current().view
+    with st.container(horizontal=True, vertical_alignment="center", key="selection-bar"):
+        if mask is None:
+            st.caption("Drag round points to select them; double-click to clear.")
+        else:
+            n = int(mask.sum())
+            st.markdown(f"**{count(n, 'row')} selected** ({share(n / dataset.n)})", width="content")
+            if st.button("Clear", type="tertiary", icon=":material/close:"):
+                session.change(selection=())
+                st.rerun()
+            if n and st.button("Zoom to selection", type="tertiary", icon=":material/zoom_in:"):
+                session.change(zoom=_around(projection.xy[mask]))
+                st.rerun()
+        if view.zoom and st.button("Reset view", type="tertiary", icon=":material/zoom_out_map:"):
+            session.change(zoom=())
+            st.rerun()
+
+
+def _around(xy: np.ndarray) -> tuple[float, ...]:
+    low, high = xy.min(axis=0).astype(float), xy.max(axis=0).astype(float)
+    pad = np.maximum((high - low) * 0.08, 1e-6 + 1e-3 * np.abs(high))
+    low, high = low - pad, high + pad
+    return (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
+
+
+def linked(dataset: Dataset, projection: Projection, clustering, mask) -> None:
+    """Table, histograms and profile of the selection (or of everything)."""
+    table, histograms, profile = st.tabs(["Table", "Histograms", "Profile"])
+    with table:
+        row_table(dataset, projection, clustering, mask)
+    with histograms:
+        _histograms(dataset, mask)
+    with profile:
+        _profile(dataset, mask)
+
+
+def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> None:
+    """The selected rows, at most a few thousand, with a download of all of them."""
+    from analytics.report.tables import labels_table, to_csv
+
+    full = labels_table(dataset, projection, clustering, mask)
+    shown = full if mask is None else full[mask]
+    if len(shown) == 0:
+        st.caption("No row lies in the selection.")
+        return
+    st.dataframe(shown.head(TABLE_ROWS), hide_index=True, lazy=False, height=320)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if len(shown) > TABLE_ROWS:
+            st.caption(f"{TABLE_ROWS:,} of {len(shown):,} rows shown.")
+        name = "selection" if mask is not None else "rows"
+        st.download_button(
+            f"Download {count(len(shown), 'row')} as CSV",
+            lambda: to_csv(shown),
+            file_name=f"gestalt-{name}.csv",
+            mime="text/csv",
+            on_click="ignore",
+            key="download-rows",
+        )
+
+
+def _histograms(dataset: Dataset, mask) -> None:
+    from analytics.figures.charts import histogram
+
+    columns = [c for c in dataset.frame.columns if c != dataset.text_column]
+    chosen = st.multiselect(
+        "Columns", columns, default=columns[: min(4, len(columns))], max_selections=HISTOGRAMS
+    )
+    slots = st.columns(min(max(len(chosen), 1), 4))
+    for i, name in enumerate(chosen):
+        series = dataset.frame[name]
+        numeric = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
+        values = series.to_numpy(float, na_value=np.nan) if numeric else series.astype("string")
+        figure = histogram(values, mask, name=name, numeric=numeric, dark=frame.dark(), height=220)
+        with slots[i % len(slots)]:
+            st.plotly_chart(figure, theme=None, key=f"hist-{i}", config={"displayModeBar": False})
+
+
+def _profile(dataset: Dataset, mask) -> None:
+    """Means of the selection against everything, the most different features first."""
+    X = dataset.X.astype(np.float64)
+    inside = X if mask is None else X[mask]
+    if len(inside) == 0:
+        st.caption("No row lies in the selection.")
+        return
+    spread = X.std(axis=0)
+    shift = np.divide(
+        inside.mean(axis=0) - X.mean(axis=0), spread, out=np.zeros(X.shape[1]), where=spread > 0
+    )
+    order = np.argsort(-np.abs(shift), kind="stable")[:200]
+    frame_ = pd.DataFrame(
+        {
+            "feature": [dataset.columns[i] for i in order],
+            "mean here": inside.mean(axis=0)[order],
+            "mean of all": X.mean(axis=0)[order],
+            "difference in standard deviations": shift[order],
+        }
+    )
+    if mask is None:
+        st.caption("Select points to compare them with the rest.")
+        frame_ = frame_.drop(columns=["mean here", "difference in standard deviations"])
+    st.dataframe(frame_, hide_index=True, height=320)
+    if len(order) < len(shift):
+        st.caption(f"The {len(order)} most different of {len(shift):,} features.")

@@ -1,0 +1,166 @@
+"""Under the clusters: quality, structure, agreement with labels, stability, suggestions, rows."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analytics.results import Clustering, Dataset, Projection
+from pages.ui import findings, frame, panels, session
+from pages.ui.words import interval, number, safe_md
+
+QUIET = {"displayModeBar": False}
+
+
+def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> None:
+    """The tabs that this result and data have something for."""
+    structure = {"linkage", "condensed_tree", "reachability", "core_distance"} & set(result.extras)
+    names = ["Silhouette", "Stability", "How many groups?"]
+    names += ["Structure"] if structure else []
+    names += ["Labels"] if dataset.labels is not None else []
+    places = dict(zip([*names, "Rows"], st.tabs([*names, "Rows"]), strict=True))
+    with places["Silhouette"]:
+        _silhouette(result)
+    with places["Stability"]:
+        _stability(result)
+    with places["How many groups?"]:
+        _suggestions(dataset, projection, result)
+    if structure:
+        with places["Structure"]:
+            _structure(result)
+    if dataset.labels is not None:
+        with places["Labels"]:
+            _labels(dataset, result)
+    with places["Rows"]:
+        panels.row_table(dataset, projection, result, mask)
+
+
+def _silhouette(result: Clustering) -> None:
+    from analytics.clustering.operations import validity_request
+    from analytics.figures.charts import silhouette
+
+    card = frame.try_ask(validity_request(result))
+    if card is None:
+        return
+    if "silhouette" not in card.points:
+        st.caption("A silhouette needs at least two groups.")
+        return
+    figure = silhouette(card.points["silhouette"], result.labels, dark=frame.dark(), height=380)
+    st.plotly_chart(figure, theme=None, key="silhouette", config=QUIET)
+    for note in card.notes:
+        st.caption(safe_md(note))
+
+
+def _stability(result: Clustering) -> None:
+    from analytics.clustering.operations import stability_request
+
+    st.caption("Runs the same method again with other seeds and on random subsamples of 80 %.")
+    runs = st.number_input("Reruns of each kind", 3, 50, 10, key="stability-runs")
+    request = stability_request(result, int(runs))
+    wanted = st.session_state.setdefault("stability-wanted", set())
+    if request.digest not in wanted and session.load(request.digest) is None:
+        if not st.button("Test stability", key="run-stability"):
+            return
+        wanted.add(request.digest)
+        session.ask(request)
+        st.rerun()
+    card = frame.try_ask(request)
+    if card is None:
+        st.caption("The reruns are under way.")
+        return
+    findings.facts(
+        [(s.label or k, interval(s.value, s.low, s.high)) for k, s in card.values.items()]
+    )
+    if "stability" in card.groups:
+        from analytics.figures.charts import bars
+
+        labels = [f"Group {i + 1}" for i in range(len(card.groups["stability"]))]
+        figure = bars(labels, card.groups["stability"], dark=frame.dark(), height=260)
+        st.plotly_chart(figure, theme=None, key="stability", config=QUIET)
+        st.caption("Share of each group found again in a rerun (Jaccard, Hennig 2007).")
+    for note in card.notes:
+        st.caption(safe_md(note))
+
+
+def _suggestions(dataset: Dataset, projection: Projection, result: Clustering) -> None:
+    from analytics.clustering.operations import suggestion_request
+    from analytics.figures.charts import curve
+
+    space = {"space": result.space}
+    if result.space == "map":
+        space["projection"] = projection
+    for what, key in (("k", "suggest-k"), ("eps", "suggest-eps")):
+        card = frame.try_ask(suggestion_request(dataset, what, **space))
+        if card is None:
+            continue
+        findings.facts([(s.label or k, number(s.value, 3)) for k, s in card.values.items()])
+        slots = st.columns(max(len(card.tables), 1))
+        for slot, (name, table) in zip(slots, card.tables.items(), strict=False):
+            with slot:
+                suggested = card.values.get(f"{name}_k") or card.values.get(name)
+                figure = curve(
+                    table[:, 0],
+                    table[:, 1],
+                    mark=suggested.value if suggested else None,
+                    x_title="groups" if what == "k" else "points, sorted",
+                    y_title=name.replace("_", " "),
+                    dark=frame.dark(),
+                    height=260,
+                )
+                st.plotly_chart(figure, theme=None, key=f"{key}-{name}", config=QUIET)
+        for note in card.notes:
+            st.caption(safe_md(note))
+
+
+def _structure(result: Clustering) -> None:
+    from analytics.figures import charts
+
+    extras = result.extras
+    figures = {}
+    if "linkage" in extras:
+        figures["Dendrogram"] = charts.dendrogram(
+            extras["linkage"], result.n_clusters, dark=frame.dark(), height=420
+        )
+    if "condensed_tree" in extras:
+        figures["Condensed tree"] = charts.condensed_tree(
+            extras["condensed_tree"], result.labels, dark=frame.dark(), height=420
+        )
+    if "reachability" in extras:
+        figures["Reachability"] = charts.reachability(
+            extras["order"], extras["reachability"], result.labels, dark=frame.dark(), height=320
+        )
+    if "core_distance" in extras:
+        distances = np.sort(extras["core_distance"])
+        figures["Distance to the k-th neighbour, sorted"] = charts.curve(
+            np.arange(len(distances)),
+            distances,
+            mark=None,
+            x_title="points, sorted",
+            y_title="distance",
+            dark=frame.dark(),
+            height=280,
+        )
+    for title, figure in figures.items():
+        st.markdown(f"**{title}**")
+        st.plotly_chart(figure, theme=None, key=f"structure-{title}", config=QUIET)
+
+
+def _labels(dataset: Dataset, result: Clustering) -> None:
+    from analytics.clustering.operations import validity_request
+    from analytics.figures.charts import heatmap
+
+    card = frame.try_ask(validity_request(result))
+    if card is None:
+        return
+    if "contingency" not in card.tables:
+        st.caption("No labelled row is in a group, so there is nothing to compare.")
+        return
+    st.caption(safe_md(f"Against the column {dataset.label_column}; rows without one left out."))
+    table = card.tables["contingency"]
+    groups = [f"Group {i + 1}" for i in range(result.n_clusters)]
+    rows = [*groups, "Noise"][: table.shape[0]]
+    figure = heatmap(
+        table, rows, list(dataset.label_names), title="Rows per group and label", dark=frame.dark()
+    )
+    st.plotly_chart(figure, theme=None, key="contingency", config=QUIET)
+    with st.expander("As a table"):
+        st.dataframe(pd.DataFrame(table, index=rows, columns=list(dataset.label_names)))

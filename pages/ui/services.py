@@ -1,0 +1,78 @@
+"""What the whole server shares: the job runner, the stored results and the database."""
+
+import logging
+import threading
+
+from analytics import settings
+from analytics.errors import StoreError
+
+log = logging.getLogger(__name__)
+_lock = threading.Lock()
+_shared: dict = {}
+
+
+def _get(name: str, make):
+    with _lock:
+        if name not in _shared:
+            _shared[name] = make()
+        return _shared[name]
+
+
+def artifacts():
+    """The stored results."""
+    from analytics.store.artifacts import Artifacts
+
+    return _get("artifacts", lambda: Artifacts(settings.home() / "results"))
+
+
+def runner():
+    """The job runner with its worker processes."""
+    from analytics.jobs.runner import Runner
+
+    return _get("runner", lambda: Runner(settings.home()))
+
+
+def engine():
+    """The database. Raises StoreError when it cannot be opened; the next call tries again."""
+    from analytics.store.database import connect
+
+    return _get("engine", connect)
+
+
+def start() -> None:
+    """Start the workers and drop results over the size limit that no project uses."""
+    from analytics.store.runs import kept_digests
+
+    runner()
+    try:
+        limit = settings.number("GESTALT_CACHE_MB") * 2**20
+        artifacts().trim(limit, keep=kept_digests(engine()))
+    except StoreError as error:
+        log.error("%s", error)
+
+
+def stop() -> None:
+    """Stop the workers."""
+    with _lock:
+        shared = _shared.pop("runner", None)
+    if shared is not None:
+        shared.close()
+
+
+def problems() -> dict[str, str]:
+    """What does not work, by name; empty when all is well."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
+    found = {}
+    try:
+        with engine().connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except (StoreError, SQLAlchemyError):
+        found["database"] = "not reachable"
+    return found
+
+
+def home():
+    """The data folder."""
+    return settings.home()

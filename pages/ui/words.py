@@ -1,0 +1,71 @@
+"""Texts from data made safe to show, and numbers made readable."""
+
+import math
+import re
+from datetime import UTC, datetime
+from html import escape
+
+__all__ = ["about_seconds", "count", "escape", "interval", "number", "safe_md", "share", "when"]
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
+
+
+def safe_md(text: object) -> str:
+    """Text with every Markdown sign escaped: no image, link or directive can come from data."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number as shown everywhere: fixed decimals, or a dash when there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value and abs(value) >= 10**5:
+        return f"{value:.3g}"
+    return f"{value:,.{digits}f}"
+
+
+def interval(value: float | None, low: float | None, high: float | None, digits: int = 2) -> str:
+    """A number with its 95 % interval."""
+    shown = number(value, digits)
+    if low is None or high is None or value is None:
+        return shown
+    return f"{shown} ({number(low, digits)}–{number(high, digits)})"
+
+
+def count(n: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: "1 row", "1,204 rows"."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def share(value: float) -> str:
+    """A share as a percentage."""
+    return f"{100 * value:.0f} %" if value in (0, 1) or value >= 0.0095 else "under 1 %"
+
+
+def about_seconds(seconds: float) -> str:
+    """A cost estimate in words."""
+    if seconds < 1.5:
+        return "about a second"
+    if seconds < 90:
+        return f"about {seconds:.0f} s"
+    if seconds < 5400:
+        return f"about {seconds / 60:.0f} min"
+    return f"about {seconds / 3600:.0f} h"
+
+
+def when(moment: datetime | None) -> str:
+    """How long ago something happened."""
+    if moment is None:
+        return ""
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for limit, size, noun in (
+        (60, 1, ""),
+        (3600, 60, "minute"),
+        (86400, 3600, "hour"),
+        (30 * 86400, 86400, "day"),
+    ):
+        if seconds < limit:
+            return f"{count(int(seconds // size), noun)} ago" if noun else "just now"
+    return moment.strftime("%d %b %Y")

@@ -1,0 +1,166 @@
+"""The real path by mouse and keyboard: open, upload, map, cluster, lasso, save, link, download."""
+
+import io
+import json
+import re
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+PLOT = ".js-plotly-plot .main-svg"
+
+
+def blobs(n=900, d=6, seed=0):
+    rng = np.random.default_rng(seed)
+    centres = rng.normal(0, 8, (3, d))
+    kind = rng.integers(0, 3, n)
+    frame = pd.DataFrame(
+        centres[kind] + rng.normal(0, 1, (n, d)), columns=[f"m{i}" for i in range(d)]
+    )
+    frame["species"] = np.array(["ash", "birch", "cedar"])[kind]
+    return frame
+
+
+def csv(frame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_csv(buffer, index=False)
+    return buffer.getvalue()
+
+
+def goto(page, name):
+    page.get_by_role("link", name=name, exact=True).first.click()
+
+
+def upload(page, name, content):
+    goto(page, "Data")
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    )
+
+
+def settled(page):
+    """Wait until no job and no script runs."""
+    page.wait_for_function(
+        "() => !document.querySelector('[data-testid=stProgress]') &&"
+        " document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+    )
+
+
+def drag_lasso(page, share=0.45):
+    """Draw a lasso round the left part of the plot."""
+    area = page.locator(".js-plotly-plot .nsewdrag").first
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    x0, y0, w, h = box["x"] + 4, box["y"] + 4, box["width"] * share, box["height"] - 8
+    page.mouse.move(x0, y0)
+    page.mouse.down()
+    for x, y in ((x0 + w, y0), (x0 + w, y0 + h), (x0, y0 + h), (x0, y0)):
+        page.mouse.move(x, y, steps=6)
+    page.mouse.up()
+
+
+def test_first_visit_shows_a_scored_sample(open_page):
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    page.get_by_text("Ambiguity of the picture (CLAMS)").wait_for()
+    page.get_by_text(re.compile(r"Clusters.*groups?")).first.wait_for()
+
+
+@pytest.mark.parametrize("path", ["/data", "/clusters", "/perception", "/report"])
+def test_deep_links_show_their_page(open_page, path):
+    page = open_page(path)
+    titles = {
+        "/data": "What to know before a run",
+        "/clusters": "Distances measured in",
+        "/perception": "Ambiguity of the picture (CLAMS)",
+        "/report": "What was done",
+    }
+    page.get_by_text(titles[path]).first.wait_for()
+    assert page.get_by_role("link", name="Clusters", exact=True).count() >= 1
+
+
+def test_upload_cluster_lasso_save_and_reopen(open_page, server, tmp_path):
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    upload(page, "trees.csv", csv(blobs()))
+    page.get_by_text("trees").first.wait_for()
+    goto(page, "Clusters")
+    page.get_by_text("3 groups").first.wait_for()
+    settled(page)
+
+    goto(page, "Map")
+    page.wait_for_selector(PLOT)
+    settled(page)
+    drag_lasso(page)
+    selected = page.get_by_text(re.compile(r"^[\d,]+ rows selected"))
+    selected.wait_for()
+    words = selected.inner_text()
+
+    settled(page)
+    page.get_by_role("button", name="Save").first.click()
+    page.get_by_label("Name", exact=True).fill("Three trees")
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("This link opens exactly this view").wait_for()
+    link = page.get_by_role("dialog").locator("code").inner_text().strip()
+    assert "?view=" in link
+
+    other = open_page(link.removeprefix(server.url))
+    again = other.get_by_text(re.compile(r"^[\d,]+ rows selected"))
+    again.wait_for()
+    assert again.inner_text() == words
+
+    goto(other, "Report")
+    other.get_by_text("What was done").wait_for()
+    settled(other)
+    with other.expect_download() as waiting:
+        other.get_by_role("button", name="Labels, CSV").click()
+    file = tmp_path / "labels.csv"
+    waiting.value.save_as(file)
+    labels = pd.read_csv(file)
+    assert len(labels) == 900
+    assert labels["cluster"].nunique() == 3
+    assert labels["selected"].sum() == int(words.split()[0].replace(",", ""))
+
+
+def test_umap_by_job_and_cancel(open_page):
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    upload(page, "long.csv", csv(blobs(n=10_000, d=20, seed=4)))
+    page.get_by_text("long").first.wait_for()
+    goto(page, "Map")
+    page.wait_for_selector(PLOT)
+    settled(page)
+    page.get_by_text("Make another map").click()
+    page.get_by_label("Method").first.click()
+    page.get_by_role("option", name="UMAP", exact=True).click()
+    page.get_by_role("button", name="Draw this map").click()
+    page.get_by_role("button", name="Cancel").first.click()
+    page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=5_000)
+    assert page.locator(PLOT).count() >= 1
+
+
+def test_a_wrong_file_is_one_sentence_and_loses_nothing(open_page):
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    upload(page, "broken.zip", b"PK\x03\x04 this is no zip")
+    message = page.get_by_text(re.compile(r"^Reading the data: "))
+    message.wait_for()
+    assert "Traceback" not in page.content()
+    goto(page, "Map")
+    page.wait_for_selector(PLOT)
+
+
+def test_the_server_process_stays_light(open_page, server):
+    for path in ("/", "/clusters", "/perception", "/report", "/data"):
+        open_page(path).wait_for_selector("[data-testid=stMain] [data-testid=stVerticalBlock]")
+    maps = Path(f"/proc/{server.process.pid}/maps").read_text()
+    assert "libtorch" not in maps
+    assert "llvmlite" not in maps
+
+
+def test_health(server):
+    with urllib.request.urlopen(server.url + "/healthz", timeout=10) as answer:
+        assert json.load(answer)["status"] == "ok"

@@ -1,0 +1,173 @@
+"""The parts of CLAMS against answers known by hand: mixture, knee, DEMP, entropy, Gabriel."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import multivariate_normal, norm
+
+from analytics.perception import mixture, separability
+from analytics.perception.clams import knee
+from analytics.perception.mixture import Gaussians
+
+
+def one(mean, covariance=((1, 0), (0, 1)), weight=1.0):
+    return Gaussians(np.array([weight]), np.array([mean], float), np.array([covariance], float))
+
+
+def blobs(n, centres, sd=1.0, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.concatenate([rng.normal(size=(n, 2)) * sd + c for c in centres])
+
+
+@pytest.mark.parametrize("distance", [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0])
+def test_demp_of_two_equal_round_gaussians_has_its_closed_form(distance):
+    found = separability.demp(one((0, 0)), one((0.6 * distance, 0.8 * distance)))
+    assert found[0] == pytest.approx(norm.cdf(-distance / 2), rel=5e-4)
+
+
+def test_demp_with_unequal_weights_along_a_line():
+    # Boundary at x = 1 + ln(3) / 2 for means 0 and 2, unit variance and weights 3 : 1.
+    cut = 1 + np.log(3) / 2
+    found = separability.demp(one((0, 0), weight=0.75), one((2, 0), weight=0.25))
+    assert found[0] == pytest.approx(norm.cdf(cut - 2), rel=1e-4)
+
+
+def test_demp_agrees_with_drawing_from_the_gaussians():
+    a = one((0, 0), ((1, 0.4), (0.4, 0.5)), 0.6)
+    b = one((1.2, 0.3), ((0.2, -0.1), (-0.1, 0.9)), 0.4)
+    rng = np.random.default_rng(1)
+
+    def density(g, x):
+        return g.weights[0] * multivariate_normal(g.means[0], g.covariances[0]).pdf(x)
+
+    drawn = [rng.multivariate_normal(g.means[0], g.covariances[0], 200_000) for g in (a, b)]
+    shares = [
+        np.mean(density(b, drawn[0]) > density(a, drawn[0])),
+        np.mean(density(a, drawn[1]) > density(b, drawn[1])),
+    ]
+    assert separability.demp(a, b)[0] == pytest.approx(max(shares), abs=0.005)
+
+
+def test_demp_is_symmetric_and_half_the_people_see_one_group_at_five_percent():
+    a, b = one((0, 0), weight=0.3), one((1, 2), ((2, 0), (0, 0.1)), 0.7)
+    assert separability.demp(a, b)[0] == separability.demp(b, a)[0]
+    distance = -2 * norm.ppf(0.05)
+    assert separability.predict(one((0, 0)), one((distance, 0)))[0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_far_pairs_give_no_warning_and_nobody_sees_one_group():
+    share = separability.predict(one((0, 0)), one((1e6, 0)))
+    assert 0 <= share[0] < 1e-6
+
+
+def test_entropy_in_bits():
+    bits = separability.entropy(np.array([0.0, 0.25, 0.5, 1.0]))
+    assert bits == pytest.approx([0, 0.811278, 1, 0], abs=1e-6)
+
+
+def test_gabriel_graph_of_a_square_with_its_centre():
+    edges = separability.gabriel_edges(np.array([[0, 0], [2, 0], [2, 2], [0, 2], [1, 1]]))
+    # The centre lies on the circle over each side (kept) and inside that over each diagonal.
+    expected = np.array(
+        [[0, 1, 0, 1, 1], [1, 0, 1, 0, 1], [0, 1, 0, 1, 1], [1, 0, 1, 0, 1], [1, 1, 1, 1, 0]]
+    )
+    assert edges.astype(int).tolist() == expected.tolist()
+
+
+def test_pairs_above_the_threshold_or_next_to_each_other_are_kept():
+    means = np.array([[0.0, 0], [1, 0], [2, 0]])  # pairs 01, 02, 12; 02 is no Gabriel edge
+    assert separability.kept_pairs(means, np.array([0.0, 0.0, 0.0])).tolist() == [True, False, True]
+    assert separability.kept_pairs(means, np.array([0.0, 0.1, 0.0])).all()
+    assert not separability.kept_pairs(means, np.array([0.0, 0.1, 0.0]), 0.2)[1]
+
+
+def test_knee_where_the_curve_bends():
+    assert knee(np.array([100.0, 60, 20, 10, 5, 0])) == (3, True)
+    assert knee(np.array([100.0, 10, 8, 6, 4, 2, 0])) == (2, True)
+
+
+def test_rising_curve_means_one_group_and_a_straight_one_has_no_knee():
+    assert knee(np.array([0.0, 10, 20, 30])) == (1, True)
+    assert knee(np.array([30.0, 20, 10, 0])) == (4, False)
+
+
+def test_short_and_flat_curves_take_the_lowest():
+    assert knee(np.array([5.0])) == (1, True)
+    assert knee(np.array([5.0, 2.0])) == (2, True)
+    assert knee(np.array([3.0, 3.0, 3.0])) == (1, True)
+
+
+def test_em_finds_two_blobs_again():
+    points = blobs(400, [(-0.3, 0), (0.3, 0)], sd=0.03)
+    fits, bic = mixture.fit_path(mixture.reduce(points), 4)
+    assert np.argmin(bic) == 1
+    found = fits[1].take(np.argsort(fits[1].means[:, 0]))
+    assert found.weights == pytest.approx([0.5, 0.5], abs=1e-3)
+    for k, part in enumerate((points[:400], points[400:])):
+        assert found.means[k] == pytest.approx(part.mean(axis=0), abs=1e-6)
+        expected = np.cov(part.T, bias=True) + mixture.FLOOR * np.eye(2)
+        assert found.covariances[k] == pytest.approx(expected, abs=1e-7)
+
+
+def test_one_component_is_the_sample_mean_and_covariance_even_in_cells(monkeypatch):
+    points = blobs(3000, [(0, 0)], sd=0.1)
+    points = points[np.abs(points).max(axis=1) < 0.5]
+    monkeypatch.setattr(mixture, "MAX_POINTS", 100)
+    cells = mixture.reduce(points)
+    assert len(cells.counts) < len(points) and cells.counts.sum() == len(points)
+    (fit,), _ = mixture.fit_path(cells, 1)
+    assert fit.means[0] == pytest.approx(points.mean(axis=0), abs=1e-12)
+    expected = np.cov(points.T, bias=True) + mixture.FLOOR * np.eye(2)
+    assert fit.covariances[0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_cells_give_nearly_the_fit_of_the_points(monkeypatch):
+    points = blobs(1500, [(-0.15, 0), (0.1, 0.1), (0.1, -0.2)], sd=0.06)
+    exact, exact_bic = mixture.fit_path(mixture.reduce(points), 3)
+    monkeypatch.setattr(mixture, "MAX_POINTS", 100)
+    binned, binned_bic = mixture.fit_path(mixture.reduce(points), 3)
+    a, b = (f[2].take(np.argsort(f[2].means @ [1.0, 0.3])) for f in (exact, binned))
+    assert a.means == pytest.approx(b.means, abs=1e-3)
+    assert a.weights == pytest.approx(b.weights, abs=2e-3)
+    assert binned_bic == pytest.approx(exact_bic, abs=0.01 * np.ptp(exact_bic))
+
+
+def test_em_never_lowers_the_likelihood():
+    cells = mixture.reduce(blobs(200, [(-0.1, 0), (0.1, 0.1)], sd=0.07, seed=3))
+    fit = mixture.fit_path(cells, 3)[0][2]
+    share = cells.counts / cells.counts.sum()
+    start = fit._replace(means=fit.means + 0.05)
+    levels = [
+        mixture.log_likelihood(cells, mixture.refine(cells, start, steps, 0.0)[0]) @ share
+        for steps in range(1, 12)
+    ]
+    assert np.diff(levels).min() > -1e-6  # the variance floor may cost a trace
+
+
+def test_merging_two_halves_gives_the_whole():
+    halves = Gaussians(
+        np.array([0.2, 0.4, 0.4]),
+        np.array([[5.0, 5.0], [-1, 0], [1, 0]]),
+        np.stack([np.eye(2)] * 3),
+    )
+    merged = mixture.merge(halves)
+    assert merged.weights == pytest.approx([0.2, 0.8])
+    assert merged.means[1] == pytest.approx([0, 0])
+    assert merged.covariances[1] == pytest.approx(np.array([[2, 0], [0, 1]]))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0, 2 * np.pi), st.booleans(), st.floats(0.01, 100), st.integers(0, 10_000))
+def test_demp_ignores_motion_and_scale(angle, mirrored, scale, seed):
+    rng = np.random.default_rng(seed)
+    shapes = rng.normal(size=(2, 2, 2))
+    pair = [one(rng.normal(size=2), s @ s.T + 0.1 * np.eye(2), 1 + k) for k, s in enumerate(shapes)]
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = scale * turn @ np.diag([-1 if mirrored else 1, 1])
+    moved = [
+        Gaussians(g.weights, g.means @ turn.T + 3, turn @ g.covariances @ turn.T) for g in pair
+    ]
+    before, after = separability.predict(*pair), separability.predict(*moved)
+    assert after == pytest.approx(before, abs=5e-3)
+    assert 0 < before[0] < 1

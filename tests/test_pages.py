@@ -1,0 +1,146 @@
+"""Every page by AppTest, with real workers: samples, files, forms, undo, damaged links."""
+
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analytics.data.operations import sample_request
+from analytics.view import View
+from pages.ui import services
+
+ROUTER = str(Path(__file__).resolve().parents[1] / "pages" / "router.py")
+PAGES = ("map.py", "clusters.py", "perception.py", "report.py", "data.py")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    yield
+    services.stop()
+
+
+def settle(at, seconds=90):
+    """Run until no job of this session is waiting or running."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        at.run()
+        here = at.session_state["gestalt"]
+        if not here.wanted and not any(j.active for j in services.runner().jobs(here.owner)):
+            return at.run()
+        time.sleep(0.2)
+    raise AssertionError("the page did not settle")
+
+
+def start(query=None):
+    at = AppTest.from_file(ROUTER, default_timeout=60)
+    for key, value in (query or {}).items():
+        at.query_params[key] = value
+    return at
+
+
+def view(at) -> View:
+    return at.session_state["gestalt"].view
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """The first sample, fully scored: later tests find its results stored."""
+    at = settle(start())
+    return view(at)
+
+
+def test_the_first_visit_is_projected_clustered_and_scored(opened):
+    assert opened.table == sample_request_digest()
+    for digest in (opened.dataset, opened.projection, opened.clustering):
+        assert services.artifacts().has(digest)
+
+
+def sample_request_digest():
+    from analytics.data.samples import DEFAULT
+
+    return sample_request(DEFAULT).digest
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_the_view_of_its_address(opened, page):
+    at = start(opened.to_query())
+    at.run()
+    at.switch_page(page)
+    settle(at)
+    assert not at.exception
+    assert not at.error
+    assert view(at).dataset == opened.dataset
+    if page != "data.py":
+        assert at.get("plotly_chart") or at.get("imgs")
+
+
+def test_the_address_holds_the_view(opened):
+    at = settle(start(opened.to_query()))
+    assert {k: v[0] for k, v in at.query_params.items()} == opened.to_query()
+
+
+@pytest.mark.parametrize(
+    "query", [{"t": "../../etc/passwd"}, {"sel": "!!!"}, {"d": "0" * 31}, {"view": "nothing"}]
+)
+def test_a_damaged_link_is_one_sentence_and_opens_the_sample(opened, query):
+    at = settle(start(query))
+    assert not at.exception
+    assert len(at.error) == 1
+    assert view(at).projection == opened.projection
+
+
+def test_a_link_to_a_result_that_is_gone_says_so(opened):
+    at = start({"t": "0" * 32, "d": "1" * 32, "m": "2" * 32})
+    at.run()
+    assert not at.exception
+    assert any("no longer stored" in w.value for w in at.warning)
+
+
+def test_undo_and_redo_a_colour(opened):
+    at = settle(start(opened.to_query()))
+    box = next(s for s in at.selectbox if s.label == "Colour by")
+    box.select("clusters").run()
+    assert view(at).color == "clusters"
+    next(b for b in at.button if b.label == "Undo").click().run()
+    assert view(at).color == ""
+    next(b for b in at.button if b.label == "Redo").click().run()
+    assert view(at).color == "clusters"
+
+
+def test_a_form_runs_another_clustering(opened):
+    at = start(opened.to_query())
+    at.run()
+    at.switch_page("clusters.py").run()
+    next(n for n in at.number_input if "group" in n.label.lower()).set_value(5).run()
+    next(b for b in at.button if b.label == "Cluster").click().run()
+    settle(at)
+    clustering = services.artifacts().require(view(at).clustering)
+    assert clustering.n_clusters == 5
+    assert len(view(at).runs) == 2
+
+
+def test_an_uploaded_file_replaces_the_data_and_a_bad_one_does_not(opened):
+    at = start(opened.to_query())
+    at.run()
+    at.switch_page("data.py").run()
+    rows = "\n".join(f"{i % 7},{i % 5},{i * 0.5}" for i in range(60))
+    at.file_uploader[0].upload("small.csv", ("a,b,c\n" + rows).encode(), "text/csv")
+    settle(at)
+    assert not at.exception
+    small = view(at)
+    assert services.artifacts().require(small.dataset).n == 60
+    at.file_uploader[0].upload("empty.csv", b"", "text/csv")
+    settle(at)
+    assert not at.exception
+    assert any("Reading the data" in e.value for e in at.error)
+    assert view(at).table == small.table
+
+
+def test_saving_gives_a_link_that_restores_the_view(opened):
+    from analytics.store import projects
+
+    at = settle(start(opened.with_(color="clusters").to_query()))
+    saved = projects.save_view(services.engine(), name="Kept", state={"view": view(at).to_json()})
+    again = settle(start({"view": saved.view}))
+    assert view(again) == view(at)
