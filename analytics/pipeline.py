@@ -65,6 +65,6 @@ def first_clustering(
             return clustering_request(dataset, previous.method, own, previous.seed, **stage)
         except BadInput:
             pass
-    score = (suggestion.values if suggestion else {}).get("silhouette_k")
+    score = (suggestion.values if suggestion else {}).get("k_silhouette")
     k = int(score.value) if score and score.value else FALLBACK_K
     return clustering_request(dataset, "kmeans", {"n_clusters": min(k, dataset.n)})

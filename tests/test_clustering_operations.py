@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from analytics.clustering.operations import (
 from analytics.digest import of_json
 from analytics.errors import BadInput
 from analytics.operations import execute, from_json
+from analytics.registry import methods
 from analytics.results import Dataset, Projection
 from analytics.store.artifacts import Artifacts
 
@@ -170,3 +172,11 @@ def test_importing_the_stage_is_cheap():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_method_is_documented():
+    text = (Path(__file__).parent.parent / "docs" / "clustering.md").read_text()
+    for method in methods("clustering"):
+        assert f"| `{method.id}` |" in text
+        if method.max_rows is not None:
+            assert f"{method.max_rows:,}" in text

@@ -363,13 +363,13 @@ def test_groups_are_named_on_the_map_and_noise_in_the_corner():
     xy, groups = blobs(400)
     groups[::10] = NOISE
     named = map_figure(xy, groups=groups, group_names={0: "Adelie & co"})
-    assert "Adelie &amp; co" in words(named) and "Cluster 2" in words(named)
+    assert "Adelie &amp; co" in words(named) and "Group 2" in words(named)
     assert "Noise 40" in words(named)
-    assert "Cluster 2" not in words(map_figure(xy, groups=groups, labels=False))
+    assert "Group 2" not in words(map_figure(xy, groups=groups, labels=False))
     many = map_figure(xy, groups=np.arange(400) % 25)
-    assert "Cluster" not in words(many)
+    assert "Group" not in words(many)
     close = map_figure(xy, groups=groups, view=((4, 8), (-2, 2)))
-    assert "Cluster 1" in words(close) and "Cluster 4" not in words(close)
+    assert "Group 1" in words(close) and "Group 4" not in words(close)
 
 
 def test_isolating_and_selecting_dim_but_never_hide():

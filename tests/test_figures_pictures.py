@@ -75,7 +75,7 @@ def test_svg_of_many_points_embeds_one_image_and_keeps_its_words():
     xy, groups = cloud(50_001)
     root = ET.fromstring(map_svg(xy, groups=groups, **SIZE))
     assert len(list(root.iter(f"{SVG}image"))) == 1 and not list(root.iter(f"{SVG}circle"))
-    assert any("Cluster 2" in "".join(t.itertext()) for t in root.iter(f"{SVG}text"))
+    assert any("Group 2" in "".join(t.itertext()) for t in root.iter(f"{SVG}text"))
 
 
 @pytest.mark.parametrize("xy", [np.zeros((0, 2)), [[1.0, 1.0]], np.full((3, 2), np.nan)])
@@ -114,6 +114,8 @@ def test_curve_marks_and_names_its_lines():
     assert figure.layout.shapes[0].x0 == 2 and figure.layout.xaxis.title.text == "k"
     assert np.isnan(figure.data[1].y[2])
     assert "Nothing to draw" in texts(charts.curve([], []))
+    assert "1.5" in texts(charts.curve([1, 2], [1, 2], mark_y=1.5))
+    assert len(charts.curve(np.arange(9_000), np.arange(9_000)).data[0].x) == 2_000
     with pytest.raises(BadInput, match="lengths differ"):
         charts.curve([1, 2], [1])
 
@@ -175,7 +177,7 @@ def test_condensed_tree_draws_branches_under_their_parent():
 def test_silhouette_sorts_within_groups_and_stays_small():
     figure = charts.silhouette([0.1, 0.9, -0.5, np.nan, 0.3], [0, 0, 1, 1, NOISE])
     assert figure.data[0].x.tolist() == pytest.approx([0.9, 0.1, -0.5], rel=1e-6)
-    assert figure.layout.yaxis.ticktext[0] == "Cluster 1  0.50"
+    assert figure.layout.yaxis.ticktext[0] == "Group 1  0.50"
     assert "mean 0.17" in texts(figure)
     rng = np.random.default_rng(0)
     big = charts.silhouette(rng.uniform(-1, 1, 20_000), rng.integers(0, 7, 20_000))

@@ -72,7 +72,7 @@ def zipped(**members: bytes) -> bytes:
     return buffer.getvalue()
 
 
-# --- formats there and back -----------------------------------------------------------------------
+# --- formats there and back --------------------------------------------------------------------
 
 
 WRITERS = {
@@ -244,7 +244,7 @@ def test_xlsx_sheets_titles_and_empty_rows(read):
     assert "empty" in refused(read, data, "d.xlsx", sheet="empty")
 
 
-# --- how text is understood -----------------------------------------------------------------------
+# --- how text is understood --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -394,7 +394,7 @@ def test_names_are_made_unique_and_printable(read):
     assert len(notes) == 3
 
 
-# --- bad input --------------------------------------------------------------------------------------
+# --- bad input ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -518,6 +518,13 @@ def test_limits(read, monkeypatch):
     assert "at most" in refused(read, "a,b\n1,2\n1,2\n")
 
 
+def test_a_late_surprise_changes_the_type(read):
+    text = "a,b\n" + "1.5,2.5\n" * 3000 + "?,x\n"
+    frame, _, notes = read(text)
+    assert frame["a"].isna().sum() == 1 and frame["b"].iloc[-1] == "x"
+    assert frame["b"].iloc[0] == "2.5" and len(notes) == 1
+
+
 def test_ten_thousand_columns(read):
     matrix = np.random.default_rng(0).normal(size=(30, 10_000))
     text = pd.DataFrame(matrix).to_csv(index=False)
@@ -573,7 +580,7 @@ def test_span_counts_rows_across_chunks():
     assert (span.rows, span.columns) == (2, 2)
 
 
-# --- properties -------------------------------------------------------------------------------------
+# --- properties --------------------------------------------------------------------------------
 
 QUIET = settings(
     max_examples=60,
@@ -581,7 +588,8 @@ QUIET = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 MAGIC = st.sampled_from(
-    [b"", b"PAR1", b"ARROW1\0\0", b"FEA1", b"\xff\xff\xff\xff", b"\x93NUMPY\x01\0v\0", b"PK\x03\x04",
+    [b"", b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"\x93NUMPY\x01\0v\0",
+     b"PK\x03\x04", b"FEA1",
      b"\x1f\x8b\x08\0", b"[", b'{"a":', b'a,b\n"', b"\xff\xfe", b"\xef\xbb\xbf", b"#"]
 )  # fmt: skip
 NAMES = st.sampled_from([f"x.{e}" for e in readers.FORMATS] + ["x", ".", "x.csv.gz"])

@@ -20,6 +20,9 @@ PARAMS = (
     Param("runs", "int", 10, "Runs", "Seeds to try, and subsamples to try.", 2, 100, unit="runs"),
 )
 
+Run = tuple[np.ndarray, np.ndarray]
+"""One run: positions in the rows used, and their labels."""
+
 _WORDS = {
     "seeds": (
         "Same groups over seeds",
@@ -68,38 +71,33 @@ def scores(
     if n > MAX_ROWS:
         rows = np.sort(rng.choice(n, MAX_ROWS, replace=False))
         notes.append(f"Runs use {MAX_ROWS:,} of {n:,} rows (seed {base.seed}).")
-    labels = base.labels[rows]
     noise = base.params.get("noise", "keep")
 
     def refit(index: np.ndarray, seed: int) -> np.ndarray:
-        part_of = subset(dataset, index)
-        return fit(row, X[index], params, seed, part_of, silent, noise).labels
+        return fit(row, X[index], params, seed, subset(dataset, index), silent, noise).labels
 
     seeds = _seed_runs(row, refit, rows, base.seed, runs, progress, notes)
     samples = _subsample_runs(refit, rows, rng, base.seed, runs, progress, notes)
-    values = {
-        "seeds": _agreement("seeds", seeds, len(rows), base.seed),
-        "subsamples": _agreement("subsamples", samples, len(rows), base.seed),
-    }
-    recovery, consistency = _recovery(labels, base.n_clusters, samples)
-    values["recovery"] = _recovered(recovery, labels, base)
-    points = np.full(n, np.nan, np.float32)
-    points[rows] = consistency
     notes.append(f"{len(seeds)} seeds; {len(samples)} subsamples of {SHARE:.0%} of the rows.")
+    return _card(base, rows, seeds, samples).with_(notes=tuple(notes))
+
+
+def _card(base: Clustering, rows: np.ndarray, seeds: list[Run], samples: list[Run]) -> ScoreCard:
+    """The scores of the runs; rows (m,) are those that the runs used."""
+    labels = base.labels[rows]
+    recovery, consistency = _recovery(labels, base.n_clusters, samples)
+    points = np.full(len(base.labels), np.nan, np.float32)
+    points[rows] = consistency
+    missing = np.full(base.n_clusters, np.nan)
     return ScoreCard(
-        values=values,
-        points={"consistency": points},
-        groups={
-            "stability": recovery.mean(axis=0)
-            if len(recovery)
-            else np.full(base.n_clusters, np.nan)
+        values={
+            "seeds": _agreement("seeds", seeds, len(rows), base.seed),
+            "subsamples": _agreement("subsamples", samples, len(rows), base.seed),
+            "recovery": _recovered(recovery, labels, base),
         },
-        notes=tuple(notes),
+        points={"consistency": points},
+        groups={"stability": recovery.mean(axis=0) if len(recovery) else missing},
     )
-
-
-Run = tuple[np.ndarray, np.ndarray]
-"""One run: positions in the rows used, and their labels."""
 
 
 def _seed_runs(row, refit, rows, seed, runs, progress, notes) -> list[Run]:

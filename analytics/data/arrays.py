@@ -67,9 +67,14 @@ def read_npz(
     arrays: dict[str, np.ndarray] = {}
     with archives.open_zip(path) as archive:
         infos = archives.members(archive)
+        if sum(info.file_size for info in infos) > archives.budget(path.stat().st_size):
+            raise BadInput(
+                "The arrays of the NPZ unpack to far more than the file should hold: "
+                "save fewer of them with numpy.savez."
+            )
         for i, info in enumerate(infos):
             progress(0.1 + 0.7 * i / len(infos), f"Reading {shorten(info.filename)}")
-            array = _member(archive, info, path)
+            array = _member(archive, info)
             if array is not None:
                 arrays[info.filename.removesuffix(".npy")] = array
     if not arrays:
@@ -103,14 +108,9 @@ def read_npz(
     return frame, source
 
 
-def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> np.ndarray | None:
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray | None:
     """One array of an NPZ; None for a single value. Raises BadInput."""
     archives.check_member(info)
-    if info.file_size > archives.budget(info.compress_size):
-        raise BadInput(
-            f"The array '{shorten(info.filename)}' unpacks to far more than the file should hold: "
-            "save it again with numpy.savez."
-        )
     try:
         with archive.open(info) as file:
             array = load(file, info.file_size, info.filename.removesuffix(".npy"))

@@ -12,203 +12,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.data.inference import EXACT, MISSING, exact, infer, without_zone
 from analytics.data.limits import check_size
 from analytics.data.naming import Notes, tidy_names
 from analytics.errors import BadInput
 
-# Cell texts that mean "no value". "?" is one too, but only in a column of numbers.
-MISSING = (
-    "", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "NAN", "-nan", "-NaN",
-    "null", "NULL", "Null", "None", "NaT",
-)  # fmt: skip
 _MISSING = frozenset(MISSING)
-_BOOLEANS = ("true", "false", "True", "False", "TRUE", "FALSE")
-_EXACT = 2**53  # beyond this a float64 no longer holds every whole number
-
-
-# --- text to types ------------------------------------------------------------------------------
-
-
-def infer(text, name: str, notes: Notes, decimal: str = ".", mention: bool = False):  # noqa: PLR0911
-    """The type of a column of strings, and the column in it.
-
-    text : pyarrow ChunkedArray of strings, missing cells already null. ``decimal``: "." or ",".
-    ``mention`` notes when text became numbers (for files in which text is marked as text).
-    Returns an array of int64, uint64, float64, bool, timestamp[us] or string.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if text.null_count == len(text):
-        return pa.chunked_array([pa.nulls(len(text), pa.float64())])
-    first = text[0].as_py()
-    if first is None:
-        first = text[pc.index(pc.is_valid(text), True).as_py()].as_py()
-    first = first.strip()
-    if first in _BOOLEANS:
-        known = pc.is_in(text, pa.array(_BOOLEANS))
-        if pc.all(pc.or_(known, pc.is_null(text))).as_py() and not text.null_count:
-            return _cast(pc.utf8_lower(text), pa.bool_())
-        return text
-    if not (any(c.isdigit() for c in first) or first == "?" or first[:1] in tuple("+-iI")):
-        return text
-    found = None
-    if decimal == "." and not first.lstrip("+-").isdecimal():
-        found = _cast(text, pa.float64())  # the usual case, tried first
-    if found is None:
-        found = _number(text, name, notes, decimal)
-    if found is None:
-        found = _date(text, name, notes)
-    if found is None:
-        trimmed = without_markers(pc.utf8_trim_whitespace(text))
-        if trimmed.equals(text) or trimmed.null_count == len(trimmed):
-            return text
-        found = infer(trimmed, name, notes, decimal)
-        return text if pa.types.is_string(found.type) else found
-    if mention and not pa.types.is_string(found.type):
-        notes.column("Numbers or dates written as text were converted: {columns}.", name)
-    return found
-
-
-def without_markers(text):
-    """A column of strings with the MISSING texts made null."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    gone = pc.is_in(text, pa.array(MISSING))
-    return pc.if_else(gone, pa.scalar(None, pa.string()), text)
-
-
-def _cast(array, kind):
-    """The array in another type, or None when a value does not fit."""
-    import pyarrow as pa
-
-    try:
-        return array.cast(kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
-
-
-def _number(text, name: str, notes: Notes, decimal: str):  # noqa: PLR0911
-    """Whole or real numbers; the text itself when they must stay text; None when they are none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    whole = _cast(text, pa.int64())
-    if whole is not None:
-        if _zero_padded(text):
-            notes.column("Numbers with leading zeros are kept as text: {columns}.", name)
-            return text
-        return _exact(whole, text, name, notes)
-    known = pc.if_else(pc.equal(text, "?"), pa.scalar(None, pa.string()), text)
-    if known.null_count > text.null_count:
-        if known.null_count == len(known):
-            return None
-        found = _number(known, name, notes, decimal)
-        if found is not None and not pa.types.is_string(found.type):
-            notes.column("'?' was read as a missing value: {columns}.", name)
-            return found
-        return None
-    if decimal == ",":
-        commas = _comma_number(text)
-        return _cast(text, pa.float64()) if commas is None else commas
-    real = _cast(text, pa.float64())
-    if real is None:
-        return _grouped(text, name, notes)
-    if _all_whole(text):
-        bare = pc.replace_substring_regex(text, r"^\+", "")
-        for kind in (pa.int64(), pa.uint64()):
-            whole = _cast(bare, kind)
-            if whole is not None:
-                return _exact(whole, text, name, notes)
-        notes.column(
-            "Whole numbers too long for exact arithmetic are kept as text: {columns}.", name
-        )
-        return text
-    return real
-
-
-def _exact(whole, text, name: str, notes: Notes):
-    """int64; but text when missing cells would force a float that cannot hold the numbers."""
-    import pyarrow.compute as pc
-
-    if whole.null_count:
-        ends = pc.min_max(whole).as_py()
-        if max(-ends["min"], ends["max"]) > _EXACT:
-            notes.column(
-                "Whole numbers too long for exact arithmetic are kept as text: {columns}.", name
-            )
-            return text
-    return whole
-
-
-def _zero_padded(text) -> bool:
-    """Whether whole numbers are written like 007: codes rather than quantities."""
-    import pyarrow.compute as pc
-
-    padded = pc.and_(pc.starts_with(text, "0"), pc.greater(pc.binary_length(text), 1))
-    return bool(pc.any(padded).as_py())
-
-
-def _all_whole(text) -> bool:
-    """Whether every cell is digits only. The first cells decide for most columns, cheaply."""
-    import pyarrow.compute as pc
-
-    pattern = r"^[+-]?[0-9]+$"
-    head = text.slice(0, 200)
-    return all(
-        pc.all(pc.match_substring_regex(part, pattern), skip_nulls=True).as_py()
-        for part in (head, text)
-    )
-
-
-def _comma_number(text):
-    """Numbers with a decimal comma, perhaps with points between thousands; or None."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    pattern = r"^\s*[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*)(,[0-9]*)?([eE][+-]?[0-9]+)?\s*$"
-    special = pc.match_substring_regex(text, r"^\s*[+-]?(?i:inf|infinity)\s*$")
-    if not pc.all(pc.or_(pc.match_substring_regex(text, pattern), special)).as_py():
-        return None
-    plain = pc.replace_substring(pc.replace_substring(text, ".", ""), ",", ".")
-    return _cast(plain, pa.float64())
-
-
-def _grouped(text, name: str, notes: Notes):
-    """Numbers with commas between thousands, such as 1,234.5; or None."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    pattern = r"^\s*[+-]?[0-9]{1,3}((,[0-9]{3})+|[0-9]*)(\.[0-9]*)?\s*$"
-    if not all(
-        pc.all(pc.match_substring_regex(part, pattern)).as_py() for part in (text[:200], text)
-    ):
-        return None
-    plain = pc.replace_substring(text, ",", "")
-    found = _cast(plain, pa.int64())
-    found = _cast(plain, pa.float64()) if found is None else found
-    if found is not None:
-        notes.column("Commas between thousands were removed: {columns}.", name)
-    return found
-
-
-def _date(text, name: str, notes: Notes):
-    """ISO 8601 dates and times as timestamp[us], or None."""
-    import pyarrow as pa
-
-    found = _cast(text, pa.timestamp("us"))
-    if found is not None:
-        return found
-    zoned = _cast(text, pa.timestamp("us", "UTC"))
-    return None if zoned is None else _without_zone(zoned, name, notes)
-
-
-def _without_zone(array, name: str, notes: Notes):
-    import pyarrow as pa
-
-    notes.column("Times with a time zone are shown in UTC: {columns}.", name)
-    return array.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
 
 
 # --- Python values to types ---------------------------------------------------------------------
@@ -270,7 +79,7 @@ def _numbers(values: list, types: set, name: str, notes: Notes):
             try:
                 whole = pa.chunked_array([pa.array(values, kind)])
                 text = whole.cast(pa.string())
-                return _exact(whole, text, name, notes)
+                return exact(whole, text, name, notes)
             except (OverflowError, pa.ArrowInvalid):
                 continue
         notes.column("Whole numbers beyond 64 bits are kept as text: {columns}.", name)
@@ -313,7 +122,7 @@ def _as_text(value: Any) -> str | None:  # noqa: PLR0911
         return value.encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         return str(int(value))
     if isinstance(value, int):
         try:
@@ -364,9 +173,7 @@ def plain(column, name: str, notes: Notes) -> dict[str, Any]:  # noqa: PLR0911, 
         return {name: column.cast(pa.string()) if column.null_count else column}
     if t.is_integer(kind):
         wide = column if t.is_uint64(kind) else column.cast(pa.int64())
-        return {
-            name: _exact(wide, wide.cast(pa.string()), name, notes) if wide.null_count else wide
-        }
+        return {name: exact(wide, wide.cast(pa.string()), name, notes) if wide.null_count else wide}
     if t.is_float16(kind):
         return {name: column.cast(pa.float32())}
     if t.is_floating(kind):
@@ -392,7 +199,7 @@ def _timestamp(column, name: str, notes: Notes):
     import pyarrow as pa
 
     if column.type.tz is not None:
-        return _without_zone(
+        return without_zone(
             column.cast(pa.timestamp("us", column.type.tz), safe=False), name, notes
         )
     return column.cast(pa.timestamp("us"), safe=False)

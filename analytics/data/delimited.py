@@ -3,12 +3,12 @@
 import csv
 import io
 import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from analytics.data import columns as cols
-from analytics.data import sniff
+from analytics.data import inference, sniff
 from analytics.data.limits import check_size
 from analytics.data.naming import Notes, numbered, shorten, tidy_names
 from analytics.errors import BadInput
@@ -22,20 +22,23 @@ _SAMPLE = 256 * 1024
 _SAMPLE_MAX = 32 * 2**20
 _BLOCK = 2**20
 _BLOCK_MAX = 2**31 - 1
+_ANY = re.compile(rb"\S")
 _SENTINEL = "\x1eend-of-text"
 
 
 @dataclass(frozen=True)
 class _Body:
-    """The rows below the header. ``line``: number of their first line in the file, from 1.
+    """The rows below the header: ``text`` from byte ``start``, which is in line ``line`` (from 1).
     ``spaced``: a blank follows the separators and is no part of the values."""
 
-    data: bytes
+    text: bytes
+    start: int
     line: int
     separator: str
     width: int
     spaced: bool
     longest: int
+    reals: tuple[int, ...] = ()  # columns that look like numbers with a decimal point
 
 
 def read(
@@ -62,19 +65,19 @@ def read(
     names, width = _names(found, header, comment, notes)
     if header:
         start, line = _after(text, start, line, ["".join(found.rows[0])])
-    if not text[start:].strip():
+    if _ANY.search(text, start) is None:
         raise BadInput(
             "The file has column names but no rows: add rows of data"
             + (", or say that the first row is not a header." if len(names) > 1 else ".")
         )
     longest = max(map(len, sample.split("\n")))
     spaced = sniff.spaced(sample, found.separator)
-    body = _Body(text[start:], line, found.separator, width, spaced, longest)
-    del text
-    check_size(body.data.count(b"\n"), width)
+    check_size(text.count(b"\n", start), width)
+    decimal = options.get("decimal") or sniff.decimal_sign(found.rows, found.separator)
+    reals = sniff.real_columns(found.rows[int(header) :], width) if decimal == "." else ()
+    body = _Body(text, start, line, found.separator, width, spaced, longest, reals)
     progress(0.4, "Reading the values")
     columns = _parse(body, notes)
-    decimal = options.get("decimal") or sniff.decimal_sign(found.rows, found.separator)
     progress(0.8, "Finding the types of the columns")
     if len(names) > 1 and not names[-1].strip() and columns[-1].null_count == len(columns[-1]):
         names.pop()  # every row ends with a separator
@@ -193,9 +196,10 @@ def _parse(body: _Body, notes: Notes) -> list:
     import pyarrow as pa
 
     if not body.separator:
-        lines = [line for line in body.data.decode("utf-8", "replace").split("\n") if line.strip()]
-        return [cols.without_markers(pa.chunked_array([pa.array(lines, pa.string())]))]
-    quotes = body.data.count(b'"')
+        lines = body.text[body.start :].decode("utf-8", "replace").split("\n")
+        lines = [line for line in lines if line.strip()]
+        return [inference.without_markers(pa.chunked_array([pa.array(lines, pa.string())]))]
+    quotes = body.text.count(b'"', body.start)
     plain = body.separator != " " and body.separator.isascii() and quotes % 2 == 0
     if plain and not (quotes and body.spaced):
         table, ragged = _arrow(body)
@@ -219,25 +223,29 @@ def _arrow(body: _Body, quoted: bool = True) -> tuple[Any, int]:
     parse = pacsv.ParseOptions(
         delimiter=body.separator,
         quote_char='"' if quoted else False,
-        newlines_in_values=quoted and b'"' in body.data,
+        newlines_in_values=quoted and body.text.find(b'"', body.start) >= 0,
         invalid_row_handler=count,
     )
-    convert = pacsv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.string()),
-        null_values=list(cols.MISSING),
-        strings_can_be_null=True,
-        check_utf8=False,
-    )
+    kinds = dict.fromkeys(names, pa.string())
+    kinds.update({names[i]: pa.float64() for i in body.reals})
     block = min(_BLOCK_MAX, max(_BLOCK, 8 * body.longest))
     while True:
         ragged.clear()
         reading = pacsv.ReadOptions(column_names=names, block_size=block)
+        convert = pacsv.ConvertOptions(
+            column_types=kinds,
+            null_values=list(inference.MISSING),
+            strings_can_be_null=True,
+            check_utf8=False,
+        )
         try:
-            source = pa.BufferReader(body.data)
+            source = pa.BufferReader(pa.py_buffer(body.text).slice(body.start))
             return pacsv.read_csv(source, reading, parse, convert), len(ragged)
         except pa.ArrowInvalid as error:
-            # One record may be longer than a block; a block may be longer than any record.
-            if "straddl" not in str(error) or block >= min(_BLOCK_MAX, len(body.data)):
+            if body.reals and "conversion error" in str(error):
+                return _arrow(replace(body, reals=()), quoted)
+            # One record may be longer than a block.
+            if "straddl" not in str(error) or block >= min(_BLOCK_MAX, len(body.text)):
                 raise
             block = min(_BLOCK_MAX, block * 32)
 
@@ -279,12 +287,14 @@ def _repair(body: _Body, notes: Notes) -> _Body:
             f"line {long[0]:,}: check the separator."
         )
     _say_ragged(short, long, body.width, notes)
-    return replace(body, data=out.getvalue().encode("utf-8", "replace"), separator=",")
+    return replace(body, text=out.getvalue().encode("utf-8", "replace"), start=0, separator=",")
 
 
 def _reader(body: _Body):
     """A csv reader over the body that ends with the sentinel, if all quotes are closed."""
-    text = io.TextIOWrapper(io.BytesIO(body.data), "utf-8", "replace", newline="\n")
+    data = io.BytesIO(body.text)
+    data.seek(body.start)
+    text = io.TextIOWrapper(data, "utf-8", "replace", newline="\n")
     lines: Iterator[str] = (line if line.endswith("\n") else line + "\n" for line in text)
     if body.separator == " ":
         lines = (line.replace("\t", " ").strip() + "\n" for line in lines)
@@ -306,7 +316,7 @@ def _unquoted(body: _Body, line: int, notes: Notes) -> _Body:
             from pyarrow import csv as pacsv
 
             pacsv.write_csv(table, out, pacsv.WriteOptions(include_header=False))
-            return replace(body, data=out.getvalue(), separator=",")
+            return replace(body, text=out.getvalue(), start=0, separator=",")
     raise BadInput(f"{message}: close it or remove it.")
 
 
@@ -326,12 +336,16 @@ def _say_ragged(short: list[int], long: list[int], width: int, notes: Notes) -> 
 def _typed(
     names: list[str], columns: list, decimal: str, spaced: bool, notes: Notes
 ) -> list[tuple[str, Any]]:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     typed = []
     for i, name in enumerate(names):
         text, columns[i] = columns[i], None
+        if not pa.types.is_string(text.type):
+            typed.append((name, text))
+            continue
         if spaced:
-            text = cols.without_markers(pc.utf8_trim_whitespace(text))
-        typed.append((name, cols.infer(text, name, notes, decimal)))
+            text = inference.without_markers(pc.utf8_trim_whitespace(text))
+        typed.append((name, inference.infer(text, name, notes, decimal)))
     return typed

@@ -112,8 +112,8 @@ def matrix(
     if recipe["encode"] == "onehot":
         groups += [one_hot(c, frame[c], notes) for c in categories]
     for position, column in enumerate(prose):
-        step = part(progress, position / len(prose), (position + 1) / len(prose))
-        groups.append(texts.encode(column, frame[column], seed, part(step, 0.3, 0.9), notes))
+        share = (0.3 + 0.6 * (position + i) / len(prose) for i in (0, 1))
+        groups.append(texts.encode(column, frame[column], seed, part(progress, *share), notes))
     columns = _different([name for group_names, _ in groups for name in group_names])
     _refuse_size(len(frame), len(columns))
     X = np.concatenate([np.asarray(v, np.float32) for _, v in groups], axis=1)
@@ -203,14 +203,15 @@ def scaled(
     largest = np.maximum(np.abs(low), np.abs(high))
     values = values / np.where(largest > 0, largest, 1.0)
     middle, spread = _SCALES[scale](values)
-    flat = (spread == 0) & (low != high)
+    deviation = values.std(axis=0)
+    flat = (spread == 0) & (deviation > 0)
     if flat.any():
         where = [c for c, f in zip(names, flat, strict=True) if f]
         notes.append(
             "Scaled by the standard deviation, because half of the values are equal: "
             f"{words.names(where)}."
         )
-        spread = np.where(flat, values.std(axis=0), spread)
+        spread = np.where(flat, deviation, spread)
     values = (values - middle) / np.where(spread > 0, spread, 1.0)
     _refuse_large(values, names)
     return names, values

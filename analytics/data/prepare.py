@@ -166,13 +166,7 @@ def prepare(
     total = len(frame)
     notes: list[str] = []
     features = encode.usable(frame, recipe["features"], kinds, recipe["encode"], notes)
-    pair = [recipe["x"], recipe["y"]] if recipe["x"] else []
-    for column in pair:
-        if kinds[column] != "number":
-            raise BadInput(
-                f"Column {words.name(column)} is no number, so it cannot be a coordinate: "
-                "choose another one."
-            )
+    pair = _pair(recipe, kinds)
     rows = encode.complete_rows(frame, [*features, *pair], kinds, recipe["missing"], notes)
     rows = _sample(rows, frame, recipe, seed, notes)
     if len(rows) < total:
@@ -203,6 +197,18 @@ def prepare(
         image_shape=tuple(recipe["image"]) or None,
         total_rows=total,
     )
+
+
+def _pair(recipe: Mapping[str, Any], kinds: Mapping[str, str]) -> list[str]:
+    """The two coordinate columns, or []. Raises BadInput when one is no number."""
+    pair = [recipe["x"], recipe["y"]] if recipe["x"] else []
+    for column in pair:
+        if kinds[column] != "number":
+            raise BadInput(
+                f"Column {words.name(column)} is no number, so it cannot be a coordinate: "
+                "choose another one."
+            )
+    return pair
 
 
 def _codes(

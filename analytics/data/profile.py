@@ -206,50 +206,35 @@ def _is_extreme(one: dict[str, Any]) -> bool:
 
 
 def _duplicates(frame, kinds, vectors, by_column) -> list[Problem]:
-    """Equal columns and equal rows."""
-    found: list[Problem] = []
+    """Equal columns and equal rows, both found by 64-bit hashes of the cells."""
     n = len(frame)
     if n < 2:
-        return found
+        return []
     first: dict[bytes, str] = {}
-    copies, originals = [], []
-    mixed = np.zeros(n, np.uint64)
+    copies: list[tuple[str, str]] = []
+    row_hashes = np.zeros(n, np.uint64)
     for column in frame.columns:
         if kinds[column] == "empty":
             continue
         hashes = _cell_hashes(frame[column])
         key = hashlib.blake2b(hashes.tobytes(), digest_size=16).digest()
         if key in first and by_column[column]["distinct"] > 1:
-            copies.append(column)
-            originals.append(first[key])
+            copies.append((column, first[key]))
         first.setdefault(key, column)
         if kinds[column] != "identifier":
-            mixed = (mixed ^ hashes) * np.uint64(0x9E3779B97F4A7C15)
-            mixed ^= mixed >> np.uint64(29)
+            row_hashes = (row_hashes ^ hashes) * np.uint64(0x9E3779B97F4A7C15)
+            row_hashes ^= row_hashes >> np.uint64(29)
+    found = []
     if copies:
-        found.append(
-            _problem(
-                "duplicate_columns",
-                copies,
-                len(copies),
-                f"{words.count(len(copies), 'column')} with the same values as another: "
-                f"{words.name(copies[0])} equals {words.name(originals[0])}.",
-            )
+        text = (
+            f"{words.count(len(copies), 'column')} with the same values as another: "
+            f"{words.name(copies[0][0])} equals {words.name(copies[0][1])}."
         )
-    order = np.argsort(mixed, kind="stable")
-    again = np.zeros(n, bool)
-    again[order[1:]] = mixed[order[1:]] == mixed[order[:-1]]
-    if again.any() and not all(k in ("empty", "identifier") for k in kinds.values()):
-        rows = np.flatnonzero(again)
-        found.append(
-            _problem(
-                "duplicate_rows",
-                [],
-                len(rows),
-                f"{words.count(len(rows), 'row')} equal to an earlier row (identifiers apart).",
-                rows,
-            )
-        )
+        found.append(_problem("duplicate_columns", [c for c, _ in copies], len(copies), text))
+    rows = np.flatnonzero(pd.Series(row_hashes).duplicated())
+    if len(rows) and any(k not in ("empty", "identifier") for k in kinds.values()):
+        text = f"{words.count(len(rows), 'row')} equal to an earlier row (identifiers apart)."
+        found.append(_problem("duplicate_rows", [], len(rows), text, rows))
     return found
 
 

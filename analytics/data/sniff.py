@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analytics.data.columns import MISSING
+from analytics.data.inference import MISSING
 
 CANDIDATES = ("\t", ";", ",", "|", " ")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I)
+_REAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:.*)?|\d{1,2}:\d{2}(:\d{2}.*)?")
 _EMPTY = frozenset(MISSING) | {"?"}
@@ -160,6 +161,17 @@ def decimal_sign(rows: Sequence[Sequence[str]], separator: str) -> str:
     commas = sum(bool(re.fullmatch(r"[+-]?(\d[\d.]*)?,\d+([eE][+-]?\d+)?", c)) for c in cells)
     points = sum(bool(re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", c)) for c in cells)
     return "," if commas > points else "."
+
+
+def real_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
+    """The columns whose known cells are all numbers with a decimal point, at least one of them."""
+    found = []
+    for j in range(width):
+        cells = [row[j].strip() for row in rows[:50] if j < len(row)]
+        known = [cell for cell in cells if cell not in _EMPTY or cell == "?"]
+        if known and all(_REAL.fullmatch(cell) for cell in known):
+            found.append(j)
+    return tuple(found)
 
 
 def has_header(rows: Sequence[Sequence[str]], named_csv: bool = True) -> bool:

@@ -29,6 +29,7 @@ __all__ = [
 
 MAX_BARS = 3_000
 MAX_TEXT_CELLS = 400
+MAX_CURVE = 2_000
 
 
 def curve(
@@ -36,6 +37,7 @@ def curve(
     y: Any,
     *,
     mark: float | None = None,
+    mark_y: float | None = None,
     x_title: str = "",
     y_title: str = "",
     series: Mapping[str, Any] | None = None,
@@ -44,8 +46,9 @@ def curve(
 ) -> Any:
     """A line through (x, y), more lines from ``series`` (name -> values at x), named at their end.
 
-    ``mark`` : an x position to point out, for example the suggested k. ``y`` may be None when
-    ``series`` has all the lines.
+    ``mark`` : an x position to point out, for example the suggested k; ``mark_y`` : a height, for
+    example the suggested eps. ``y`` may be None when ``series`` has all the lines. Longer lines
+    are drawn through 2,000 evenly spaced positions.
     """
     import plotly.graph_objects as go
 
@@ -58,6 +61,8 @@ def curve(
         raise BadInput("A curve needs one value per position: the lengths differ.")
     if not len(x) or not any(np.isfinite(v).any() for v in lines.values()):
         return blank(dark, height, "Nothing to draw")
+    kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), MAX_CURVE)).astype(int))
+    x, lines = x[kept], {name: values[kept] for name, values in lines.items()}
     figure = blank(dark, height)
     colors = [t["ink"], *theme.cluster_colors(len(lines))]
     offset = 0 if "" in lines else 1
@@ -86,6 +91,11 @@ def curve(
     )
     if mark is not None and np.isfinite(mark):
         _mark(figure, float(mark), x, next(iter(lines.values())), t)
+    if mark_y is not None and np.isfinite(mark_y):
+        figure.add_hline(y=float(mark_y), line={"color": t["accent"], "width": 1.5, "dash": "dot"})
+        word = {"text": f"{mark_y:.4g}", "font": {"color": t["accent"], "size": 13}}
+        place = {"x": 0, "xref": "paper", "y": float(mark_y), "xanchor": "left"}
+        figure.add_annotation(showarrow=False, yanchor="bottom", **word, **place)
     _titles(figure, x_title, y_title)
     figure.update_yaxes(showgrid=True)
     return figure

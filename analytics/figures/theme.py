@@ -90,11 +90,11 @@ def marker(n: int) -> tuple[float, float]:
 
 
 def group_name(label: int, names: dict[int, str] | None = None) -> str:
-    """The name to show for a label: the given one, a sentinel's, or "Cluster 3" counted from 1."""
+    """The name to show for a label: the given one, a sentinel's, or "Group 3" counted from 1."""
     label = int(label)
     if names and label in names:
         return str(names[label])
-    return SENTINELS.get(label) or f"Cluster {label + 1}"
+    return SENTINELS.get(label) or f"Group {label + 1}"
 
 
 def rgb(color: str) -> tuple[int, int, int]:

@@ -1,8 +1,8 @@
 """Gaussian mixtures of planar points, fitted by EM, the same on every run and every way round.
 
 The data is reduced first to distinct points with their counts or, when there are many, to the
-cells of a histogram (:class:`Cells`). All that EM needs of a cell are the means
-of 1, x, y, x^2, xy and y^2 in it, so both cases are one and every step is a matrix product.
+cells of a histogram (:class:`Cells`). All that EM needs of a cell are the means of 1, x, y, x^2, xy
+and y^2 in it, so both cases are one and every step is a matrix product.
 
 No start is drawn at random. The mixture of k + 1 components grows out of that of k by splitting
 one component along its longest axis, which moves with the data under shifts, mirrors and turns.
@@ -18,7 +18,7 @@ from analytics.progress import Progress, silent
 
 FLOOR = 1e-6  # added to every variance; the drawn box has length 1, so 1/1000 of it
 GRID = 128  # cells along the longer side
-MAX_POINTS = 5_000  # more distinct points than this are put into cells
+MAX_POINTS = 5_000  # more points than this are put into cells
 MAX_STEPS = 200  # EM steps of one fit
 TOLERANCE = 1e-4  # EM ends when a step adds less than this to the mean log-likelihood
 _SPLIT_STEPS = 12  # EM steps that judge one split

@@ -88,27 +88,45 @@ def _suggestions(dataset: Dataset, projection: Projection, result: Clustering) -
     space = {"space": result.space}
     if result.space == "map":
         space["projection"] = projection
-    for what, key in (("k", "suggest-k"), ("eps", "suggest-eps")):
+    if "components" in result.params:
+        space["components"] = result.params["components"]
+    for what in ("k", "eps"):
         card = frame.try_ask(suggestion_request(dataset, what, **space))
         if card is None:
             continue
-        findings.facts([(s.label or k, number(s.value, 3)) for k, s in card.values.items()])
-        slots = st.columns(max(len(card.tables), 1))
-        for slot, (name, table) in zip(slots, card.tables.items(), strict=False):
+        table = card.tables[what]
+        shown = [c for c in CURVES[what] if len(table) and np.isfinite(table[:, c[0]]).any()]
+        for slot, (column, value, x_title, y_title) in zip(
+            st.columns(max(len(shown), 2)), shown, strict=False
+        ):
+            suggested = card.values[value].value if value in card.values else None
+            mark = {"mark_y": suggested} if what == "eps" else {"mark": suggested}
             with slot:
-                suggested = card.values.get(f"{name}_k") or card.values.get(name)
                 figure = curve(
                     table[:, 0],
-                    table[:, 1],
-                    mark=suggested.value if suggested else None,
-                    x_title="groups" if what == "k" else "points, sorted",
-                    y_title=name.replace("_", " "),
+                    table[:, column],
+                    x_title=x_title,
+                    y_title=y_title,
                     dark=frame.dark(),
                     height=260,
+                    **mark,
                 )
-                st.plotly_chart(figure, theme=None, key=f"{key}-{name}", config=QUIET)
+                st.plotly_chart(figure, theme=None, key=f"suggest-{value}", config=QUIET)
+                label = card.values[value].label if value in card.values else y_title
+                st.markdown(f"{safe_md(label)}: **{number(suggested, 0 if what == 'k' else 3)}**")
         for note in card.notes:
             st.caption(safe_md(note))
+
+
+# Column of the curve's table, the value it suggests, and the axis titles.
+CURVES = {
+    "k": (
+        (1, "k_silhouette", "groups", "mean silhouette (higher is better)"),
+        (2, "k_inertia", "groups", "sum of squared distances"),
+        (3, "k_bic", "groups", "BIC (lower is better)"),
+    ),
+    "eps": ((1, "eps", "rows, sorted", "distance to the k-th neighbour"),),
+}
 
 
 def _structure(result: Clustering) -> None:
