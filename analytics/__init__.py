@@ -20,6 +20,7 @@ _PUBLIC = {
     "validity": "analytics.api",
     "stability": "analytics.api",
     "clams": "analytics.api",
+    "compare": "analytics.api",
     "report": "analytics.api",
 }
 

@@ -2,6 +2,8 @@
 
 Results are kept in the data folder by digest, so asking again for the same thing is instant and
 gives the same bytes. ``store`` is an :class:`analytics.store.artifacts.Artifacts` to use instead.
+Every function raises BadInput, with one sentence, for what the caller can change, and StoreError
+when the data folder cannot be read or written.
 """
 
 import io
@@ -16,7 +18,8 @@ from analytics import settings
 from analytics.clustering import operations as clusterings
 from analytics.data import operations as data
 from analytics.data.uploads import stage
-from analytics.errors import BadInput
+from analytics.digest import is_digest
+from analytics.errors import BadInput, StoreError
 from analytics.operations import execute
 from analytics.perception import operations as perception
 from analytics.progress import Progress, silent
@@ -37,7 +40,25 @@ SAMPLE = "sample:"
 
 def default_store() -> Artifacts:
     """The results in the data folder."""
-    return Artifacts(settings.home() / "results")
+    return Artifacts(_home() / "results")
+
+
+def _home() -> Path:
+    try:
+        return settings.home()
+    except (OSError, RuntimeError) as error:  # RuntimeError: "~" of a user without a home
+        why = getattr(error, "strerror", None) or str(error)
+        raise StoreError(
+            f"The data folder {settings.text('GESTALT_HOME')} cannot be used ({why}): "
+            "set GESTALT_HOME to a folder that can be written."
+        ) from None
+
+
+def _keep(store: Artifacts, *given: Record | None) -> None:
+    """Put records that were made with another store into this one, which must hold them."""
+    for record in given:
+        if record is not None and is_digest(record.digest) and not store.has(record.digest):
+            store.save(record)
 
 
 def read(
@@ -50,25 +71,34 @@ def read(
 ) -> Table:
     """A table from a file, "sample:NAME", a data frame or an array.
 
-    options : see ``analytics.data.readers`` (encoding, separator, header, sheet, array).
-    Raises BadInput.
+    name : what the data is called; the file's own name when empty. It is part of the digest.
+    options : see ``analytics.data.readers`` (encoding, separator, header, sheet, array, decimal).
     """
     store = store or default_store()
     if isinstance(source, str) and source.startswith(SAMPLE):
+        if options:
+            raise BadInput("A sample takes no reading options: leave them out.")
         return execute(data.sample_request(source.removeprefix(SAMPLE)), store, progress)
     if isinstance(source, (pd.DataFrame, np.ndarray)):
-        staged = stage(*_serialised(source, name), settings.home())
+        staged = stage(*_serialised(source, name), _home())
+    elif isinstance(source, (str, Path)):
+        staged = _stage_file(Path(source), name)
     else:
-        path = Path(source)
-        try:
-            with path.open("rb") as file:
-                staged = stage(file, name or path.name, settings.home())
-        except OSError as error:
-            why = error.strerror or "it cannot be opened"
-            raise BadInput(
-                f"The file {path.name!r} cannot be read ({why}): check its path."
-            ) from None
+        raise BadInput(
+            f"Data cannot be read from a {type(source).__name__}: give a path, 'sample:NAME', "
+            "a data frame or an array."
+        )
     return execute(data.file_request(staged, options), store, progress)
+
+
+def _stage_file(path: Path, name: str) -> dict[str, Any]:
+    try:
+        file = path.open("rb")
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        why = getattr(error, "strerror", None) or "it cannot be opened"
+        raise BadInput(f"The file {path.name!r} cannot be read ({why}): check its path.") from None
+    with file:
+        return stage(file, name or path.name, _home())
 
 
 def _serialised(source: pd.DataFrame | np.ndarray, name: str) -> tuple[bytes, str]:
@@ -81,8 +111,8 @@ def _serialised(source: pd.DataFrame | np.ndarray, name: str) -> tuple[bytes, st
     frame = source.rename(columns=str)
     try:
         frame.to_parquet(buffer, index=False)
-    except (ValueError, TypeError, OverflowError) as error:
-        reason = str(error).splitlines()[0][:120]
+    except (ValueError, TypeError, OverflowError, NotImplementedError, KeyError) as error:
+        reason = (str(error).splitlines() or ["unknown type"])[0][:120]
         raise BadInput(f"The data frame cannot be stored ({reason}): use plain columns.") from None
     return buffer.getvalue(), name or "frame.parquet"
 
@@ -104,12 +134,16 @@ def prepare(
     """A dataset from a table (or what :func:`read` takes), by the suggested recipe with changes.
 
     recipe, choices : see ``analytics.data.prepare``, for example ``features=["a", "b"]``,
-    ``label="species"``, ``scale="none"``. Raises BadInput.
+    ``label="species"``, ``scale="none"``. A dataset is given back as it is.
     """
-    if isinstance(source, Dataset):
-        return source
     store = store or default_store()
+    if isinstance(source, Dataset):
+        if recipe or choices:
+            raise BadInput("A dataset is prepared already: prepare its table with these choices.")
+        _keep(store, source)
+        return source
     table = source if isinstance(source, Table) else read(source, store=store, progress=progress)
+    _keep(store, table)
     request = data.dataset_request(table, {**dict(recipe or {}), **choices}, seed)
     return execute(request, store, progress)
 
@@ -138,8 +172,9 @@ def faithfulness(
     progress: Progress = silent,
 ) -> ScoreCard:
     """How well a map keeps the distances of its dataset."""
-    request = projections.faithfulness_request(projection)
-    return execute(request, store or default_store(), progress)
+    store = store or default_store()
+    _keep(store, projection)
+    return execute(projections.faithfulness_request(projection), store, progress)
 
 
 def cluster(
@@ -161,6 +196,7 @@ def cluster(
     """
     store = store or default_store()
     dataset = prepare(source, store=store, progress=progress)
+    _keep(store, projection)
     request = clusterings.clustering_request(
         dataset, method, params, seed, space, projection, components, noise
     )
@@ -174,8 +210,9 @@ def validity(
     progress: Progress = silent,
 ) -> ScoreCard:
     """How well the groups separate, and how they agree with the label column."""
-    request = clusterings.validity_request(clustering)
-    return execute(request, store or default_store(), progress)
+    store = store or default_store()
+    _keep(store, clustering)
+    return execute(clusterings.validity_request(clustering), store, progress)
 
 
 def stability(
@@ -186,25 +223,35 @@ def stability(
     progress: Progress = silent,
 ) -> ScoreCard:
     """Whether the groups come back over other seeds and subsamples."""
-    request = clusterings.stability_request(clustering, runs)
-    return execute(request, store or default_store(), progress)
+    store = store or default_store()
+    _keep(store, clustering)
+    return execute(clusterings.stability_request(clustering, runs), store, progress)
+
+
+def compare(a: Clustering | Sequence[Any], b: Clustering | Sequence[Any]) -> dict[str, Any]:
+    """How far two groupings of the same rows agree; see ``analytics.clustering.agreement``."""
+    from analytics.clustering.agreement import compare as agreement
+
+    return agreement(*(g.labels if isinstance(g, Clustering) else g for g in (a, b)))
 
 
 def clams(
-    source: Projection | np.ndarray,
+    source: Projection | pd.DataFrame | np.ndarray,
     *,
-    aspect: float = 1.0,
+    aspect: float | None = None,
     seed: int = 0,
     store: Artifacts | None = None,
     progress: Progress = silent,
 ) -> Ambiguity:
-    """The CLAMS ambiguity of a map, or of an array of points (n, 2)."""
+    """The CLAMS ambiguity of a map, or of points (n, 2), which are not stored."""
     if isinstance(source, Projection) and source.digest:
-        request = perception.ambiguity_request(source, aspect, seed)
-        return execute(request, store or default_store(), progress)
+        store = store or default_store()
+        _keep(store, source)
+        return execute(perception.ambiguity_request(source, aspect, seed), store, progress)
     from analytics.perception.clams import clams as score
 
     points = source.xy if isinstance(source, Projection) else source
+    aspect = 1.0 if aspect is None else aspect
     return score(points, aspect=aspect, seed=seed, progress=progress)
 
 
@@ -216,18 +263,26 @@ def report(
     store: Artifacts | None = None,
     progress: Progress = silent,
 ) -> Path:
-    """Write the one-page HTML report of a map or clustering (the record or its digest)."""
+    """Write the one-page HTML report of a map or clustering (the record or its digest), or of a
+    saved view (its id)."""
     from analytics.report.html import html_report
     from analytics.report.lineage import complete_state
 
     store = store or default_store()
-    state = complete_state(store, result if isinstance(result, str) else result.digest, progress)
+    if isinstance(result, Record):
+        _keep(store, result)
+        result = result.digest
+    state = complete_state(store, result, progress)
+    page = html_report(store, state, title=title or state.get("title", ""))
+    return write(path, page.encode("utf-8", "replace"))
+
+
+def write(path: str | Path, content: bytes) -> Path:
+    """Write a file the user named. Raises BadInput when that is not possible."""
     path = Path(path)
     try:
-        path.write_text(html_report(store, state, title=title), encoding="utf-8")
-    except OSError as error:
-        why = error.strerror or "unknown reason"
-        raise BadInput(
-            f"The report cannot be written to {path} ({why}): choose another place."
-        ) from None
+        path.write_bytes(content)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such name"
+        raise BadInput(f"{path} cannot be written ({why}): choose another place.") from None
     return path

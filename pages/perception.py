@@ -31,6 +31,6 @@ with plot:
         key="perception",
     )
 with facts:
-    findings.ambiguity(projection, dataset)
+    findings.ambiguity(projection, dataset, letters=True)
     pairs.warnings(ambiguity)
 pairs.table(ambiguity)

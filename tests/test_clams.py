@@ -226,13 +226,10 @@ def test_sentences_for_readers():
         separability=np.array([0.4, 0.999, 0.01]),
         pair_ambiguity=np.array([0.97, 0.01, 0.08]),
     )
-    assert sentence(base) == (
-        "People would largely agree on the groups in this plot "
-        "(ambiguity 0.12, 95 % interval 0.10 to 0.20)."
-    )
-    assert sentence(base.with_(ambiguity=0.35, interval=())) == (
-        "People would agree on some groups in this plot and differ on others "
-        "(ambiguity 0.35), most of all on whether A and B are one group."
+    assert sentence(base) == "People would largely agree on the groups in this plot."
+    assert sentence(base.with_(ambiguity=0.35), letters=True) == (
+        "People would agree on some groups in this plot and differ on others; most of all they "
+        "would differ on whether A and B are one."
     )
     assert "would see different groups" in sentence(base.with_(ambiguity=0.7))
     assert sentence(Ambiguity()).startswith("This plot reads as one group")

@@ -407,7 +407,7 @@ def test_values_bring_a_titled_bar_and_real_axes_their_names():
     bar = view.figure.data[1].marker.colorbar
     assert bar.title.text == "Mass &lt;g&gt;" and "no value" in words(view)
     layout = view.figure.layout
-    assert layout.xaxis.title.text == "Bill" and layout.yaxis.scaleanchor is None
+    assert layout.xaxis.title.text == "Bill" and layout.yaxis.scaleratio == 1
 
 
 @pytest.mark.parametrize(

@@ -526,10 +526,10 @@ def test_a_late_surprise_changes_the_type(read):
 
 
 def test_ten_thousand_columns(read):
-    matrix = np.random.default_rng(0).normal(size=(30, 10_000))
-    text = pd.DataFrame(matrix).to_csv(index=False)
-    frame, source, _ = read(text)
-    assert frame.shape == (30, 10_000) and source["header"]
+    matrix = np.random.default_rng(0).normal(size=(6, 10_000))
+    rows = [range(10_000), *matrix.tolist()]
+    frame, source, _ = read("".join(",".join(map(str, row)) + "\n" for row in rows))
+    assert frame.shape == (6, 10_000) and source["header"]
     np.testing.assert_array_equal(frame.to_numpy(), matrix)
 
 
@@ -578,6 +578,25 @@ def test_span_counts_rows_across_chunks():
     span = tables._Span()
     span.add(b'<row r="2"><c r="B2"><v>1</v></c><c r="ZZ2"/></row>')
     assert (span.rows, span.columns) == (2, 2)
+    span.add(b'<x:row r="7"><x:c t="n" r="D7"><v>1</v></x:c><c><v>2</v></c>')
+    assert (span.rows, span.columns) == (7, 4)
+    span.add(b"<c><v>2</v></c>" * 5)
+    assert span.columns == 7  # the seven cells of row 7
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [b"<c " + b'r="A1" ' * 100_000, b"<c " + b" r" * 300_000 + b" =", b"<c" * 300_000,
+     b"<row " + b" r=" * 200_000, b"<c>" * 5_000 + b"<" * 100_000],
+)  # fmt: skip
+def test_span_takes_no_time_on_strange_tags(xml):
+    tables._Span().add(xml)
+
+
+def test_span_refuses_places_it_cannot_read():
+    for odd in (b'<c r = "XFD1048576">', b"<c a='r='  r ='A1'>", b'<c r="&#65;1">', b"<\0c\0"):
+        with pytest.raises(BadInput, match="damaged"):
+            tables._Span().add(odd)
 
 
 # --- properties --------------------------------------------------------------------------------

@@ -169,9 +169,8 @@ def of_rows(
             f"{len(short):,}, the first is row {short[0]:,}."
         )
     if header is None:
-        header = all(isinstance(c, str) or c is None for c in rows[0]) and sniff.has_header(
-            [["" if c is None else str(c) for c in row[:width]] for row in rows[:200]]
-        )
+        shown = [["" if c is None else str(c) for c in row] for row in rows[:200]]
+        header = sniff.has_header(shown)
     body = rows[1:] if header else rows
     if not body:
         raise BadInput("The table has column names but no rows: add rows of data.")

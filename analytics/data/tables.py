@@ -13,10 +13,16 @@ from analytics.progress import Progress
 
 Pairs = list[tuple[str, Any]]
 _INDEX = re.compile(r"__index_level_\d+__")
-_CELL = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br=[\"']([A-Z]{1,3})(\d{1,8})[\"'][^<>]*(?<!/)>")
-_ANY_CELL = re.compile(rb"<(?:\w+:)?c(?:\s[^<>]*)?(?<!/)>")
-_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br=[\"'](\d{1,8})[\"'][^<>]*(?<!/)>")
-_ROW_START = re.compile(rb"<(?:\w+:)?row\b")
+# Cells with content, by how they say where they are. Possessive, so that no text takes long.
+_TAG = rb"<(?:[^\s<>/:]++:)?+c"
+_CELL = re.compile(
+    _TAG + rb"(?=\s)(?:(?!\sr=)[^<>])*+\sr=[\"']([A-Za-z]{1,3})(\d{1,8})[\"'][^<>]*+(?<!/)>"
+)
+_PLACED = re.compile(_TAG + rb"\s(?=[^<>]*+(?<!/)>)(?:[^<>]*[\s\"'])?r\s*+=")
+_ANY_CELL = re.compile(_TAG + rb"(?:\s[^<>]*+)?+(?<!/)>")
+_ROW = re.compile(rb"<(?:[^\s<>/:]++:)?+row(?=\s)(?:(?!\sr=)[^<>])*+\sr=[\"'](\d{1,8})[\"']")
+_ROW_START = re.compile(rb"<(?:[^\s<>/:]++:)?+row\b")
+_MAX_TAG = 16 * MIB
 
 
 def read_parquet(path: Path, notes: Notes) -> Pairs:
@@ -115,10 +121,7 @@ def _sheet(path: Path, wanted: str | None) -> tuple[list[str], str, list[list[An
     except BaseException as error:
         # A panic of the Rust reader arrives as a BaseException of its own.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise BadInput(
-                "The XLSX file is damaged or uses a feature that cannot be read: "
-                "save it again, or as CSV."
-            ) from None
+            raise _damaged() from None
         raise
     raise BadInput("The sheet is empty: choose another sheet or add rows of data.")
 
@@ -132,24 +135,30 @@ def _check_workbook(path: Path, progress: Progress) -> None:
     total = 0
     with archives.open_zip(path) as archive:
         for info in archive.infolist():
-            if info.is_dir():
-                continue
-            if (
-                info.filename.lower().startswith("xl/worksheets/")
-                and "/_rels/" not in info.filename
-            ):
-                total += _check_sheet(archive, info)
-            else:
+            if info.filename.lower().endswith(".xml"):
+                total += _check_part(archive, info)
+            elif not info.is_dir():
                 total += archives.unzip(archive, info, None, progress)
             if total > archives.budget(path.stat().st_size):
-                raise BadInput(
-                    "The XLSX file unpacks to far more than a file of its size should hold: "
-                    "save the data as CSV and open that."
-                )
+                raise _too_large()
             progress(0.2, "Checking the workbook")
 
 
-def _check_sheet(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+def _too_large() -> BadInput:
+    return BadInput(
+        "The XLSX file unpacks to far more than a file of its size should hold: "
+        "save the data as CSV and open that."
+    )
+
+
+def _damaged() -> BadInput:
+    return BadInput(
+        "The XLSX file is damaged or uses a feature that cannot be read: save it again, or as CSV."
+    )
+
+
+def _check_part(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
+    """The bytes of one XML part, which any sheet may be, with its area checked. Raises BadInput."""
     archives.check_member(info)
     span, total, rest = _Span(), 0, b""
     allowed = archives.budget(info.compress_size)
@@ -158,45 +167,52 @@ def _check_sheet(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> int:
             while chunk := file.read(MIB):
                 total += len(chunk)
                 if total > allowed:
-                    raise BadInput(
-                        "A sheet unpacks to far more than a file of its size should hold: "
-                        "save the data as CSV and open that."
-                    )
+                    raise _too_large()
                 block = rest + chunk
-                last = max((m.start() for m in _ROW_START.finditer(block)), default=0)
-                span.add(block[:last])
-                rest = block[last:]
+                cut = max(0, block.rfind(b"<"))  # no tag is cut in two
+                span.add(block[:cut])
+                rest = block[cut:]
+                if len(rest) > _MAX_TAG:
+                    raise _damaged()
         span.add(rest)
     except archives.BROKEN as error:
         if isinstance(error, BadInput):
             raise
-        raise BadInput("The XLSX file is damaged: save it again and open that.") from None
+        raise _damaged() from None
     return total
 
 
 class _Span:
-    """The rows and columns that cells with content reach."""
+    """The rows and columns that cells with content reach. ``unplaced``: the cells of the current
+    row that do not say where they are, and so stand side by side."""
 
     def __init__(self):
-        self.rows = self.columns = 0
+        self.rows = self.columns = self.started = self.unplaced = 0
 
     def add(self, xml: bytes) -> None:
-        """Take in whole rows of a sheet. Raises BadInput when the area is too large."""
+        """Take in whole tags of a sheet. Raises BadInput when the area is too large."""
         cells = _CELL.findall(xml)
-        letters = {letter for letter, _ in cells}
-        rows = {number for _, number in cells} | set(_ROW.findall(xml))
-        self.columns = max([self.columns, *map(_column_number, letters)])
-        self.rows = max([self.rows, *map(int, rows)])
-        if len(_ANY_CELL.findall(xml)) > len(cells):  # cells may leave their place out
-            pieces = _ROW_START.split(xml)
-            self.columns = max([self.columns, *(len(_ANY_CELL.findall(p)) for p in pieces)])
-            self.rows = max(self.rows, len(pieces))
+        if b"\0" in xml or len(_PLACED.findall(xml)) != len(cells):
+            raise _damaged()
+        numbers = {number for _, number in cells} | set(_ROW.findall(xml))
+        self.rows = max([self.rows, *map(int, numbers)])
+        self.columns = max([self.columns, *(_column_number(c) for c in {c for c, _ in cells})])
+        if len(_ANY_CELL.findall(xml)) > len(cells):
+            self._add_unplaced(xml)
         check_size(self.rows, self.columns, MAX_SHEET_CELLS)
+
+    def _add_unplaced(self, xml: bytes) -> None:
+        for i, row in enumerate(_ROW_START.split(xml)):
+            if i:
+                self.started, self.unplaced = self.started + 1, 0
+            self.unplaced += len(_ANY_CELL.findall(row))
+            self.columns = max(self.columns, self.unplaced)
+        self.rows = max(self.rows, self.started)
 
 
 def _column_number(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 

@@ -135,13 +135,16 @@ def heatmap(
     *,
     title: str = "",
     diverging: bool = False,
+    limits: tuple[float, float] | None = None,
     text: bool = True,
     dark: bool = False,
     height: int | None = None,
 ) -> Any:
     """A matrix (r, c) as coloured cells, row 0 on top; numbers in the cells up to 400 of them.
 
-    ``diverging`` : blue below and orange above nought. ``title`` : what the colour means.
+    ``diverging`` : blue below and orange above nought. ``limits`` : the values at the ends of the
+    ramp. ``title`` : what the colour means, beside the ramp, which is drawn when the cells hold no
+    numbers.
     """
     import plotly.graph_objects as go
 
@@ -155,7 +158,9 @@ def heatmap(
         return blank(dark, height, "Nothing to draw")
     whole = bool(np.all(np.isnan(matrix) | (matrix == np.round(matrix))))
     colors = theme.scale(theme.DIVERGING if diverging else theme.ramp(dark))
-    cells = {"texttemplate": "%{z:,.0f}" if whole else "%{z:.2f}"} if text else {}
+    numbered = text and rows * columns <= MAX_TEXT_CELLS
+    cells = {"texttemplate": "%{z:,.0f}" if whole else "%{z:.2f}"} if numbered else {}
+    low, high = limits or (None, None)
     figure = blank(dark, height)
     name = theme.escape(title, 60)
     figure.add_trace(
@@ -163,6 +168,9 @@ def heatmap(
             z=matrix,
             colorscale=colors,
             zmid=0 if diverging else None,
+            zmin=low,
+            zmax=high,
+            showscale=not numbered,
             xgap=1,
             ygap=1,
             hovertemplate="%{y} · %{x}<br>%{z:.4g}<extra></extra>",
@@ -172,7 +180,7 @@ def heatmap(
                 "len": 0.9,
                 "outlinewidth": 0,
             },
-            **(cells if rows * columns <= MAX_TEXT_CELLS else {}),
+            **cells,
         )
     )
     ticks = {"tickmode": "array", "showgrid": False}

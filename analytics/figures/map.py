@@ -52,6 +52,7 @@ def map_figure(
     isolate: int | None = None,
     view: Limits | None = None,
     axes: Sequence[str] = (),
+    aspect: float = 1.0,
     ellipses: tuple | None = None,
     outlines: bool = False,
     labels: bool = True,
@@ -68,7 +69,8 @@ def map_figure(
     title. selected : bool (n,), the others are dimmed unless ``faint_unselected`` is off.
     hover : n rows of the columns to show (at most 8 are). isolate : dims every group but this.
     view : ((x0, x1), (y0, y1)) to show, or None for all. axes : two names when the coordinates are
-    real columns; a projection has none. ellipses : means (k, 2), covariances (k, 2, 2), k names.
+    real columns; a projection has none. aspect : drawn length of one unit of y over one unit of x.
+    ellipses : means (k, 2), covariances (k, 2, 2), k names.
     outlines : draws a density outline round each group. labels : names the groups on the map.
     height : px. revision : the reader's zoom is kept while this stays the same.
     selection_shapes : see :mod:`analytics.selection`.
@@ -97,7 +99,7 @@ def map_figure(
     drawn, notes = _near(drawn, None if view is None else _covering(limits))
     mode = "svg" if svg else "webgl" if len(drawn.rows) <= MAX_WEBGL else "raster"
     figure = go.Figure()
-    layout = _layout(dark, height, axes, limits, f"{revision}|{view}")
+    layout = _layout(dark, height, axes, aspect, limits, f"{revision}|{view}")
     if mode == "raster":
         layout["images"], shown = _raster_image(drawn, limits, view is not None)
         notes.append(
@@ -143,16 +145,17 @@ def _near(drawn: Marks, area: Limits | None) -> tuple[Marks, list[str]]:
     return marks_module.only(drawn, near), notes
 
 
-def _layout(dark: bool, height: int, axes: Sequence[str], limits: Limits, revision: str) -> dict:
-    """Axes, margins and interaction. A projection has equal scales and bare axes."""
+def _layout(
+    dark: bool, height: int, axes: Sequence[str], aspect: float, limits: Limits, revision: str
+) -> dict:
+    """Axes, margins and interaction. A projection has bare axes."""
     t = theme.TOKENS["dark" if dark else "light"]
     named = len(axes) == 2
     x = {"range": list(limits[0]), "visible": named, "showgrid": named}
     y = {"range": list(limits[1]), "visible": named, "showgrid": named}
+    y |= {"scaleanchor": "x", "scaleratio": aspect}
     if named:
         x["title"], y["title"] = ({"text": theme.escape(name, 60)} for name in axes)
-    else:
-        y |= {"scaleanchor": "x", "scaleratio": 1}
     return {
         "template": theme.template(dark),
         "height": int(height),

@@ -24,6 +24,7 @@ def plan(
     isolate: int | None = None,
     view: Limits | None = None,
     axes: Sequence[str] = (),
+    aspect: float = 1.0,
     outlines: bool = False,
     labels: bool = True,
     use_symbols: bool = False,
@@ -61,7 +62,7 @@ def plan(
     side = edge + (round(96 * unit) if found.ends else 0)
     box = (left, top, width - left - side, height - top - foot)
     limits = marks_module.padded(found.limits if view is None else tuple(map(tuple, view)))
-    limits = limits if real else frame(limits, box[2] / box[3])
+    limits = frame(limits, aspect * box[2] / box[3])
     out: dict[str, Any] = {"marks": found, "limits": limits, "box": box, "unit": unit, "tokens": t}
     out["dot"] = max(1.0, found.size * 0.9 * unit)
     out |= {"size": (width, height), "dark": dark, "title": title}

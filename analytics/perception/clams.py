@@ -119,8 +119,11 @@ def component_name(index: int) -> str:
     return chr(ord("A") + index)
 
 
-def sentence(ambiguity: Ambiguity) -> str:
-    """What the score says, in one sentence."""
+def sentence(ambiguity: Ambiguity, letters: bool = False) -> str:
+    """What the score says, in one sentence to stand beside the number.
+
+    ``letters``: the components are drawn with their letters, so the worst pair can be named.
+    """
     a = ambiguity
     if a.n_components == 1:
         return "This plot reads as one group, so there are no groups to disagree about."
@@ -130,12 +133,10 @@ def sentence(ambiguity: Ambiguity) -> str:
         words = "would agree on some groups in this plot and differ on others"
     else:
         words = "would see different groups in this plot"
-    number = f"ambiguity {a.ambiguity:.2f}"
-    if a.interval:
-        number += f", 95 % interval {a.interval[0]:.2f} to {a.interval[1]:.2f}"
+    if a.ambiguity < 0.2 or not letters:
+        return f"People {words}."
     i, j = (component_name(c) for c in a.pairs[int(np.argmax(a.pair_ambiguity))])
-    most = f", most of all on whether {i} and {j} are one group" if a.ambiguity >= 0.2 else ""
-    return f"People {words} ({number}){most}."
+    return f"People {words}; most of all they would differ on whether {i} and {j} are one."
 
 
 def pair_sentence(ambiguity: Ambiguity, pair: int) -> str:

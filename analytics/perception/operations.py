@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from analytics.errors import BadInput
 from analytics.operations import Request, request
 from analytics.params import Param, validate
@@ -23,11 +25,28 @@ PARAMS = (
 )
 
 
-def ambiguity_request(projection: Any, aspect: float = 1.0, seed: int = 0) -> Request:
+def drawn_aspect(projection: Projection) -> float:
+    """The aspect that a map is drawn with: drawn length of one unit of y over one unit of x.
+
+    Equal units, unless the axes are real columns whose ranges differ by more than a factor of two;
+    those are drawn as a square.
+    """
+    if not projection.axes or len(projection.xy) == 0:
+        return 1.0
+    across, up = (float(v) for v in np.ptp(projection.xy.astype(float), axis=0))
+    if across <= 0 or up <= 0 or 0.5 <= across / up <= 2:
+        return 1.0
+    return min(max(float(f"{across / up:.4g}"), ASPECT_RANGE[0]), ASPECT_RANGE[1])
+
+
+def ambiguity_request(projection: Any, aspect: float | None = None, seed: int = 0) -> Request:
     """The request for the CLAMS score of a map.
 
-    projection : a Projection, the Request that makes it, or its digest. Raises BadInput.
+    projection : a Projection, the Request that makes it, or its digest. aspect : None is that of
+    :func:`drawn_aspect` for a Projection, else 1. Raises BadInput.
     """
+    if aspect is None:
+        aspect = drawn_aspect(projection) if isinstance(projection, Projection) else 1.0
     params = validate(PARAMS, {"aspect": aspect})
     digest = getattr(projection, "digest", projection)
     return request("ambiguity", "clams", (digest,), params, seed)

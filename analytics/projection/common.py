@@ -66,7 +66,7 @@ def computed(draw: Draw, merge: bool = False, always: bool = False) -> Callable[
 def _easy(X: np.ndarray, notes: list[str]) -> np.ndarray | None:
     """The map of data without any choice: all rows equal, or a single column."""
     n, d = X.shape
-    if np.all(X == X[0]):
+    if np.all(X[0] == X):
         if n == 1:
             notes.append("There is only one row; it is drawn at (0, 0).")
         else:
@@ -81,7 +81,7 @@ def _easy(X: np.ndarray, notes: list[str]) -> np.ndarray | None:
 def _few_places(X: np.ndarray) -> bool:
     """Whether there are at most three distinct rows."""
     for _ in range(3):
-        X = X[np.any(X != X[0], axis=1)]
+        X = X[np.any(X[0] != X, axis=1)]
         if len(X) == 0:
             return True
     return False

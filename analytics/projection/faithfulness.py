@@ -64,7 +64,7 @@ def score(X, xy, k: int = 15, seed: int = 0, progress: Progress = silent) -> Sco
     if n < 3:
         notes.append("Fewer than three rows leave nothing to compare.")
         return _card([None] * 4, k, _empty(n), np.zeros((0, 2)), notes)
-    if np.all(X == X[0]):
+    if np.all(X[0] == X):
         notes.append("All rows are equal, so there are no distances to keep.")
         return _card([None] * 4, k, _empty(n), np.zeros((0, 2)), notes)
     used = min(k, (n - 1) // 2)
@@ -202,38 +202,65 @@ def _ranks(distances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _distances_kept(X, xy, random) -> tuple[tuple, tuple, np.ndarray]:
     """(stress, low, high), (rank correlation, low, high) and pairs for the Shepard diagram."""
-    from scipy.stats import rankdata
-
     i, j = np.triu_indices(len(X), 1)
     data, drawn = _distances(X, X)[i, j], _distances(xy, xy)[i, j]
-    s, low, high = _correlation(data, drawn, i, j)
-    # With the map scaled by the best factor, stress-1 is sqrt(1 - s^2), s the cosine between the
-    # two lists of distances. A wider angle is more stress, hence the swapped ends.
-    stress = tuple(None if v is None else float(np.sqrt(max(0.0, 1 - v * v))) for v in (s, high, low))
+    pairs = random.permutation(len(data))[:SHEPARD]
+    pairs = np.column_stack([data[pairs], drawn[pairs]])
     if data.max() > 0 == drawn.max():
-        stress = (1.0, None, None)
-    rank_data, rank_map = rankdata(data), rankdata(drawn)
-    shepard = _correlation(rank_data - rank_data.mean(), rank_map - rank_map.mean(), i, j)
-    some = random.permutation(len(data))[:SHEPARD]
-    return stress, shepard, np.column_stack([data[some], drawn[some]])
+        return (1.0, None, None), (None, None, None), pairs
+    return _stress(data, drawn, i, j), _rank_correlation(data, drawn, i, j), pairs
 
 
-def _correlation(u, v, i, j) -> tuple[float | None, float | None, float | None]:
-    """Cosine between two lists of values of the pairs (i, j), with its 95 % interval.
+def _stress(data, drawn, i, j) -> tuple[float, float, float]:
+    """Kruskal's stress-1 of the pairs (i, j) with the map scaled by the best factor.
 
-    The interval is that of the infinitesimal jackknife over rows: every pair belongs to two rows,
-    so a row moves the result by twice the mean of its pairs.
+    It is sqrt(1 - s^2), s the cosine between the two lists of distances.
     """
-    uu, vv = float(u @ u), float(v @ v)
-    if uu <= 0 or vv <= 0:
+    u = data / np.sqrt(data @ data / len(data))
+    v = drawn / np.sqrt(drawn @ drawn / len(drawn))
+    s = float(np.clip(u @ v / len(u), 0.0, 1.0))
+    reach = _reach(u * v - s * (u * u + v * v) / 2, i, j)
+    ends = (s, min(1.0, s + reach), max(0.0, s - reach))  # a wider angle is more stress
+    return tuple(float(np.sqrt(1 - c * c)) for c in ends)
+
+
+def _rank_correlation(data, drawn, i, j) -> tuple[float | None, float | None, float | None]:
+    """Spearman's correlation of the pairs (i, j); None where one side has no order.
+
+    The interval counts both how a pair's own ranks matter and how it shifts the ranks of others:
+    with F and G the ranks as shares, the correlation is 12 mean(F G) - 3 without ties.
+    """
+    from scipy.stats import rankdata
+
+    m = len(data)
+    F, G = rankdata(data) / m, rankdata(drawn) / m
+    f, g = F - F.mean(), G - G.mean()
+    spread = float(np.sqrt((f @ f) * (g @ g)))
+    if spread <= 0:
         return None, None, None
-    u, v = u / np.sqrt(uu / len(u)), v / np.sqrt(vv / len(v))
-    value = float(np.clip(u @ v / len(u), -1.0, 1.0))
-    n = int(j[-1]) + 1
-    pull = u * v - value * (u * u + v * v) / 2
-    influence = 2 * (np.bincount(i, pull, n) + np.bincount(j, pull, n)) / (n - 1)
-    reach = 1.96 * float(np.sqrt(influence @ influence)) / n
+    value = float(np.clip(f @ g / spread, -1.0, 1.0))
+    pull = F * G + _above(data, G) + _above(drawn, F)
+    reach = _reach(12 * (pull - pull.mean()), i, j)
     return value, max(-1.0, value - reach), min(1.0, value + reach)
+
+
+def _above(by: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """For every entry, the mean over all entries of ``values`` where ``by`` is at least its own."""
+    order = np.argsort(by)
+    above = np.empty(len(by))
+    above[order] = np.cumsum(values[order][::-1])[::-1] / len(by)
+    return above
+
+
+def _reach(pull: np.ndarray, i, j) -> float:
+    """Half a 95 % interval over rows by the infinitesimal jackknife.
+
+    pull : by how much every pair (i, j) moves the result. A pair belongs to two rows, so a row
+    moves it by twice the mean of its pairs.
+    """
+    n = int(j[-1]) + 1
+    influence = 2 * (np.bincount(i, pull, n) + np.bincount(j, pull, n)) / (n - 1)
+    return 1.96 * float(np.sqrt(influence @ influence)) / n
 
 
 def _mean(values: np.ndarray) -> tuple[float, float, float]:

@@ -49,7 +49,7 @@ def projection(wanted: Request, parents: tuple[Record, ...], progress: Progress)
     if row.max_rows is not None and dataset.n > row.max_rows:
         raise BadInput(
             f"{row.label} takes at most {row.max_rows:,} rows, but there are {dataset.n:,}: "
-            "take a sample when preparing the data, or choose UMAP or PCA."
+            "take a sample when preparing the data, or choose PCA."
         )
     return row.run(dataset, dict(wanted.params), wanted.seed, progress)
 

@@ -1,5 +1,10 @@
-"""The one-page report: self-contained HTML that opens offline and asks nobody for anything."""
+"""The one-page report: self-contained HTML that opens offline and asks nobody for anything.
 
+The page carries a content security policy that forbids every request, so that the addresses which
+the inlined plotly.js knows (of map tiles, fonts and the like) can never be used.
+"""
+
+import base64
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,18 +21,22 @@ from analytics.report.tables import labels_table
 from analytics.results import NOISE, Clustering
 from analytics.store.artifacts import Artifacts
 
-INTERACTIVE_POINTS = 20_000
+HEIGHT = 620
+VECTOR_POINTS = 5_000
+HOVER_COLUMNS = 5
 TABLE_ROWS = 200
 TABLE_COLUMNS = 12
 CELL = 80
 
 
 def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "") -> str:
-    """The report of a state (see ``analytics.report.lineage``). Raises BadInput when a result is
-    no longer stored."""
+    """The report of a state (see ``analytics.report.lineage``).
+
+    Raises BadInput when a result is no longer stored or the results do not belong together.
+    """
     from jinja2 import Environment, FileSystemLoader, select_autoescape
 
-    found = records(artifacts, state)
+    found = records(artifacts, state, "projection")
     record = run_record(artifacts, state)
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["j2", "html"])
@@ -42,8 +51,7 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         created=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         record=record,
         record_json=json.dumps(record, indent=2, ensure_ascii=False),
-        map_html=_map(dataset, projection, clustering, mask, shapes),
-        map_note=_map_note(dataset.n),
+        map=_map(dataset, projection, clustering, mask, shapes),
         ambiguity=ambiguity,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
         groups=_groups(clustering, found.get("validity"), found.get("stability")),
@@ -59,48 +67,68 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         problems=found["table"].profile.get("problems", []),
         selected=None if mask is None else int(mask.sum()),
         rows=_rows(dataset, projection, clustering, mask),
-        total_rows=dataset.n,
     )
 
 
-def _map(dataset, projection, clustering: Clustering | None, mask, shapes) -> str:
-    """The map as interactive plotly with a static twin for readers without scripts."""
+def _map(dataset, projection, clustering: Clustering | None, mask, shapes) -> dict[str, Any]:
+    """The map: plotly's code, the figure in light and dark, a picture for readers without scripts.
+
+    All rows are given to the figure, which draws by N: beyond 50,000 points as an image of all
+    with a sample that answers to the mouse.
+    """
+    from plotly.offline import get_plotlyjs
+
     from analytics.figures.map import map_figure
-    from analytics.figures.picture import map_svg
 
-    keep = _sample(dataset.n)
+    groups = clustering.labels if clustering is not None else None
     names = _names(clustering) if clustering is not None else None
-    labels = clustering.labels[keep] if clustering is not None else None
-    figure = map_figure(
-        projection.xy[keep],
-        groups=labels,
-        group_names=names,
-        selected=None if mask is None else mask[keep],
-        selection_shapes=shapes,
-        hover=dataset.frame.iloc[keep, :5].reset_index(drop=True),
-        axes=projection.axes,
-        height=620,
-    ).figure
-    interactive = figure.to_html(
-        full_html=False,
-        include_plotlyjs=True,
-        config={"displaylogo": False, "displayModeBar": False},
+    hover = dataset.frame.iloc[:, :HOVER_COLUMNS].reset_index(drop=True)
+    light, dark = (
+        map_figure(
+            projection.xy,
+            dark=dark,
+            groups=groups,
+            group_names=names,
+            selected=mask,
+            selection_shapes=shapes,
+            hover=None if dark else hover,
+            axes=projection.axes,
+            height=HEIGHT,
+        )
+        for dark in (False, True)
     )
-    static = map_svg(projection.xy[keep], groups=labels, group_names=names)
-    return f"{interactive}<noscript>{static}</noscript>"
+    figure = json.loads(light.figure.to_json())
+    other = json.loads(dark.figure.to_json())
+    swap = {"layout": other["layout"], "markers": [trace["marker"] for trace in other["data"]]}
+    return {
+        "plotly": get_plotlyjs(),
+        "figure": _script_json(figure),
+        "dark": _script_json(swap),
+        "picture": _picture(projection.xy, groups, names),
+        "note": _map_note(dataset.n, light),
+        "words": f"Map of {dataset.n:,} rows" + (f" in {len(names) - 1} groups" if names else ""),
+    }
 
 
-def _sample(n: int) -> np.ndarray:
-    """The rows drawn: all, or a fixed random part in their order."""
-    if n <= INTERACTIVE_POINTS:
-        return np.arange(n)
-    return np.sort(np.random.default_rng(0).choice(n, INTERACTIVE_POINTS, replace=False))
+def _script_json(value: Any) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _map_note(n: int) -> str:
-    if n <= INTERACTIVE_POINTS:
-        return f"All {n:,} rows are drawn."
-    return f"{INTERACTIVE_POINTS:,} of {n:,} rows are drawn, chosen at random; scores use all."
+def _picture(xy: np.ndarray, groups, names) -> str:
+    """The map without scripts: vector marks for few points, else an image."""
+    from analytics.figures.picture import map_png, map_svg
+
+    if len(xy) <= VECTOR_POINTS:
+        return map_svg(xy, groups=groups, group_names=names)
+    data = base64.b64encode(map_png(xy, groups=groups, group_names=names)).decode()
+    return f'<img alt="" src="data:image/png;base64,{data}">'
+
+
+def _map_note(n: int, drawn) -> str:
+    if drawn.notes:
+        return " ".join(drawn.notes)
+    return f"All {n:,} rows are drawn." if drawn.drawn == n else f"{drawn.drawn:,} of {n:,} drawn."
 
 
 def _names(clustering: Clustering) -> dict[int, str]:

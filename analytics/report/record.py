@@ -1,16 +1,30 @@
 """The run record: what was done, in words and as data, so that anyone can do it again."""
 
+import hashlib
+import math
 import platform
 from importlib import metadata
 from typing import Any
 
-from analytics import __version__, registry
+import numpy as np
+import pandas as pd
+
+from analytics import __version__, registry, selection
+from analytics.digest import of_bytes
 from analytics.errors import BadInput
 from analytics.report.lineage import records
 from analytics.results import Ambiguity, Clustering, Dataset, Projection, Record, ScoreCard, Table
 from analytics.store.artifacts import Artifacts
 
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn", "numba", "plotly", "torch")
+_LABELS = {
+    "table": "Read.",
+    "dataset": "Prepared.",
+    "ambiguity": "Ambiguity, CLAMS.",
+    "faithfulness": "Faithfulness of the map.",
+    "validity": "Quality of the groups.",
+    "stability": "Stability of the groups.",
+}
 
 
 def versions() -> dict[str, str]:
@@ -24,29 +38,77 @@ def versions() -> dict[str, str]:
     return found
 
 
+def content_hash(record: Record) -> str:
+    """A hash of the numbers of a map or clustering, or "" for other results.
+
+    The digest of a result names the request; this tells whether two machines got the same answer.
+    """
+    if isinstance(record, Projection):
+        return of_bytes(np.ascontiguousarray(record.xy, "<f4").tobytes())
+    if isinstance(record, Clustering):
+        return of_bytes(np.ascontiguousarray(record.labels, "<i4").tobytes())
+    return ""
+
+
 def run_record(artifacts: Artifacts, state: dict[str, Any]) -> dict[str, Any]:
-    """Plain JSON: data, every step with all parameters, seeds and notes, scores, versions."""
+    """Plain JSON: data, every step with all parameters, seeds and notes, scores, versions.
+
+    Raises BadInput when a result is no longer stored or the results do not belong together.
+    """
     found = records(artifacts, state)
-    table: Table = found["table"]
+    shapes = list(selection.check(list(state.get("selection") or ())))
+    projection = found.get("projection")
+    selected = None
+    if shapes and projection is not None:
+        selected = int(selection.resolve(shapes, projection.xy).sum())
+    return plain(
+        {
+            "format": 1,
+            "data": _data(found["table"]),
+            "steps": [_step(role, record) for role, record in found.items()],
+            "scores": {
+                role: _scores(record)
+                for role, record in found.items()
+                if isinstance(record, (ScoreCard, Ambiguity))
+            },
+            "selection": shapes,
+            "selected_rows": selected,
+            "versions": versions(),
+        }
+    )
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON takes it: numbers of Python, lists, None for what is not finite."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _data(table: Table) -> dict[str, Any]:
+    content = table.params.get("content", "")
     return {
-        "format": 1,
-        "data": {
-            "name": table.name,
-            "sha256": table.params.get("content", ""),
-            "sample": table.params.get("sample", ""),
-            "rows": len(table.frame),
-            "columns": table.frame.shape[1],
-            "source": table.source,
-        },
-        "steps": [_step(role, record) for role, record in found.items()],
-        "scores": {
-            role: _scores(record)
-            for role, record in found.items()
-            if isinstance(record, (ScoreCard, Ambiguity))
-        },
-        "selection": list(state.get("selection") or ()),
-        "versions": versions(),
+        "name": table.name,
+        "sha256": content or _values_hash(table.frame),
+        "sha256_of": "file" if content else "values",
+        "sample": table.params.get("sample", ""),
+        "rows": len(table.frame),
+        "columns": table.frame.shape[1],
+        "source": table.source,
     }
+
+
+def _values_hash(frame: pd.DataFrame) -> str:
+    """SHA-256 of the names and cells of a table that was not read from a file."""
+    cells = pd.util.hash_pandas_object(frame, index=False).to_numpy("<u8")
+    names = "\n".join(map(str, frame.columns)).encode("utf-8", "replace")
+    return hashlib.sha256(names + b"\n" + cells.tobytes()).hexdigest()
 
 
 def _step(role: str, record: Record) -> dict[str, Any]:
@@ -58,6 +120,7 @@ def _step(role: str, record: Record) -> dict[str, Any]:
         "params": record.params,
         "seed": record.seed,
         "digest": record.digest,
+        "content": content_hash(record),
         "parents": list(record.parents),
         "notes": list(record.notes),
         "seconds": record.about.get("seconds"),
@@ -66,16 +129,8 @@ def _step(role: str, record: Record) -> dict[str, Any]:
 
 
 def _label(role: str, record: Record) -> str:
-    names = {
-        "table": "Read.",
-        "dataset": "Prepared.",
-        "ambiguity": "Ambiguity, CLAMS.",
-        "faithfulness": "Faithfulness of the map.",
-        "validity": "Quality of the groups.",
-        "stability": "Stability of the groups.",
-    }
-    if role in names:
-        return names[role]
+    if role in _LABELS:
+        return _LABELS[role]
     try:
         label = registry.get(role, record.method).label
     except BadInput:
@@ -87,21 +142,39 @@ def _words(record: Record) -> str:
     """One sentence for a step."""
     if isinstance(record, Table):
         rows, columns = record.frame.shape
-        return f"{record.name}: {rows:,} rows and {columns:,} columns."
+        return f"{record.name}: {_count(rows, 'row')} and {_count(columns, 'column')}."
     if isinstance(record, Dataset):
-        words = f"{record.n:,} of {record.total_rows:,} rows and {record.X.shape[1]:,} features"
-        scale = record.params.get("scale", "none")
-        return words + ("." if scale == "none" else f", scaled: {scale}.")
-    settings = ", ".join(f"{k} = {_value(v)}" for k, v in record.params.items())
-    settings = settings + "; " if settings else ""
+        return _preparation(record)
+    settings = [f"{k} = {_value(v)}" for k, v in record.params.items()]
+    words = "; ".join(filter(None, [", ".join(settings), f"seed {record.seed}"]))
     if isinstance(record, Clustering):
-        noise = f", {record.noise_share:.0%} noise" if record.noise_share else ""
-        return f"{settings}seed {record.seed}: {record.n_clusters} groups{noise}."
-    if isinstance(record, Projection):
-        return f"{settings}seed {record.seed}."
+        noise = f", {record.noise_share:.1%} noise" if record.noise_share else ""
+        return f"{words}: {_count(record.n_clusters, 'group')}{noise}."
     if isinstance(record, Ambiguity):
-        return f"{record.ambiguity:.2f} for {record.n:,} points, {record.n_components} components."
-    return f"{settings}seed {record.seed}."
+        parts = f"{_count(record.n, 'point')}, {_count(record.n_components, 'component')}"
+        return f"{words}: {record.ambiguity:.2f} for {parts}."
+    return f"{words}."
+
+
+def _preparation(record: Dataset) -> str:
+    recipe = record.params
+    parts = [
+        f"{record.n:,} of {_count(record.total_rows, 'row')}",
+        f"{_count(record.X.shape[1], 'feature')} from "
+        f"{_count(len(recipe.get('features', ())), 'column')}",
+        f"missing values: {recipe.get('missing', 'drop')}",
+        f"scaling: {recipe.get('scale', 'none')}",
+        f"categories: {recipe.get('encode', 'onehot')}",
+    ]
+    if recipe.get("sample"):
+        parts.append(f"sample: {_count(recipe['sample'], 'row')}, seed {record.seed}")
+    if recipe.get("label"):
+        parts.append(f"labels: {recipe['label']}")
+    return "; ".join(parts) + "."
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun if n == 1 else noun + 's'}"
 
 
 def _value(value: Any) -> str:

@@ -1,52 +1,89 @@
-"""A Python script that makes the same results again, and checks that they are the same."""
+"""A Python script that makes the same results again, and says whether they are the same."""
 
 from typing import Any
 
+from analytics.data import prepare
 from analytics.report.lineage import records
-from analytics.results import Table
+from analytics.report.record import content_hash
+from analytics.results import Dataset, Record, Table
 from analytics.store.artifacts import Artifacts
+
+_CHECK = '''
+def check(what, values, expected):
+    """Say whether an array has the recorded content."""
+    same = of_bytes(values.tobytes()) == expected
+    print(what, "as recorded" if same else "differs: compare the library versions in the record")
+'''
 
 
 def python_snippet(artifacts: Artifacts, state: dict[str, Any]) -> str:
-    """Runnable Python for the results of a state."""
+    """Runnable Python for the results of a state. Raises BadInput like ``records``."""
     found = records(artifacts, state)
-    table = found["table"]
-    lines = ["import analytics", "", *_read(table)]
-    recipe = {k: v for k, v in found["dataset"].params.items() if v != table.recipe.get(k)}
-    lines.append(_call("dataset", "prepare", ["table", *_arguments(recipe, found["dataset"].seed)]))
+    table, dataset = found["table"], found["dataset"]
+    body = [*_read(table), _prepare(table, dataset)]
     if "projection" in found:
-        p = found["projection"]
-        arguments = ["dataset", repr(p.method), *_arguments(p.params, p.seed)]
-        lines.append(_call("projection", "project", arguments))
+        body += ["", *_made("projection", found["projection"], "projection.xy")]
     if "clustering" in found:
-        c = found["clustering"]
-        arguments = ["dataset", repr(c.method), *_arguments(c.params, c.seed)]
-        if c.space == "map":
-            own = [d for d in c.parents[1:] if d != state.get("projection")]
-            if own:
-                p = artifacts.require(own[0])
-                used = ["dataset", repr(p.method), *_arguments(p.params, p.seed)]
-                lines.append(_call("used_map", "project", used))
-            arguments.append(f"projection={'used_map' if own else 'projection'}")
-        lines.append(_call("clustering", "cluster", arguments))
-        lines.append(f"assert clustering.digest == {c.digest!r}")
-        lines.append("print(clustering.n_clusters, 'groups')")
-    if "projection" in found:
-        lines.append("print('ambiguity', round(analytics.clams(projection).ambiguity, 4))")
-    return "\n".join(lines) + "\n"
+        body += ["", *_clustering(artifacts, found["clustering"], state.get("projection") or "")]
+    if "ambiguity" in found:
+        a = found["ambiguity"]
+        arguments = ["projection", f"aspect={a.aspect!r}", f"seed={a.seed}"]
+        body += ["", _call("ambiguity", "clams", arguments)]
+        body.append("print('ambiguity', round(ambiguity.ambiguity, 4), ambiguity.interval)")
+    shapes = [dict(shape) for shape in state.get("selection") or ()]
+    imports = ["import analytics", "from analytics.digest import of_bytes"]
+    if shapes and "projection" in found:
+        imports.append("from analytics.selection import resolve")
+        body += ["", f"selected = resolve({shapes!r}, projection.xy)"]
+        body.append("print(int(selected.sum()), 'rows selected')")
+    return "\n".join([*imports, "", _CHECK, "", *body]) + "\n"
 
 
 def _read(table: Table) -> list[str]:
     if table.method == "sample":
         return [f"table = analytics.read({'sample:' + table.params['sample']!r})"]
-    options = _arguments(table.params.get("options", {}), None)
-    call = _call("table", "read", [repr(table.params.get("name", "data.csv")), *options])
-    return [f"# The file with SHA-256 {table.params.get('content', '')}", call]
+    name = table.params.get("name", "data.csv")
+    options = [f"{key}={value!r}" for key, value in table.params.get("options", {}).items()]
+    return [
+        f"# Put the path of your file first; its SHA-256 is {table.params.get('content', '')}.",
+        _call("table", "read", [repr(name), f"name={name!r}", *options]),
+        f"assert table.digest == {table.digest!r}, 'this is another file'",
+    ]
 
 
-def _arguments(params: dict[str, Any], seed: int | None) -> list[str]:
-    shown = [f"{key}={value!r}" for key, value in params.items()]
-    return shown + ([f"seed={seed}"] if seed is not None else [])
+def _prepare(table: Table, dataset: Dataset) -> str:
+    """Only what differs from the suggestion, if that means the same."""
+    recipe = {k: v for k, v in dataset.params.items() if v != table.recipe.get(k)}
+    if prepare.check(recipe, table) != dataset.params:
+        recipe = dataset.params
+    return _call("dataset", "prepare", ["table", *_arguments(recipe, dataset.seed)])
+
+
+def _made(target: str, record: Record, values: str, extra: tuple[str, ...] = ()) -> list[str]:
+    function = "cluster" if values.endswith("labels") else "project"
+    arguments = ["dataset", repr(record.method), *_arguments(record.params, record.seed), *extra]
+    return [
+        _call(target, function, arguments),
+        f"check({target!r}, {values}, {content_hash(record)!r})",
+    ]
+
+
+def _clustering(artifacts: Artifacts, record: Record, shown: str) -> list[str]:
+    """The clustering, after the map it was made on when that is not the one shown."""
+    lines, extra = [], ()
+    if record.space == "map":
+        used = record.parents[1]
+        extra = ("projection=projection",)
+        if used != shown:
+            lines = _made("used_map", artifacts.require(used), "used_map.xy")
+            extra = ("projection=used_map",)
+    lines += _made("clustering", record, "clustering.labels", extra)
+    lines.append(f"assert clustering.digest == {record.digest!r}, 'the settings differ'")
+    return [*lines, "print(clustering.n_clusters, 'groups')"]
+
+
+def _arguments(params: dict[str, Any], seed: int) -> list[str]:
+    return [*(f"{key}={value!r}" for key, value in params.items()), f"seed={seed}"]
 
 
 def _call(target: str, function: str, arguments: list[str]) -> str:

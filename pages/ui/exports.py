@@ -54,8 +54,8 @@ def page(view: View) -> None:
         st.subheader("What was done")
         for step in record["steps"]:
             st.markdown(f"**{safe_md(step['label'])}** {safe_md(step['words'])}")
-            for note in step["notes"]:
-                st.caption(safe_md(note))
+            if step["notes"]:
+                st.caption("  \n".join(safe_md(note) for note in step["notes"]))
     with right:
         st.subheader("Take it away")
         _downloads(state, title, record, dataset, projection, clustering, view)
@@ -67,6 +67,8 @@ def page(view: View) -> None:
 
 def _static(dataset, projection, clustering, view: View, title: str) -> dict:
     """What both picture formats are drawn from."""
+    from analytics.perception.operations import drawn_aspect
+
     color = view.color or ("clusters" if clustering is not None else "")
     groups, names, values, values_name = mapview.color_layer(dataset, clustering, color, view.layer)
     return {
@@ -78,6 +80,7 @@ def _static(dataset, projection, clustering, view: View, title: str) -> dict:
         "isolate": view.isolate if groups is not None else None,
         "view": (view.zoom[:2], view.zoom[2:]) if view.zoom else None,
         "axes": projection.axes,
+        "aspect": drawn_aspect(projection),
         "outlines": view.outlines,
         "use_symbols": view.symbols,
         "title": title,

@@ -46,7 +46,7 @@ def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> 
     st.html(f"<table class='facts'>{head}{body}</table>")
 
 
-def ambiguity(projection: Projection, dataset: Dataset) -> None:
+def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -> None:
     """The CLAMS score with its sentence, interval, scale and warnings."""
     from analytics.perception.clams import sentence
     from analytics.perception.operations import ambiguity_request
@@ -57,7 +57,12 @@ def ambiguity(projection: Projection, dataset: Dataset) -> None:
         return
     low, high = result.interval if len(result.interval) == 2 else (None, None)
     spread = f"{number(low)}–{number(high)}" if low is not None else ""
-    finding("Ambiguity of the picture (CLAMS)", number(result.ambiguity), sentence(result), spread)
+    finding(
+        "Ambiguity of the picture (CLAMS)",
+        number(result.ambiguity),
+        sentence(result, letters),
+        spread,
+    )
     band = (
         f"<u style='left:{100 * low:.1f}%;width:{100 * (high - low):.1f}%'></u>"
         if low is not None
@@ -67,7 +72,8 @@ def ambiguity(projection: Projection, dataset: Dataset) -> None:
         f"<div class='scale' role='img' aria-label='0 is clear, 1 is ambiguous'>{band}"
         f"<i style='left:calc({100 * result.ambiguity:.1f}% - 1px)'></i></div>"
     )
-    st.caption(f"0 clear, 1 ambiguous. For equal units on both axes, {dataset.n:,} points.")
+    units = "equal units on both axes" if result.aspect == 1 else "the axes as drawn"
+    st.caption(f"0 clear, 1 ambiguous. For {dataset.n:,} points in one colour, {units}.")
     frame.how(CLAMS_HOW)
 
 

@@ -98,6 +98,7 @@ def draw(
 ) -> np.ndarray | None:
     """Draw the map and return which rows are selected (bool (n,)), or None for no selection."""
     from analytics.figures.map import map_figure
+    from analytics.perception.operations import drawn_aspect
 
     view = session.current().view
     groups, names, values, values_name = color_layer(dataset, clustering, color, layer)
@@ -116,6 +117,7 @@ def draw(
         isolate=view.isolate if groups is not None else None,
         view=zoom,
         axes=projection.axes,
+        aspect=drawn_aspect(projection),
         ellipses=ellipses,
         outlines=view.outlines,
         use_symbols=view.symbols,
@@ -127,19 +129,23 @@ def draw(
     def chosen():
         session.change(selection=geometry.from_plotly(st.session_state.get(chart)))
 
-    st.plotly_chart(
-        result.figure,
-        key=chart,
-        theme=None,
-        on_select=chosen,
-        selection_mode=("box", "lasso"),
-        config={
-            "displaylogo": False,
-            "scrollZoom": True,
-            "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
-        },
-        alt=safe_md(describe(dataset, projection, clustering, color)),
-    )
+    # The box gives the height, so that assets/app.css can lower it on a narrow screen.
+    result.figure.update_layout(height=None, autosize=True)
+    with st.container(key=f"{key}-plotbox", height=height, border=False):
+        st.plotly_chart(
+            result.figure,
+            key=chart,
+            height="stretch",
+            theme=None,
+            on_select=chosen,
+            selection_mode=("box", "lasso"),
+            config={
+                "displaylogo": False,
+                "scrollZoom": True,
+                "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
+            },
+            alt=describe(dataset, projection, clustering, color),
+        )
     for note in result.notes:
         st.caption(safe_md(note))
     return mask

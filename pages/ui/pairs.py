@@ -51,17 +51,16 @@ def table(result: Ambiguity | None) -> None:
         m[result.pairs[:, 0], result.pairs[:, 1]] = values
         m[result.pairs[:, 1], result.pairs[:, 0]] = values
         matrix[name] = m
-    left, middle, right = st.columns([1.2, 1, 1], gap="medium")
+    quiet, dark = {"displayModeBar": False}, frame.dark()
+    pair_names = [f"{labels[i]}–{labels[j]}" for i, j in result.pairs]
+    left, right = st.columns([1.7, 1], gap="medium")
     with left:
         st.markdown("**Pairs, the most ambiguous first**")
         order = np.argsort(-result.pair_ambiguity, kind="stable")[:PAIRS_SHOWN]
         rows = pd.DataFrame(
             {
-                "pair": [
-                    f"{labels[result.pairs[k, 0]]}–{labels[result.pairs[k, 1]]}" for k in order
-                ],
                 "ambiguity": result.pair_ambiguity[order],
-                "in words": [pair_sentence(result, int(k)) for k in order],
+                "pair": [pair_sentence(result, int(k)) for k in order],
             }
         )
         st.dataframe(
@@ -70,32 +69,30 @@ def table(result: Ambiguity | None) -> None:
             height=min(36 * (len(rows) + 1) + 4, 420),
             column_config={
                 "ambiguity": st.column_config.ProgressColumn(
-                    "ambiguity", min_value=0, max_value=1, format="%.2f"
-                )
+                    "ambiguity", min_value=0, max_value=1, format="%.2f", width="small"
+                ),
+                "pair": st.column_config.TextColumn("what people would see", width="large"),
             },
         )
-    dark = frame.dark()
-    quiet = {"displayModeBar": False}
-    with middle:
-        figure = heatmap(
-            matrix["ambiguity"], labels, labels, title="Ambiguity of each pair", dark=dark
-        )
-        st.plotly_chart(figure, theme=None, key="pair-ambiguity", config=quiet)
-        figure = heatmap(
-            matrix["separability"],
-            labels,
-            labels,
-            title="Share who would see two groups",
-            dark=dark,
-        )
-        st.plotly_chart(figure, theme=None, key="pair-separability", config=quiet)
     with right:
-        pair_names = [f"{labels[i]}–{labels[j]}" for i, j in result.pairs]
+        st.markdown("**Where the pairs lie on the uncertainty curve**")
         figure = entropy_curve(result.separability, result.pair_ambiguity, pair_names, dark=dark)
         st.plotly_chart(figure, theme=None, key="entropy", config=quiet)
-        ks = np.arange(1, len(result.bic) + 1)
+    for slot, (title, values) in zip(
+        st.columns(2, gap="medium"),
+        (
+            ("Ambiguity of each pair", matrix["ambiguity"]),
+            ("Share of people who would see two groups", matrix["separability"]),
+        ),
+        strict=True,
+    ):
+        with slot:
+            st.markdown(f"**{title}**")
+            figure = heatmap(values, labels, labels, title=title, limits=(0, 1), dark=dark)
+            st.plotly_chart(figure, theme=None, key=f"pairs-{title}", config=quiet)
+    with st.expander("How many components the picture has"):
         figure = curve(
-            ks,
+            np.arange(1, len(result.bic) + 1),
             result.bic,
             mark=result.n_components,
             x_title="components",

@@ -175,10 +175,9 @@ def _labels(dataset: Dataset, result: Clustering) -> None:
     st.caption(safe_md(f"Against the column {dataset.label_column}; rows without one left out."))
     table = card.tables["contingency"]
     groups = [f"Group {i + 1}" for i in range(result.n_clusters)]
-    rows = [*groups, "Noise"][: table.shape[0]]
-    figure = heatmap(
-        table, rows, list(dataset.label_names), title="Rows per group and label", dark=frame.dark()
-    )
+    columns = [*groups, "Noise"][: table.shape[1]]
+    names = list(dataset.label_names)
+    figure = heatmap(table, names, columns, title="Rows", dark=frame.dark())
     st.plotly_chart(figure, theme=None, key="contingency", config=QUIET)
     with st.expander("As a table"):
-        st.dataframe(pd.DataFrame(table, index=rows, columns=list(dataset.label_names)))
+        st.dataframe(pd.DataFrame(table, index=names, columns=columns))

@@ -60,7 +60,9 @@ def _values(dataset: Dataset, name: str, notes: list[str]) -> np.ndarray:
 def _check(values: np.ndarray, name: str) -> None:
     missing, infinite = int(np.isnan(values).sum()), int(np.isinf(values).sum())
     if missing or infinite:
-        words = [f"{missing:,} missing"] * bool(missing) + [f"{infinite:,} infinite"] * bool(infinite)
+        words = [f"{missing:,} missing"] * bool(missing) + [f"{infinite:,} infinite"] * bool(
+            infinite
+        )
         raise BadInput(
             f"Column '{name}' has {' and '.join(words)} of {len(values):,} values: "
             "drop those rows when preparing the data, or choose another column."

@@ -68,9 +68,7 @@ def _describe(notes, wanted, weights, largest, share, columns) -> None:
     notes.append(f"The map keeps {100 * share.sum():.1f} % of the variance: {', '.join(parts)}.")
     if len(columns) != weights.shape[1]:
         return
-    for axis, component, row, flip, kept in zip(
-        "xy", wanted, weights, largest, share, strict=True
-    ):
+    for axis, component, row, flip, kept in zip("xy", wanted, weights, largest, share, strict=True):
         if kept < 1e-15:
             continue
         sign = -1.0 if row[flip] < 0 else 1.0
@@ -116,8 +114,7 @@ METHODS = (
             ),
         ),
         cost=lambda n, d, params: 0.02 + 2e-9 * n * d * min(n, d, 500),
-        reference="Pearson 1901, On lines and planes of closest fit, "
-        "doi:10.1080/14786440109462720",
+        reference="Pearson 1901, On lines and planes of closest fit, doi:10.1080/14786440109462720",
         seeded=False,
         order=10,
     ),

@@ -226,7 +226,7 @@ METHODS = (
                 basic=False,
             ),
         ),
-        cost=lambda n, d, params: 0.2 + 4e-7 * n * n * (1 + params["n_neighbors"] / 15),
+        cost=lambda n, d, params: 0.1 + 1.5e-7 * n * n * (1 + params["n_neighbors"] / 15),
         reference="Tenenbaum, de Silva and Langford 2000, A global geometric framework for "
         "nonlinear dimensionality reduction, doi:10.1126/science.290.5500.2319",
         max_rows=10_000,
@@ -241,12 +241,12 @@ METHODS = (
         "but often squeezes separate groups into points or spikes.",
         run=computed(_lle, merge=True),
         params=_LLE,
-        cost=lambda n, d, params: 0.2 + 5e-4 * n + 4e-8 * n * n,
+        cost=lambda n, d, params: 0.1 + 1e-4 * n + 2e-8 * n * n,
         reference="Roweis and Saul 2000, Nonlinear dimensionality reduction by locally linear "
         "embedding, doi:10.1126/science.290.5500.2323; Hessian: Donoho and Grimes 2003, "
         "doi:10.1073/pnas.1031596100; LTSA: Zhang and Zha 2004, doi:10.1137/S1064827502419154; "
         "modified: Zhang and Wang 2006, NIPS 19",
-        max_rows=10_000,
+        max_rows=20_000,
         seeded=False,
         order=60,
     ),
@@ -259,7 +259,7 @@ METHODS = (
         run=computed(_mds, merge=True),
         params=_MDS,
         cost=lambda n, d, params: (
-            0.1 + 1e-9 * n * n * d + 5e-8 * n * n * params["max_iter"] * params.get("n_init", 1)
+            0.1 + 1e-9 * n * n * d + 4e-9 * n * n * params["max_iter"] * params.get("n_init", 1)
         ),
         reference="Kruskal 1964, Multidimensional scaling by optimizing goodness of fit to a "
         "nonmetric hypothesis, doi:10.1007/BF02289565",

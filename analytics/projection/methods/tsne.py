@@ -139,8 +139,8 @@ METHODS = (
         run=computed(_tsne, merge=True),  # equal rows upset the tree of Barnes-Hut t-SNE
         params=PARAMS,
         cost=lambda n, d, params: (
-            1.0
-            + 1e-3 * n * params.get("max_iter", 1000) / 1000 * (1 + params["perplexity"] / 60)
+            0.5
+            + 3e-3 * n * params.get("max_iter", 1000) / 1000 * (1 + params["perplexity"] / 60)
             + 2e-9 * n * n * min(d, 50)
         ),
         reference="van der Maaten and Hinton 2008, Visualizing data using t-SNE, "

@@ -1,0 +1,273 @@
+"""What each verb of the command line does: parsed options in, plain values for JSON out.
+
+The keys of these answers are a promise to scripts; ``docs/command-line.md`` names them.
+"""
+
+import csv
+import sys
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics import api, registry
+from analytics.data import prepare, words
+from analytics.errors import BadInput
+from analytics.results import Dataset, ScoreCard, Table
+
+
+def methods(options) -> dict[str, Any]:
+    """Every registered method with its parameters."""
+    rows = []
+    for m in registry.methods():
+        fields = asdict(m)
+        for unsaid in ("run", "cost", "order", "version"):
+            del fields[unsaid]
+        params = [{**asdict(p), "allowed": p.allowed()} for p in m.params]
+        rows.append({**fields, "params": params})
+    return {"methods": rows}
+
+
+def samples(options) -> dict[str, Any]:
+    """The built-in data sets."""
+    from analytics.data.samples import DEFAULT, SAMPLES
+
+    keys = ("id", "label", "description", "kind", "licence")
+    return {"samples": [{k: getattr(s, k) for k in keys} for s in SAMPLES], "default": DEFAULT}
+
+
+def profile(options) -> dict[str, Any]:
+    """What is in a file."""
+    table = _table(options)
+    return {
+        "name": table.name,
+        "source": table.source,
+        "kinds": table.kinds,
+        "vectors": table.vectors,
+        "recipe": table.recipe,
+        "notes": list(table.notes),
+        "digest": table.digest,
+        **table.profile,
+    }
+
+
+def project(options) -> dict[str, Any]:
+    """A map of a file, written to ``--out``."""
+    dataset = _dataset(options)
+    made = api.project(
+        dataset,
+        options.method,
+        seed=options.seed,
+        columns=_names(options.columns) or None,
+        progress=_progress,
+        **_params(options),
+    )
+    x, y = made.xy[:, 0], made.xy[:, 1]
+    _write_csv(options.out, {"row": dataset.rows, "x": x, "y": y})
+    return {
+        "xy_file": options.out,
+        "rows": dataset.n,
+        "seconds": made.about.get("seconds"),
+        "faithfulness": _card(api.faithfulness(made, progress=_progress)),
+        "params": made.params,
+        "seed": made.seed,
+        "digest": made.digest,
+        "notes": [*dataset.notes, *made.notes],
+    }
+
+
+def cluster(options) -> dict[str, Any]:
+    """Groups of a file, written to ``--out``."""
+    dataset, projection = _dataset(options), None
+    if options.space == "map":
+        projection = api.project(dataset, options.map, seed=options.seed, progress=_progress)
+    made = api.cluster(
+        dataset,
+        options.method,
+        seed=options.seed,
+        space=options.space,
+        projection=projection,
+        components=options.components,
+        noise=options.noise,
+        progress=_progress,
+        **_params(options),
+    )
+    _write_csv(options.out, {"row": dataset.rows, "label": made.labels})
+    return {
+        "labels_file": options.out,
+        "rows": dataset.n,
+        "n_clusters": made.n_clusters,
+        "noise_share": made.noise_share,
+        "seconds": made.about.get("seconds"),
+        "scores": _card(api.validity(made, progress=_progress)),
+        "params": made.params,
+        "seed": made.seed,
+        "digest": made.digest,
+        "map": projection.digest if projection is not None else None,
+        "notes": [*dataset.notes, *made.notes],
+    }
+
+
+def clams(options) -> dict[str, Any]:
+    """The ambiguity of two columns as they are, neither scaled nor sampled."""
+    table = _table(options)
+    names = _axes(table, options.x, options.y)
+    points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
+    finite = np.isfinite(points).all(axis=1)
+    if not finite.any():
+        raise BadInput(
+            f"No row of {table.name} has two finite numbers in {words.names(names)}: "
+            "choose other columns with --x and --y."
+        )
+    found = api.clams(points[finite], aspect=options.aspect, seed=options.seed, progress=_progress)
+    warnings = list(found.warnings)
+    if not finite.all():
+        left_out = words.count(int((~finite).sum()), "row")
+        warnings.insert(0, f"{left_out} without two finite numbers left out.")
+    pairs = zip(found.pairs, found.separability, found.pair_ambiguity, strict=True)
+    return {
+        "ambiguity": found.ambiguity,
+        "interval": list(found.interval),
+        "n_components": found.n_components,
+        "pairs": [{"i": i, "j": j, "separability": s, "ambiguity": a} for (i, j), s, a in pairs],
+        "warnings": warnings,
+        "columns": names,
+        "points": int(finite.sum()),
+        "aspect": found.aspect,
+        "seed": found.seed,
+    }
+
+
+def compare(options) -> dict[str, Any]:
+    """Agreement of the label columns of two files, matched by row number where one is given."""
+    chosen = _names(options.columns)
+    if chosen and len(chosen) != 2:
+        raise BadInput("--columns takes two names, one column of each file, as in label,species.")
+    a, b = (
+        _labels(path, column)
+        for path, column in zip((options.a, options.b), chosen or ("", ""), strict=True)
+    )
+    numbered = a.index.name == "row" or b.index.name == "row"
+    if len(a) != len(b) and not numbered:
+        raise BadInput(
+            f"{options.a} has {words.count(len(a), 'row')} and {options.b} "
+            f"{words.count(len(b), 'row')}: compare groupings of the same rows."
+        )
+    rows = a.index.intersection(b.index)
+    if not len(rows):
+        raise BadInput(f"{options.a} and {options.b} have no row number in common.")
+    answer = api.compare(a.loc[rows].to_numpy(), b.loc[rows].to_numpy())
+    answer["left_out"] += max(len(a), len(b)) - len(rows)
+    answer["columns"] = [a.name, b.name]
+    return answer
+
+
+def report(options) -> dict[str, Any]:
+    """The report of a stored result or saved view, written to ``--out``."""
+    path = api.report(options.result, options.out, title=options.title, progress=_progress)
+    return {"report": options.out, "bytes": path.stat().st_size}
+
+
+def _table(options) -> Table:
+    given = _pairs(options.read, "--read", "separator=;")
+    return api.read(options.file, progress=_progress, **given)
+
+
+def _dataset(options) -> Dataset:
+    recipe: dict[str, Any] = {
+        p.name: getattr(options, p.name)
+        for p in prepare.PARAMS
+        if getattr(options, p.name) is not None
+    }
+    if options.features:
+        recipe["features"] = _names(options.features)
+    if options.labels:
+        recipe["label"] = options.labels
+    if options.type:
+        recipe["types"] = _pairs(options.type, "--type", "year=category")
+    return api.prepare(_table(options), recipe, seed=options.seed, progress=_progress)
+
+
+def _axes(table: Table, x: str, y: str) -> list[str]:
+    """The two columns to score. Raises BadInput."""
+    frame, kinds = table.frame, pd.api.types
+    numeric = [
+        c for c in frame if kinds.is_numeric_dtype(frame[c]) and not kinds.is_bool_dtype(frame[c])
+    ]
+    if bool(x) != bool(y):
+        raise BadInput("Give both --x and --y, or neither for the first two numeric columns.")
+    if not x:
+        # A column that numbers the rows, as in the files written here, is no coordinate.
+        names = [c for c in numeric if table.kinds[c] != "identifier"][:2]
+        names = names if len(names) == 2 else numeric[:2]
+        if len(names) < 2:
+            raise BadInput(
+                f"{table.name} has {words.count(len(names), 'numeric column')}, but a scatterplot "
+                "takes two: choose another file."
+            )
+        return names
+    for name in (x, y):
+        if name not in numeric:
+            raise BadInput(
+                f"There is no numeric column {words.name(name)} in {table.name}: "
+                f"choose from {words.names(numeric, 8) or 'another file'}."
+            )
+    if x == y:
+        raise BadInput(f"Column {words.name(x)} is given for both --x and --y: give two columns.")
+    return [x, y]
+
+
+def _labels(path: str, column: str) -> pd.Series:
+    """A label column: the one named, else "label", "cluster" or the last; by "row" if there."""
+    table = api.read(path, progress=_progress)
+    frame = table.frame
+    if column and column not in frame:
+        known = words.names(list(frame.columns), 8)
+        raise BadInput(f"There is no column {words.name(column)} in {table.name}: it has {known}.")
+    name = column or next((c for c in ("label", "cluster") if c in frame), frame.columns[-1])
+    labels = frame[name]
+    if "row" in frame and name != "row" and frame["row"].is_unique:
+        labels.index = pd.Index(frame["row"], name="row")
+    return labels
+
+
+def _names(text: str) -> list[str]:
+    """Column names separated by commas; one that holds a comma is put in double quotes."""
+    try:
+        cells = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        raise BadInput("A list of columns is names separated by commas, on one line.") from None
+    return [c.strip() for c in cells if c.strip()]
+
+
+def _params(options) -> dict[str, str]:
+    """The method's own parameters, checked here so that they cannot name anything else."""
+    kind = "projection" if options.verb == "project" else "clustering"
+    row = registry.get(kind, options.method)
+    return row.check(_pairs(options.param, "--param", "n_clusters=8"))
+
+
+def _pairs(given: list[str], option: str, example: str) -> dict[str, str]:
+    pairs = {}
+    for pair in given:
+        name, equals, value = pair.rpartition("=") if option == "--type" else pair.partition("=")
+        if not equals or not name.strip():
+            raise BadInput(f"{option} {words.name(pair)} is not NAME=VALUE, for example {example}.")
+        pairs[name.strip()] = value
+    return pairs
+
+
+def _card(card: ScoreCard) -> dict[str, Any]:
+    return {
+        name: {"value": s.value, "low": s.low, "high": s.high} for name, s in card.values.items()
+    }
+
+
+def _write_csv(path: str, columns: dict[str, np.ndarray]) -> None:
+    api.write(path, pd.DataFrame(columns).to_csv(index=False).encode())
+
+
+def _progress(fraction: float | None, words_: str) -> None:
+    share = "" if fraction is None else f"{fraction:4.0%} "
+    print(f"{share}{words_}", file=sys.stderr)
