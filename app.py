@@ -5,7 +5,7 @@ past it (Streamlit's automatic ``pages`` folder never comes into force).
 """
 
 import os
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.responses import JSONResponse
@@ -50,10 +50,11 @@ if __name__ == "__main__":
     address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104
     print(f"Gestalt {__version__} opens at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
-    app.run(
-        config={
-            "server.address": address,
-            "server.port": port,
-            "server.maxUploadSize": settings.number("GESTALT_UPLOAD_MB"),
-        }
-    )
+    with suppress(KeyboardInterrupt):
+        app.run(
+            config={
+                "server.address": address,
+                "server.port": port,
+                "server.maxUploadSize": settings.number("GESTALT_UPLOAD_MB"),
+            }
+        )

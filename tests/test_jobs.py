@@ -24,7 +24,7 @@ from analytics.jobs.board import MAX_ENDED, MAX_WAITING, Board
 from analytics.jobs.job import Job
 from analytics.jobs.runner import Runner
 from analytics.jobs.turns import Turns
-from analytics.operations import Request, request
+from analytics.operations import Request, execute, request
 from analytics.store.artifacts import Artifacts
 
 TESTS = Path(__file__).parent
@@ -230,6 +230,27 @@ def test_a_chain_waits_for_its_parents(runner):
     ].value == pytest.approx(2.8)
 
 
+def test_the_real_path_gives_the_bytes_of_a_direct_call(runner, tmp_path):
+    table = request("table", "sample", (), {"sample": "clear"})
+    dataset = request("dataset", "", (table.digest,), {"sample": 120})
+    pca = request("projection", "pca", (dataset.digest,))
+    scored = request("ambiguity", "clams", (pca.digest,), {"aspect": 1.0})
+    chain = [table, dataset, pca, scored]
+    runner.submit_chain(chain)
+    last = runner.wait(scored.digest, 60)
+    assert (last.state, last.error) == ("done", "")
+    direct = Artifacts(tmp_path)
+    for wanted in chain:
+        execute(wanted, direct)
+        for made, again in zip(
+            direct.files(wanted.digest),
+            Artifacts(runner.home / "results").files(wanted.digest),
+            strict=True,
+        ):
+            if made.suffix == ".npz":
+                assert made.read_bytes() == again.read_bytes()
+
+
 def test_a_chain_breaks_where_its_parent_breaks(runner):
     bad = ask("wrong", error="input")
     child = ask("quick", (bad,))
@@ -399,6 +420,18 @@ def test_workers_that_cannot_start_fail_the_job_instead_of_hanging(own, monkeypa
     assert job.error.startswith("No worker process could be started")
     monkeypatch.undo()
     assert finish(broken, ask("quick")).state == "done"
+
+
+def test_a_warm_up_steps_aside_for_a_job(tmp_path, monkeypatch):
+    monkeypatch.setattr("analytics.jobs.runner.WARM_AFTER", 0.0)
+    warm = Runner(tmp_path, workers=1)
+    try:
+        (warming,) = until(lambda: [w for w in warm._pool if w.state == "warming"], 60)
+        assert warming.settled
+        assert finish(warm, ask("quick")).state == "done"
+        assert warming not in warm._pool
+    finally:
+        warm.close()
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path):

@@ -187,14 +187,10 @@ def warm_umap() -> None:
     from analytics.progress import silent
     from analytics.results import Dataset
 
-    X = np.random.default_rng(0).normal(size=(128, 4)).astype(np.float32)
+    X = np.random.default_rng(0).normal(size=(64, 4)).astype(np.float32)
     dataset = Dataset(X=X, columns=("a", "b", "c", "d"), rows=np.arange(len(X)))
     row = registry.get("projection", "umap")
     row.run(dataset, row.check({}), 0, silent)
-    # Data beyond a few thousand rows takes another way to the neighbours.
-    import umap
-
-    umap.UMAP(force_approximation_algorithm=True, n_epochs=10, random_state=0, n_jobs=1).fit(X)
 
 
 def serve(commands: queue.SimpleQueue, say: Say) -> None:

@@ -66,8 +66,7 @@ def _open(content, name: str, options: dict) -> None:
         staged = stage(content, name, services.home())
         session.open_table(file_request(staged, options))
     except (BadInput, StoreError) as error:
-        st.error(safe_md(str(error)))
-        return
+        session.current().errors["table"] = str(error)
     st.rerun()
 
 

@@ -5,6 +5,7 @@ traceback in the server's log.
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -32,6 +33,9 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# On a deep link Streamlit's own script asks below the page's name first for these two, to learn
+# where the server's root is; Chromium reports the answer 404 as an error.
+PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
 # Chromium's own words about drawing in software, not ours.
 HARMLESS = ("GPU stall due to ReadPixels", "GL Driver Message", "Automatic fallback to software")
 
@@ -123,11 +127,15 @@ def open_page(chromium, server):
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("console", heard)
         page.on("pageerror", lambda e: errors.append(str(e)))
         page.on("request", lambda r: errors.append(r.url) if outside(r.url) else None)
         page.goto(server.url + path)
         return page
+
+    def heard(message):
+        if message.type == "error" and not PROBES.search(message.location["url"]):
+            errors.append(f"{message.text} {message.location['url']}")
 
     def outside(url):
         return url.startswith(("http:", "https:")) and not url.startswith(server.url)

@@ -256,7 +256,7 @@ DENSITY = (
 
 def _cost(n: int, d: int, params: dict) -> float:
     epochs = params.get("n_epochs") or (500 if n <= 10_000 else 200)
-    return 8.0 + 1.5e-7 * n * epochs * params["n_neighbors"] + 3e-6 * n * d
+    return 8.0 + 4e-7 * n * epochs * params["n_neighbors"] + 3e-6 * n * d
 
 
 METHODS = (
