@@ -5,6 +5,7 @@ past it (Streamlit's automatic ``pages`` folder never comes into force).
 """
 
 import os
+import sys
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from streamlit.starlette import App
 
 from analytics import __version__, settings
+from analytics.errors import BadInput
 from pages.ui import services
 
 ROOT = Path(__file__).resolve().parent
@@ -47,7 +49,11 @@ app = App(
 
 if __name__ == "__main__":
     os.chdir(ROOT)  # where .streamlit/config.toml is read from
-    address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
+    try:
+        address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
+        upload_mb = settings.number("GESTALT_UPLOAD_MB")
+    except BadInput as error:
+        sys.exit(str(error))
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104
     print(f"Gestalt {__version__} opens at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
     with suppress(KeyboardInterrupt):
@@ -55,6 +61,6 @@ if __name__ == "__main__":
             config={
                 "server.address": address,
                 "server.port": port,
-                "server.maxUploadSize": settings.number("GESTALT_UPLOAD_MB"),
+                "server.maxUploadSize": upload_mb,
             }
         )

@@ -7,7 +7,6 @@ from analytics import registry
 from analytics.operations import Request
 
 ACTIVE = ("queued", "running")
-ENDED = ("done", "failed", "cancelled", "died")
 
 _LABELS = {
     "table": "Reading the data",

@@ -13,9 +13,6 @@ class Turns:
     def __iter__(self) -> Iterator[str]:
         return (digest for queue in self._queues.values() for digest in queue)
 
-    def __len__(self) -> int:
-        return sum(len(queue) for queue in self._queues.values())
-
     def waiting(self, owner: str) -> int:
         """How many digests of one owner wait."""
         return len(self._queues.get(owner, ()))

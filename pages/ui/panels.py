@@ -82,7 +82,7 @@ def _color_name(color: str, dataset: Dataset) -> str:
 
 
 def _layers(clustering) -> list[str]:
-    names = ["trustworthiness", "continuity", "stress", "distance_correlation"]
+    names = ["trustworthiness", "continuity", "stress_share", "distance_correlation"]
     layers = [f"faithfulness:{n}" for n in names]
     return layers + (["validity:silhouette"] if clustering is not None else [])
 
