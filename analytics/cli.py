@@ -143,6 +143,9 @@ def _add_method(sub: _Parser, default: str) -> None:
     sub.add_argument(
         "--type", action="append", default=[], metavar="COLUMN=TYPE", help="correct a column's type"
     )
+    sub.add_argument(
+        "--coordinates", default="", metavar="X,Y", help="ready coordinates, or none for none"
+    )
     for p in prepare.PARAMS:
         values = "{" + ",".join(p.choices) + "}" if p.choices else "N"
         help_ = p.help.replace("%", "%%") + " Default: what suits the file."

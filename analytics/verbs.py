@@ -141,13 +141,8 @@ def clams(options) -> dict[str, Any]:
 
 def compare(options) -> dict[str, Any]:
     """Agreement of the label columns of two files, matched by row number where one is given."""
-    chosen = _names(options.columns)
-    if chosen and len(chosen) != 2:
-        raise BadInput("--columns takes two names, one column of each file, as in label,species.")
-    a, b = (
-        _labels(path, column)
-        for path, column in zip((options.a, options.b), chosen or ("", ""), strict=True)
-    )
+    first, second = _two(options.columns, "--columns") if options.columns else ("", "")
+    a, b = _labels(options.a, first), _labels(options.b, second)
     numbered = a.index.name == "row" or b.index.name == "row"
     if len(a) != len(b) and not numbered:
         raise BadInput(
@@ -184,6 +179,8 @@ def _dataset(options) -> Dataset:
         recipe["features"] = _names(options.features)
     if options.labels:
         recipe["label"] = options.labels
+    if options.coordinates:
+        recipe["x"], recipe["y"] = _coordinates(options.coordinates)
     if options.type:
         recipe["types"] = _pairs(options.type, "--type", "year=category")
     return api.prepare(_table(options), recipe, seed=options.seed, progress=_progress)
@@ -239,6 +236,17 @@ def _names(text: str) -> list[str]:
     except csv.Error:
         raise BadInput("A list of columns is names separated by commas, on one line.") from None
     return [c.strip() for c in cells if c.strip()]
+
+
+def _two(text: str, option: str) -> list[str]:
+    names = _names(text)
+    if len(names) != 2:
+        raise BadInput(f"{option} takes two names separated by a comma, as in first,second.")
+    return names
+
+
+def _coordinates(text: str) -> list[str]:
+    return ["", ""] if text == "none" else _two(text, "--coordinates")
 
 
 def _params(options) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Rows with their groups, as taken away: CSV and Parquet."""
 
+import csv
 import io
 
 import numpy as np
@@ -45,8 +46,9 @@ def labels_table(
 
 def to_csv(table: pd.DataFrame) -> bytes:
     """CSV in UTF-8. Texts that a spreadsheet would run as a formula get a leading apostrophe."""
-    safe = table.copy()
-    kinds = pd.api.types
+    safe, kinds = table.rename(columns=_safe_name), pd.api.types
+    # Left unquoted, as the writer does, a carriage return would begin a new line.
+    returns = any("\r" in str(name) for name in safe.columns)
     for place, name in enumerate(safe.columns):
         column = safe.iloc[:, place]
         if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
@@ -55,8 +57,10 @@ def to_csv(table: pd.DataFrame) -> bytes:
         risky = text.str.startswith(_FORMULA).fillna(False).to_numpy(bool)
         if risky.any():
             safe[name] = text.where(~risky, "'" + text)
+        returns = returns or bool(text.str.contains("\r", regex=False).any())
     buffer = io.StringIO()
-    safe.rename(columns=_safe_name).to_csv(buffer, index=False)
+    quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    safe.to_csv(buffer, index=False, quoting=quoting)
     return buffer.getvalue().encode("utf-8", "replace")
 
 

@@ -131,17 +131,19 @@ def groups(result: Clustering) -> None:
     rows = []
     for i in range(result.n_clusters):
         size = int((result.labels == i).sum())
-        fit = number(silhouettes[i]) if silhouettes is not None and i < len(silhouettes) else ""
+        fit = f"<td>{number(silhouettes[i])}</td>" if silhouettes is not None else ""
         rows.append(
             f"<tr><td><span class='dot' style='background:{colors[i]}'></span>Group {i + 1}</td>"
-            f"<td>{fit}</td><td>{size:,} ({share(size / n)})</td></tr>"
+            f"{fit}<td>{size:,} ({share(size / n)})</td></tr>"
         )
     noise = int((result.labels == NOISE).sum())
     if noise:
         rows.append(
-            "<tr><td><span class='dot hollow'></span>Noise</td><td></td>"
+            "<tr><td><span class='dot hollow'></span>Noise</td>"
+            f"{'<td></td>' if silhouettes is not None else ''}"
             f"<td>{noise:,} ({share(noise / n)})</td></tr>"
         )
-    head = "<tr><th>Group</th><th>Silhouette</th><th style='text-align:right'>Rows</th></tr>"
+    middle = "<th>Silhouette</th>" if silhouettes is not None else ""
+    head = f"<tr><th>Group</th>{middle}<th style='text-align:right'>Rows</th></tr>"
     shown = rows[:40] + ([f"<tr><td>and {len(rows) - 40} more</td></tr>"] if len(rows) > 40 else [])
     st.html(f"<table class='facts'>{head}{''.join(shown)}</table>")

@@ -11,6 +11,7 @@ from pages.ui.words import safe_md
 
 MAX_GROUP_VALUES = 24
 HOVER_COLUMNS = 5
+HOVER_KEY = "hover-columns"
 
 
 def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, layer: str = ""):
@@ -78,10 +79,16 @@ def selected_mask(projection: Projection) -> np.ndarray | None:
 
 
 def hover_frame(dataset: Dataset) -> pd.DataFrame:
-    """The columns shown on hover: the text, the label, then the first columns."""
+    """The columns shown on hover: those chosen, else the text, the label and the first ones."""
+    chosen = [c for c in st.session_state.get(HOVER_KEY) or () if c in dataset.frame]
+    return dataset.frame[chosen or default_hover(dataset)]
+
+
+def default_hover(dataset: Dataset) -> list[str]:
+    """The text, the label, then the first columns."""
     first = [c for c in (dataset.text_column, dataset.label_column) if c in dataset.frame]
     rest = [c for c in dataset.frame.columns if c not in first]
-    return dataset.frame[(first + rest)[:HOVER_COLUMNS]]
+    return (first + rest)[:HOVER_COLUMNS]
 
 
 def draw(
@@ -94,7 +101,6 @@ def draw(
     ellipses=None,
     height: int = 640,
     key: str = "map",
-    hover: pd.DataFrame | None = None,
 ) -> np.ndarray | None:
     """Draw the map and return which rows are selected (bool (n,)), or None for no selection."""
     from analytics.figures.map import map_figure
@@ -113,7 +119,7 @@ def draw(
         values_name=values_name,
         selected=mask,
         selection_shapes=view.selection,
-        hover=hover_frame(dataset) if hover is None else hover,
+        hover=hover_frame(dataset),
         isolate=view.isolate if groups is not None else None,
         view=zoom,
         axes=projection.axes,

@@ -7,7 +7,7 @@ import streamlit as st
 from analytics import operations, registry
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import forms, frame, mapview, session
-from pages.ui.words import count, safe_md, share
+from pages.ui.words import count, number, safe_md, share
 
 TABLE_ROWS = 5_000
 HISTOGRAMS = 12
@@ -39,6 +39,15 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
     )
     if view.color and not view.layer:
         _group_controls(dataset, clustering)
+    with st.expander("On hover"):
+        st.multiselect(
+            "Columns",
+            list(dataset.frame.columns[:500]),
+            max_selections=8,
+            placeholder=", ".join(mapview.default_hover(dataset))[:60],
+            key=mapview.HOVER_KEY,
+            persist_state="session",
+        )
 
 
 def _group_controls(dataset: Dataset, clustering) -> None:
@@ -96,7 +105,7 @@ def picture_controls(dataset: Dataset, projection: Projection | None) -> None:
             "Shown",
             view.maps,
             index=view.maps.index(view.projection) if view.projection in view.maps else 0,
-            format_func=_run_name,
+            format_func=run_name,
             key=f"map-{view.projection}",
             on_change=lambda: _set(f"map-{view.projection}", "projection"),
         )
@@ -123,7 +132,7 @@ def _projection_form(dataset: Dataset, projection: Projection | None) -> None:
         st.rerun()
 
 
-def _run_name(digest: str) -> str:
+def run_name(digest: str) -> str:
     """A result's method and what sets it apart from its defaults."""
     record = session.load(digest)
     if record is None:
@@ -151,7 +160,7 @@ def cluster_controls(dataset: Dataset, projection: Projection | None, clustering
             "Shown",
             view.runs,
             index=view.runs.index(view.clustering) if view.clustering in view.runs else 0,
-            format_func=_run_name,
+            format_func=run_name,
             key=f"run-{view.clustering}",
             on_change=lambda: _set(f"run-{view.clustering}", "clustering"),
         )
@@ -160,7 +169,7 @@ def cluster_controls(dataset: Dataset, projection: Projection | None, clustering
             "Map",
             view.maps,
             index=view.maps.index(view.projection) if view.projection in view.maps else 0,
-            format_func=_run_name,
+            format_func=run_name,
             key=f"cmap-{view.projection}",
             on_change=lambda: _set(f"cmap-{view.projection}", "projection"),
         )
@@ -242,13 +251,50 @@ def _around(xy: np.ndarray) -> tuple[float, ...]:
 
 def linked(dataset: Dataset, projection: Projection, clustering, mask) -> None:
     """Table, histograms and profile of the selection (or of everything)."""
-    table, histograms, profile = st.tabs(["Table", "Histograms", "Profile"])
+    kept = session.current().view.maps
+    names = ["Table", "Histograms", "Profile", f"Maps ({len(kept)})"]
+    table, histograms, profile, maps = st.tabs(names)
     with table:
         row_table(dataset, projection, clustering, mask)
     with histograms:
         _histograms(dataset, mask)
     with profile:
         _profile(dataset, mask)
+    with maps:
+        gallery(dataset, clustering, kept)
+
+
+def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
+    """All maps of this data beside each other, each with how clear and how faithful it is."""
+    from analytics.figures.raster import thumbnail
+    from analytics.perception.operations import ambiguity_request
+    from analytics.projection.operations import faithfulness_request
+
+    view = session.current().view
+    groups = mapview.color_layer(dataset, clustering, view.color)[0]
+    if len(kept) < 2:
+        st.caption("Other maps of this data, once made, stand here beside each other.")
+    slots = st.columns(4)
+    for i, digest in enumerate(kept):
+        projection = session.load(digest)
+        if projection is None:
+            continue
+        with slots[i % 4]:
+            st.image(thumbnail(projection.xy, groups, dark=frame.dark()), width="stretch")
+            st.markdown(f"**{safe_md(run_name(digest))}**")
+            scores = []
+            score = session.load(ambiguity_request(projection).digest)
+            if score is not None:
+                scores.append(f"ambiguity {number(score.ambiguity)}")
+            card = session.load(faithfulness_request(projection).digest)
+            if card is not None:
+                trust = card.values["trustworthiness"].value
+                scores.append(f"trustworthiness {number(trust)}")
+            st.caption(safe_md(" · ".join(scores)))
+            shown = digest == view.projection
+            if st.button("Shown" if shown else "Show", key=f"show-{digest}", disabled=shown):
+                session.change(projection=digest)
+                st.rerun()
 
 
 def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> None:

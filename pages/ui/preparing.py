@@ -7,7 +7,7 @@ from analytics.errors import BadInput
 from analytics.results import Dataset, Table
 from pages.ui import session
 from pages.ui.findings import facts
-from pages.ui.words import count, number, safe_md
+from pages.ui.words import count, safe_md
 
 KINDS = ("number", "category", "text", "date", "boolean", "identifier", "empty")
 ROWS_SHOWN = 200
@@ -107,7 +107,9 @@ def _columns(table: Table) -> dict[str, str]:
 
 
 def _cell(value) -> str:
-    return number(value, 3) if isinstance(value, (int, float)) else str(value or "")[:40]
+    if isinstance(value, (int, float)):
+        return f"{value:.5g}"
+    return str(value or "").removesuffix("T00:00:00")[:40]
 
 
 def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> None:
@@ -121,14 +123,19 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
     st.markdown("**How the data is prepared**")
     recipe = {**base, "types": {**base.get("types", {}), **types}}
     recipe["features"] = _features(table, base, columns, key)
-    for name, label, help_ in (
-        ("label", "Label column", "Known classes, full or partly filled: never used as a feature."),
-        ("text", "Text column", "Shown on hover, and read by the explanations."),
-        ("domain", "Domain column", "Where each row comes from, when there are several sources."),
-        ("x", "Ready coordinates: across", "Columns that already are a map."),
-        ("y", "Ready coordinates: up", ""),
-    ):
+    roles = {
+        "label": ("Label column", "Known classes, full or partly filled: never used as a feature."),
+        "text": ("Text column", "Shown on hover, and read by the explanations."),
+        "domain": ("Domain column", "Where each row comes from, when there are several sources."),
+        "x": ("Ready coordinates: across", "Columns that already are a map."),
+        "y": ("Ready coordinates: up", ""),
+    }
+
+    def role(name: str) -> None:
+        label, help_ = roles[name]
         recipe[name] = _column_choice(label, columns, base.get(name, ""), f"{name}-{key}", help_)
+
+    role("label")
     for name, label, options in (
         ("missing", "Missing values", MISSING),
         ("scale", "Scaling", SCALE),
@@ -141,7 +148,9 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
             format_func=options.get,
             key=f"{name}-{key}",
         )
-    with st.expander("Sample, seed, images"):
+    with st.expander("Text, domain, coordinates, images, sample"):
+        for name in ("text", "domain", "x", "y"):
+            role(name)
         recipe["sample"] = st.number_input(
             "Sample of rows (0 = all)", 0, None, int(base.get("sample", 0)), key=f"sample-{key}"
         )

@@ -11,6 +11,9 @@ from analytics.projection.common import at_most, computed, steady
 from analytics.registry import Method
 
 
+EXACT_ROWS = 40_000
+
+
 class _Epochs:
     """The text stream umap-learn writes its epoch counter to, read back as progress."""
 
@@ -50,15 +53,17 @@ def _fit(X, params, seed, progress, notes, density: dict) -> np.ndarray:
             "lower the first or raise the second."
         )
     progress(0.0, "Loading UMAP")
+    _cache_compiled()
     X, _ = steady(X, params["metric"])
     n_neighbors = at_most(params, "n_neighbors", len(X) - 1, "Neighbours", notes)
     progress(0.05, f"Finding {n_neighbors} neighbours of each of {len(X):,} points")
+    neighbours = _exact_neighbours(X, n_neighbors, params["metric"])
     init = params["init"]
     if init == "spectral" and len(X) < 10:
         init = "random"
         notes.append("With fewer than 10 rows the points start at random places.")
     for start, term in ((init, density), ("random", density), ("random", {})):
-        model = _model(params, n_neighbors, seed, start, progress, term)
+        model = _model(params, n_neighbors, seed, start, progress, term, neighbours)
         xy = model.fit_transform(X).astype(np.float64)
         if np.isfinite(xy).all():
             break
@@ -70,7 +75,37 @@ def _fit(X, params, seed, progress, notes, density: dict) -> np.ndarray:
     return xy
 
 
-def _model(params, n_neighbors, seed, init, progress, density):
+def _cache_compiled() -> None:
+    """Let numba keep on disk what umap-learn compiles anew in every process (20 s to 2 s)."""
+    from umap import umap_, utils
+
+    for function in (
+        utils.fast_knn_indices,
+        umap_.smooth_knn_dist,
+        umap_.compute_membership_strengths,
+    ):
+        function.enable_caching()
+
+
+def _exact_neighbours(X: np.ndarray, n_neighbors: int, metric: str) -> tuple | None:
+    """Indices and distances (n, k) of the k nearest rows, the row itself first; None for many rows.
+
+    Up to EXACT_ROWS this takes seconds, less than compiling the approximate search, which cannot be
+    cached; and it is exact.
+    """
+    if len(X) > EXACT_ROWS or len(X) <= 2:
+        return None
+    from sklearn.neighbors import NearestNeighbors
+
+    search = NearestNeighbors(n_neighbors=n_neighbors, metric=metric, n_jobs=1).fit(X)
+    distances, indices = search.kneighbors()
+    own = np.arange(len(X))[:, None]
+    indices = np.hstack([own, indices])[:, :n_neighbors]
+    distances = np.hstack([np.zeros((len(X), 1)), distances])[:, :n_neighbors]
+    return indices.astype(np.int32), distances.astype(np.float32)
+
+
+def _model(params, n_neighbors, seed, init, progress, density, neighbours):
     from umap import UMAP
 
     return UMAP(
@@ -85,6 +120,7 @@ def _model(params, n_neighbors, seed, init, progress, density):
         set_op_mix_ratio=params["set_op_mix_ratio"],
         repulsion_strength=params["repulsion_strength"],
         negative_sample_rate=params["negative_sample_rate"],
+        precomputed_knn=neighbours or (None, None, None),
         disconnection_distance=np.inf,  # else some rows get no place at all
         random_state=seed,
         n_jobs=1,  # more threads would make the map depend on their timing
