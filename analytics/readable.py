@@ -50,18 +50,20 @@ def _is_short(value: Any) -> bool:
 def _line(value: Any) -> str:
     """A value on one line."""
     if _is_score(value):
-        if value["low"] is None or value["high"] is None:
-            return _line(value["value"])
-        return f"{_line(value['value'])} ({_line(value['low'])} to {_line(value['high'])})"
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_line(v)}" for k, v in value.items()) or "–"
-    if isinstance(value, list):
-        return ", ".join(map(_line, value)) or "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return "–" if value in (None, "") else str(value)
+        text = _line(value["value"])
+        if value["low"] is not None and value["high"] is not None:
+            text += f" ({_line(value['low'])} to {_line(value['high'])})"
+    elif isinstance(value, dict):
+        text = ", ".join(f"{k} {_line(v)}" for k, v in value.items())
+    elif isinstance(value, list):
+        text = ", ".join(map(_line, value))
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    elif isinstance(value, float):
+        text = f"{value:.4g}"
+    else:
+        text = "" if value is None else str(value)
+    return text or "–"
 
 
 def _wrapped(text: str, pad: str) -> list[str]:
@@ -92,7 +94,8 @@ def _samples(answer: dict[str, Any]) -> list[str]:
 
 def _profile(answer: dict[str, Any]) -> list[str]:
     """The columns as a table, then what is wrong, then the suggested preparation."""
-    lines = [f"{answer['name']}: {answer['rows']:,} rows, {answer['columns']:,} columns", ""]
+    lines = [f"{answer['name']}: {answer['rows']:,} rows, {answer['columns']:,} columns"]
+    lines += [*_wrapped(_line(answer["source"]), ""), ""]
     width = min(max((len(c) for c in answer["by_column"]), default=0), 40)
     lines.append(f"{'column':<{width}}  {'type':<10} {'missing':>8} {'distinct':>9}  range")
     for name, facts in answer["by_column"].items():

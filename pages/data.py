@@ -5,6 +5,9 @@ import streamlit as st
 from pages.ui import opening, preparing, session
 from pages.ui.saving import saved_list
 
+if opening.GO_TO in st.session_state:
+    st.switch_page(st.session_state.pop(opening.GO_TO))
+
 view = session.current().view
 table = session.load(view.table)
 

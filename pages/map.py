@@ -19,6 +19,7 @@ if projection is None:
     st.caption("The map appears here as soon as it is ready.")
     st.stop()
 
+frame.things_to_know()
 plot, facts = st.columns([3.1, 1], gap="medium")
 with plot:
     mask = mapview.draw(

@@ -77,9 +77,7 @@ def test_the_name_is_part_of_the_digest_and_the_place_is_not(store, tmp_path):
 def test_choices_change_the_suggested_recipe(store):
     dataset = analytics.prepare(FRAME, features=["x"], scale="none", label="", store=store)
     assert dataset.columns == ("x",) and dataset.labels is None
-    same = analytics.prepare(
-        FRAME, {"features": ["x"], "scale": "none"}, label="", store=store
-    )
+    same = analytics.prepare(FRAME, {"features": ["x"], "scale": "none"}, label="", store=store)
     assert same.digest == dataset.digest
     assert analytics.prepare(dataset, store=store) is dataset
     with pytest.raises(BadInput, match="prepared already"):

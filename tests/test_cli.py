@@ -343,7 +343,8 @@ def test_odd_files_are_used_or_refused_in_one_line(capsys, name):
     answer, _ = run(capsys, "profile", name)
     assert answer["rows"] >= 2
     for verb in ("project", "cluster", "clams"):
-        code = cli.main([verb, name, "--json", *(["--param", "n_clusters=2"] * (verb == "cluster"))])
+        groups = ["--param", "n_clusters=2"] if verb == "cluster" else []
+        code = cli.main([verb, name, "--json", *groups])
         out, err = capsys.readouterr()
         assert code in (0, 2) and isinstance(json.loads(out), dict), err
         assert "Traceback" not in err and "Warning" not in err
@@ -420,3 +421,13 @@ def test_interrupting_a_real_process_is_quiet():
         process.kill()
         process.wait()
     assert process.returncode == 130 and out == b"" and b"Traceback" not in err
+
+
+def test_every_verb_and_option_is_documented():
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    groups = next(a for a in cli._parser()._actions if isinstance(a.choices, dict))
+    for verb, parser in groups.choices.items():
+        assert f"`{verb}" in text, verb
+        for action in parser._actions:
+            for option in action.option_strings:
+                assert option in text or option in ("-h", "--help"), f"{verb} {option}"

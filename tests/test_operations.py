@@ -145,7 +145,7 @@ def test_two_runs_give_the_same_bytes(iris, tmp_path, kind, method):
 def test_a_failed_run_stores_nothing(iris):
     store, dataset = iris
     wanted = request("clustering", "kmeans", (dataset.digest,), {"n_clusters": 1000})
-    with pytest.raises(BadInput, match="1,?000"):
+    with pytest.raises(BadInput, match=r"1,?000"):
         execute(wanted, store)
     assert not store.has(wanted.digest)
 

@@ -135,6 +135,7 @@ def test_an_uploaded_file_replaces_the_data_and_a_bad_one_does_not(opened):
     assert not at.exception
     small = view(at)
     assert services.artifacts().require(small.dataset).n == 60
+    at.switch_page("data.py").run()
     at.file_uploader[0].upload("empty.csv", b"", "text/csv")
     settle(at)
     assert not at.exception

@@ -101,7 +101,10 @@ def test_canonical_or_one_sentence(given):
     [
         (Param("a", "int", 1, "A"), "a whole number"),
         (Param("a", "int", 1, "A", high=9), "a whole number of at most 9"),
-        (Param("a", "float", 1.0, "A", low=0.5, optional=True), "a number of at least 0.5, or none"),
+        (
+            Param("a", "float", 1.0, "A", low=0.5, optional=True),
+            "a number of at least 0.5, or none",
+        ),
     ],
 )
 def test_allowed_in_words(param, words):

@@ -131,5 +131,5 @@ def test_the_documentation_names_it(row):
 
 
 def test_unknown_methods_are_refused_with_the_known_ones():
-    with pytest.raises(BadInput, match="no projection method 'nope': choose one of .*pca"):
+    with pytest.raises(BadInput, match=r"no projection method 'nope': choose one of .*pca"):
         registry.get("projection", "nope")

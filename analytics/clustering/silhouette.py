@@ -22,11 +22,16 @@ def silhouettes(
     rows of the own group and b to those of the nearest other group; 0 in a group of one
     (Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7). Euclidean.
     """
+    from scipy.sparse import csr_array
     from sklearn.metrics import euclidean_distances
 
     Y = X - X.mean(axis=0)
-    orders = [np.argsort(labels, kind="stable") for labels in labelings]
     sizes = [np.bincount(labels) for labels in labelings]
+    ends = np.cumsum([len(size) for size in sizes])
+    # One 0/1 column per group of every labeling: a product with it sums distances by group.
+    columns = [e - len(s) + g for g, e, s in zip(labelings, ends, sizes, strict=True)]
+    at = (np.concatenate(columns), np.tile(np.arange(len(X)), len(columns)))
+    member = csr_array((np.ones(len(at[0])), at), shape=(ends[-1], len(X)))
     out = [np.zeros(len(rows)) for _ in labelings]
     step = max(1, int(_CHUNK / len(X)))
     with quietly([]):
@@ -35,10 +40,10 @@ def silhouettes(
             D = euclidean_distances(Y[block], Y)
             # The distance to itself must be 0 exactly, not the rounding of a difference.
             D[np.arange(len(block)), block] = 0
-            for labels, order, size, values in zip(labelings, orders, sizes, out, strict=True):
-                starts = np.concatenate([[0], np.cumsum(size)[:-1]])
-                sums = np.add.reduceat(D[:, order], starts, axis=1)
-                values[start : start + step] = _from_sums(sums, labels[block], size)
+            sums = (member @ D.T).T
+            for labels, end, size, values in zip(labelings, ends, sizes, out, strict=True):
+                part = sums[:, end - len(size) : end]
+                values[start : start + step] = _from_sums(part, labels[block], size)
             progress((start + len(block)) / len(rows), "Silhouettes")
     return out
 

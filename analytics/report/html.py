@@ -55,6 +55,8 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         ambiguity=ambiguity,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
         groups=_groups(clustering, found.get("validity"), found.get("stability")),
+        validity="validity" in found,
+        stability="stability" in found,
         cards=[
             (heading, _values(found[role]), found[role].notes)
             for role, heading in (

@@ -178,6 +178,8 @@ def _count(n: int, noun: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
     return "automatic" if value is None else str(value)
 
 

@@ -49,14 +49,14 @@ def to_csv(table: pd.DataFrame) -> bytes:
     safe, kinds = table.rename(columns=_safe_name), pd.api.types
     # Left unquoted, as the writer does, a carriage return would begin a new line.
     returns = any("\r" in str(name) for name in safe.columns)
-    for place, name in enumerate(safe.columns):
+    for place in range(safe.shape[1]):
         column = safe.iloc[:, place]
         if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
             continue
         text = column.astype("string")
         risky = text.str.startswith(_FORMULA).fillna(False).to_numpy(bool)
         if risky.any():
-            safe[name] = text.where(~risky, "'" + text)
+            safe.isetitem(place, text.where(~risky, "'" + text))
         returns = returns or bool(text.str.contains("\r", regex=False).any())
     buffer = io.StringIO()
     quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL

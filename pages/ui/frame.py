@@ -141,6 +141,18 @@ def needs_data() -> bool:
     return True
 
 
+def things_to_know() -> None:
+    """One line on the faults of the data, with the way to their details."""
+    table = session.load(session.current().view.table)
+    problems = table.profile.get("problems", []) if table is not None else []
+    serious = [p for p in problems if p["severity"] != "info"]
+    if serious:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            rest = f" and {len(serious) - 1} more" if len(serious) > 1 else ""
+            st.caption(safe_md(serious[0]["words"].rstrip(".") + rest + "."), width="content")
+            st.page_link("data.py", label="What to know about this data", icon=":material/warning:")
+
+
 def how(text: str) -> None:
     """The "How is this computed?" fold beside a score."""
     with st.popover("How is this computed?", type="tertiary"):

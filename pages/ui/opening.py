@@ -7,6 +7,7 @@ from analytics.errors import BadInput, StoreError
 from pages.ui import services, session
 from pages.ui.words import safe_md
 
+GO_TO = "go-to-page"
 SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 ENCODINGS = ("detect", "utf-8", "utf-16", "latin-1", "cp1252", "shift_jis", "gb18030")
 
@@ -17,21 +18,40 @@ def files() -> None:
 
     file = st.file_uploader(
         "CSV, TSV, JSON, JSONL, Parquet, Feather, XLSX, NPY or NPZ, also gzipped or zipped",
-        type=[e.lstrip(".") for e in FORMATS],
+        type=list(FORMATS),
         key="upload",
         max_upload_size=settings.number("GESTALT_UPLOAD_MB"),
         help="A file with a wrong extension is read by its content.",
+        on_change=_uploaded,
     )
-    if file is not None and st.session_state.get("opened-upload") != file.file_id:
-        st.session_state["opened-upload"] = file.file_id
-        _open(file, file.name, {})
     with st.expander("Paste a table or texts"):
-        text = st.text_area("One row or one text per line", height=160, key="pasted")
-        if st.button("Open the pasted text", disabled=not text.strip()):
-            _open(text.encode("utf-8", "replace"), "pasted.txt", {})
+        st.text_area("One row or one text per line", height=160, key="pasted", on_change="ignore")
+        st.button("Open the pasted text", on_click=_pasted)
     if file is not None:
         with st.expander("Read the file differently"):
             _options(file)
+
+
+# These run before the page is drawn again, so a click elsewhere meanwhile is not lost.
+
+
+def _uploaded() -> None:
+    file = st.session_state.get("upload")
+    if file is not None:
+        _open(file, file.name, {})
+
+
+def _pasted() -> None:
+    text = st.session_state.get("pasted") or ""
+    if text.strip():
+        _open(text.encode("utf-8", "replace"), "pasted.txt", {})
+
+
+def _sample(sample_id: str) -> None:
+    from analytics.data.operations import sample_request
+
+    session.open_table(sample_request(sample_id))
+    st.session_state[GO_TO] = "map.py"
 
 
 def _options(file) -> None:
@@ -48,9 +68,8 @@ def _options(file) -> None:
     for key, many, label in (("sheet", "sheets", "Sheet"), ("array", "arrays", "Array")):
         if len(source.get(many) or ()) > 1:
             options[key] = st.selectbox(label, source[many], key=f"read-{key}")
-    if st.button("Read again", type="primary"):
-        file.seek(0)
-        _open(file, file.name, {k: v for k, v in options.items() if v is not None})
+    chosen = {k: v for k, v in options.items() if v is not None}
+    st.button("Read again", type="primary", on_click=_open, args=(file, file.name, chosen, False))
 
 
 def _source() -> dict:
@@ -58,21 +77,25 @@ def _source() -> dict:
     return table.source if table is not None else {}
 
 
-def _open(content, name: str, options: dict) -> None:
+def _open(content, name: str, options: dict, show_map: bool = True) -> None:
+    """Store the content and ask for its table; the map shows it as soon as it has been read."""
     from analytics.data.operations import file_request
     from analytics.data.uploads import stage
 
     try:
+        if not isinstance(content, bytes):
+            content.seek(0)
         staged = stage(content, name, services.home())
         session.open_table(file_request(staged, options))
     except (BadInput, StoreError) as error:
         session.current().errors["table"] = str(error)
-    st.rerun()
+        return
+    if show_map:
+        st.session_state[GO_TO] = "map.py"
 
 
 def samples() -> None:
     """The shipped samples, one button each."""
-    from analytics.data.operations import sample_request
     from analytics.data.samples import SAMPLES
 
     columns = st.columns(3)
@@ -80,6 +103,4 @@ def samples() -> None:
         with columns[i % 3], st.container(border=True, height="stretch"):
             st.markdown(f"**{safe_md(sample.label)}**")
             st.caption(safe_md(sample.description))
-            if st.button("Open", key=f"sample-{sample.id}"):
-                session.open_table(sample_request(sample.id))
-                st.rerun()
+            st.button("Open", key=f"sample-{sample.id}", on_click=_sample, args=(sample.id,))

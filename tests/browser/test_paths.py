@@ -41,6 +41,12 @@ def upload(page, name, content):
     )
 
 
+def uploaded(page, name, content):
+    """Upload and wait until the app shows the map page by itself."""
+    upload(page, name, content)
+    page.wait_for_url(lambda url: "/data" not in url)
+
+
 def settled(page):
     """Wait until no job and no script runs."""
     page.wait_for_function(
@@ -85,7 +91,7 @@ def test_deep_links_show_their_page(open_page, path):
 def test_upload_cluster_lasso_save_and_reopen(open_page, server, tmp_path):
     page = open_page("/")
     page.wait_for_selector(PLOT)
-    upload(page, "trees.csv", csv(blobs()))
+    uploaded(page, "trees.csv", csv(blobs()))
     page.get_by_text("trees").first.wait_for()
     goto(page, "Clusters")
     page.get_by_text("3 groups").first.wait_for()
@@ -128,9 +134,8 @@ def test_upload_cluster_lasso_save_and_reopen(open_page, server, tmp_path):
 def test_umap_by_job_and_cancel(open_page):
     page = open_page("/")
     page.wait_for_selector(PLOT)
-    upload(page, "long.csv", csv(blobs(n=10_000, d=20, seed=4)))
-    page.get_by_text("long").first.wait_for()
-    goto(page, "Map")
+    uploaded(page, "long.csv", csv(blobs(n=10_000, d=20, seed=4)))
+    page.get_by_text("10,000 rows").first.wait_for()
     page.wait_for_selector(PLOT)
     settled(page)
     page.get_by_text("Make another map").click()
