@@ -21,8 +21,13 @@ if projection is None or clustering is None:
 
 plot, facts = st.columns([3.1, 1], gap="medium")
 with plot:
-    mask = mapview.draw(dataset, projection, clustering, color="clusters", key="clusters")
+    picture, bar = st.container(), st.container()
+# The count is sent before the picture is drawn again: it answers a lasso at once.
+mask = mapview.selected_mask(projection)
+with bar:
     panels.selection_bar(dataset, projection, mask)
+with picture:
+    mapview.draw(dataset, projection, clustering, color="clusters", key="clusters")
 with facts:
     findings.clustering(dataset, projection, clustering)
     findings.groups(clustering)

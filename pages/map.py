@@ -22,10 +22,13 @@ if projection is None:
 frame.things_to_know()
 plot, facts = st.columns([3.1, 1], gap="medium")
 with plot:
-    mask = mapview.draw(
-        dataset, projection, clustering, color=view.color, layer=view.layer, key="map"
-    )
+    picture, bar = st.container(), st.container()
+# The count is sent before the picture is drawn again: it answers a lasso at once.
+mask = mapview.selected_mask(projection)
+with bar:
     panels.selection_bar(dataset, projection, mask)
+with picture:
+    mapview.draw(dataset, projection, clustering, color=view.color, layer=view.layer, key="map")
 with facts:
     findings.ambiguity(projection, dataset)
     findings.faithfulness(projection)

@@ -313,8 +313,8 @@ def test_raster_shows_all_points_and_a_seeded_sample_for_hover():
     table = pd.DataFrame({"id": np.arange(60_000)})
     view = map_figure(xy, groups=groups, hover=table)
     trace = view.figure.data[0]
-    assert view.drawn == 60_000 and len(trace.x) == 20_000
-    assert view.notes == ("20,000 of 60,000 points answer to hover; all are drawn.",)
+    assert view.drawn == 60_000 and len(trace.x) == 5_000
+    assert view.notes == ("5,000 of 60,000 points answer to hover; all are drawn.",)
     assert trace.hovertext[0].endswith(f"id: {trace.customdata[0]}")
     image = view.figure.layout.images[0]
     assert image.source.startswith("data:image/png;base64,") and image.layer == "below"

@@ -161,7 +161,7 @@ def test_large_maps_are_drawn_whole_and_say_so(store):
     state["table"] = store.load(state["dataset"]).parents[0]
     html = html_report(store, state)
     page = Page(html)
-    assert "20,000 of 50,500 points answer to hover; all are drawn." in page.text
+    assert "5,000 of 50,500 points answer to hover; all are drawn." in page.text
     assert "200 of 50,500 rows" in " ".join(page.text.split())
     assert "Would people agree" not in page.text and len(html) < 9_000_000
 

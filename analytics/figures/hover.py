@@ -42,6 +42,8 @@ def hover_texts(
 
 def _cells(column: pd.Series) -> list[str]:
     """The cells of a column as escaped texts; each different value is written once."""
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return _number_cells(column.to_numpy(dtype=float, na_value=np.nan))
     try:
         codes, values = pd.factorize(column, use_na_sentinel=True)
     except TypeError:
@@ -49,6 +51,20 @@ def _cells(column: pd.Series) -> list[str]:
         return [theme.escape(_words(v), MAX_CELL) for v in column]
     texts = [theme.escape(_words(v), MAX_CELL) for v in values]
     return [texts[code] if code >= 0 else "–" for code in codes.tolist()]
+
+
+def _number_cells(values: np.ndarray) -> list[str]:
+    """Numbers (m,) with at most six significant digits; a column of integers stays whole."""
+    known = np.isfinite(values)
+    whole = bool(
+        np.all((values[known] == np.round(values[known])) & (np.abs(values[known]) < 1e15))
+    )
+    if whole:
+        texts = np.where(known, values, 0).astype(np.int64).astype(str)
+    else:
+        texts = np.char.mod("%.6g", values)
+    endless = np.where(values > 0, "∞", "-∞")
+    return np.where(np.isnan(values), "–", np.where(known, texts, endless)).tolist()
 
 
 def _words(value: Any) -> str:

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 TICK = 0.25  # seconds between two looks at memory and time
 START_SECONDS = 120  # a worker not ready by then has failed to start
 FAILED_STARTS = 3  # in a row; then waiting jobs fail instead of waiting for ever
+START_AFTER = 4.0  # quiet seconds before the first worker starts; a job starts it at once
 WARM_AFTER = 3.0  # quiet seconds before UMAP is warmed up
 WARM_SECONDS = 180  # a warm-up longer than this is given up for good
 MEGABYTE = 1024 * 1024
@@ -223,8 +224,8 @@ class Runner:
     def _start_workers(self) -> None:
         """Keep the pool full.
 
-        One worker at a time starts and loads its libraries, so that the start of the program is
-        not slowed down on few cores; unless a job waits for one.
+        One worker at a time starts and loads its libraries, the first a little after the program,
+        whose first page is not slowed down so on few cores; unless a job waits for one.
         """
         living = [w for w in self._pool if w.state != "gone"]
         if len(living) >= self.workers:
@@ -232,6 +233,9 @@ class Runner:
         if self._failed_starts >= FAILED_STARTS:
             for digest in self._board.waiting():
                 self._end(digest, "failed", "", words.NO_WORKER, "crash")
+            return
+        quiet = time.monotonic() - self._quiet_since
+        if not living and quiet < START_AFTER and not self._board.waiting():
             return
         unsettled = any(not w.settled for w in living)
         if unsettled and not (self._board.waiting() and all(w.state == "busy" for w in living)):

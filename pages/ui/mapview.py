@@ -101,8 +101,8 @@ def draw(
     ellipses=None,
     height: int = 640,
     key: str = "map",
-) -> np.ndarray | None:
-    """Draw the map and return which rows are selected (bool (n,)), or None for no selection."""
+) -> None:
+    """Draw the map with what is selected in the view; a new selection enters the view."""
     from analytics.figures.map import map_figure
     from analytics.perception.operations import drawn_aspect
 
@@ -154,7 +154,6 @@ def draw(
         )
     for note in result.notes:
         st.caption(safe_md(note))
-    return mask
 
 
 def describe(dataset, projection, clustering, color: str) -> str:

@@ -252,16 +252,18 @@ def _around(xy: np.ndarray) -> tuple[float, ...]:
 def linked(dataset: Dataset, projection: Projection, clustering, mask) -> None:
     """Table, histograms and profile of the selection (or of everything)."""
     kept = session.current().view.maps
-    names = ["Table", "Histograms", "Profile", f"Maps ({len(kept)})"]
-    table, histograms, profile, maps = st.tabs(names)
-    with table:
-        row_table(dataset, projection, clustering, mask)
-    with histograms:
-        _histograms(dataset, mask)
-    with profile:
-        _profile(dataset, mask)
-    with maps:
-        gallery(dataset, clustering, kept)
+    names = ["Table", "Histograms", "Profile", "Maps"]
+    fill = (
+        lambda: row_table(dataset, projection, clustering, mask),
+        lambda: _histograms(dataset, mask),
+        lambda: _profile(dataset, mask),
+        lambda: gallery(dataset, clustering, kept),
+    )
+    # Only the open tab is filled: a lasso is answered sooner.
+    for tab, draw in zip(st.tabs(names, key="linked", on_change="rerun"), fill, strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:

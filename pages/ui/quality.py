@@ -14,24 +14,22 @@ QUIET = {"displayModeBar": False}
 def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> None:
     """The tabs that this result and data have something for."""
     structure = {"linkage", "condensed_tree", "reachability", "core_distance"} & set(result.extras)
-    names = ["Silhouette", "Stability", "How many groups?"]
-    names += ["Structure"] if structure else []
-    names += ["Labels"] if dataset.labels is not None else []
-    places = dict(zip([*names, "Rows"], st.tabs([*names, "Rows"]), strict=True))
-    with places["Silhouette"]:
-        _silhouette(result)
-    with places["Stability"]:
-        _stability(result)
-    with places["How many groups?"]:
-        _suggestions(dataset, projection, result)
+    fill = {
+        "Silhouette": lambda: _silhouette(result),
+        "Stability": lambda: _stability(result),
+        "How many groups?": lambda: _suggestions(dataset, projection, result),
+    }
     if structure:
-        with places["Structure"]:
-            _structure(result)
+        fill["Structure"] = lambda: _structure(result)
     if dataset.labels is not None:
-        with places["Labels"]:
-            _labels(dataset, result)
-    with places["Rows"]:
-        panels.row_table(dataset, projection, result, mask)
+        fill["Labels"] = lambda: _labels(dataset, result)
+    fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
+    # Only the open tab is filled, so nothing is computed that nobody looks at.
+    opened = st.tabs(list(fill), key=f"quality-{len(fill)}-{bool(structure)}", on_change="rerun")
+    for tab, draw in zip(opened, fill.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
 
 
 def _silhouette(result: Clustering) -> None:

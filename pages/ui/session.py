@@ -5,6 +5,7 @@ replaced; a failed or cancelled job leaves it as it was.
 """
 
 import secrets
+import time
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -19,6 +20,9 @@ from analytics.results import Record
 from analytics.view import View
 from pages.ui import services
 
+# Seconds a page waits for a wanted result before it shows the progress of the job instead: most
+# small data is ready by then.
+PATIENCE = 0.7
 SLOTS = ("table", "dataset", "projection", "clustering")
 MAX_HISTORY = 50
 
@@ -33,6 +37,7 @@ class Session:
     future: list[View] = field(default_factory=list)
     wanted: dict[str, Request] = field(default_factory=dict)
     steps: set[str] = field(default_factory=set)
+    fresh: set[str] = field(default_factory=set)
     asked: dict[str, Request] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
@@ -108,6 +113,7 @@ def want(slot: str, request: Request, step: bool = False) -> None:
     for later in SLOTS[SLOTS.index(slot) + 1 :]:
         session.wanted.pop(later, None)
     session.wanted[slot] = request
+    session.fresh.add(slot)
     services.runner().submit(request, session.owner)
 
 
@@ -162,8 +168,14 @@ def settle() -> None:
     Repeated while something arrives, because a result asked for may be stored already.
     """
     session = current()
+    deadline = time.monotonic() + PATIENCE
     for _ in range(2 * len(SLOTS)):
         before = (session.view, dict(session.wanted))
+        for slot in ("table", "dataset", "projection"):
+            if slot in session.fresh and slot in session.wanted:
+                left = max(0.0, deadline - time.monotonic())
+                services.runner().wait(session.wanted[slot].digest, left)
+        session.fresh.clear()
         _arrive(session)
         _follow(session)
         if (session.view, session.wanted) == before:

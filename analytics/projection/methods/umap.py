@@ -10,7 +10,6 @@ from analytics.progress import Progress
 from analytics.projection.common import at_most, computed, steady
 from analytics.registry import Method
 
-
 EXACT_ROWS = 40_000
 
 
