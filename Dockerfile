@@ -5,7 +5,8 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir -r requirements.txt
 COPY . .
 USER gestalt
-ENV GESTALT_HOME=/home/gestalt/data GESTALT_ADDRESS=0.0.0.0 GESTALT_PORT=8501
+ENV GESTALT_HOME=/home/gestalt/data GESTALT_ADDRESS=0.0.0.0 GESTALT_PORT=8501 \
+    NUMBA_CACHE_DIR=/home/gestalt/numba
 VOLUME /home/gestalt/data
 EXPOSE 8501
 HEALTHCHECK --start-period=30s CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/healthz', timeout=5)"

@@ -429,7 +429,7 @@ def entropy_curve(
         )
     )
     _name_pairs(figure, share, bits, texts, t)
-    percent = {"tickformat": ".0%", "range": [-0.02, 1.02]}
+    percent = {"tickformat": ".0%", "range": [-0.16, 1.16], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
     figure.update_xaxes(title={"text": "Predicted share of people who see two groups"}, **percent)
     figure.update_yaxes(title={"text": "Ambiguity (bits)"}, range=[-0.04, 1.12], showgrid=True)
     return figure
@@ -440,7 +440,7 @@ def _name_pairs(figure, share, bits, texts, t) -> None:
     taken: list[tuple[float, float]] = []
     for i in np.argsort(-np.nan_to_num(bits, nan=-1), kind="stable"):
         x, y = share[i], bits[i]
-        near = any(abs(x - a) < 0.06 and abs(y - b) < 0.09 for a, b in taken)
+        near = any(abs(x - a) < 0.14 and abs(y - b) < 0.09 for a, b in taken)
         if not np.isfinite(x + y) or near or len(taken) >= 12:
             continue
         taken.append((x, y))

@@ -27,7 +27,10 @@ def dark() -> bool:
 
 def style() -> None:
     """The few rules that Streamlit's theme cannot say."""
-    st.html(f"<style>{(ASSETS / 'app.css').read_text()}</style>")
+    css = (ASSETS / "app.css").read_text()
+    if dark():
+        css += (ASSETS / "dark.css").read_text()
+    st.html(f"<style>{css}</style>")
 
 
 def sentence(text: str, level: str = "info") -> None:

@@ -98,9 +98,9 @@ def samples() -> None:
     """The shipped samples, one button each."""
     from analytics.data.samples import SAMPLES
 
-    columns = st.columns(3)
-    for i, sample in enumerate(SAMPLES):
-        with columns[i % 3], st.container(border=True, height="stretch"):
-            st.markdown(f"**{safe_md(sample.label)}**")
-            st.caption(safe_md(sample.description))
-            st.button("Open", key=f"sample-{sample.id}", on_click=_sample, args=(sample.id,))
+    for start in range(0, len(SAMPLES), 3):
+        for slot, sample in zip(st.columns(3), SAMPLES[start : start + 3], strict=False):
+            with slot, st.container(border=True, height="stretch"):
+                st.markdown(f"**{safe_md(sample.label)}**")
+                st.caption(safe_md(sample.description))
+                st.button("Open", key=f"sample-{sample.id}", on_click=_sample, args=(sample.id,))
