@@ -26,7 +26,11 @@ SETTINGS = (
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
     Setting("GESTALT_PLUGINS", "", "Modules to import at start, comma-separated: more operations."),
     Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
-    Setting("GESTALT_CACHE_MB", "4096", "Results beyond this total are removed, oldest first."),
+    Setting(
+        "GESTALT_CACHE_MB",
+        "4096",
+        "Results, and uploaded files, beyond this total are removed, oldest first, at start.",
+    ),
 )
 
 _BY_NAME = {s.name: s for s in SETTINGS}

@@ -34,4 +34,4 @@ with facts:
     findings.faithfulness(projection)
     if clustering is not None and view.color == "clusters":
         findings.groups(clustering)
-panels.linked(dataset, projection, clustering, mask)
+panels.linked(dataset, projection, clustering, mapview.focus(dataset, clustering, mask))

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -70,3 +71,17 @@ def test_safe_name_is_one_plain_name(name):
     assert 1 <= len(safe) <= 120 and not set(safe) & set("/\\\n\0")
     assert not safe.startswith(".")
     assert uploads.safe_name("x" * 300 + ".csv").endswith("x.csv")
+
+
+def test_trim_removes_the_oldest_that_no_project_needs(tmp_path):
+    staged = [uploads.stage(bytes([65 + i]) * 1000, "a.csv", tmp_path) for i in range(4)]
+    for age, entry in enumerate(reversed(staged)):
+        os.utime(tmp_path / "uploads" / entry["content"], (1e9 - age, 1e9 - age))
+    abandoned = tmp_path / "uploads" / ".part-old"
+    abandoned.write_bytes(b"x")
+    os.utime(abandoned, (1e9, 1e9))
+    freed = uploads.trim(tmp_path, 2000, keep={staged[0]["content"]})
+    assert freed == 2000
+    assert files(tmp_path) == sorted(staged[i]["content"] for i in (0, 3))
+    assert uploads.trim(tmp_path, 2000) == 0
+    assert uploads.trim(tmp_path / "nowhere", 10) == 0

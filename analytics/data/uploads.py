@@ -4,6 +4,9 @@ import hashlib
 import io
 import os
 import tempfile
+import time
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +18,7 @@ _CHUNK = 2**20
 _FOLDER = "uploads"
 _LENGTH = 64
 _NAME = 120
+_LEFTOVER_SECONDS = 86_400
 
 
 def stage(source: bytes | BinaryIO, name: str, home: Path) -> dict[str, Any]:
@@ -95,3 +99,27 @@ def path_of(content: str, home: Path) -> Path:
     if not path.is_file():
         raise BadInput("The file is no longer stored: open it again.")
     return path
+
+
+def trim(home: Path, max_bytes: int, keep: Collection[str] = ()) -> int:
+    """Remove the oldest staged files until at most ``max_bytes`` are left.
+
+    ``keep`` : the content of saved projects. Also removes what cancelled uploads left more than a
+    day ago. Returns the bytes freed.
+    """
+    found = []
+    for path in (Path(home) / _FOLDER).glob("*"):
+        with suppress(FileNotFoundError):
+            found.append((path.stat().st_mtime, path.stat().st_size, path))
+    for made, _, path in found:
+        if path.name.startswith(".part-") and time.time() - made > _LEFTOVER_SECONDS:
+            path.unlink(missing_ok=True)
+    whole = [entry for entry in sorted(found) if len(entry[2].name) == _LENGTH]
+    over, freed = sum(size for _, size, _ in whole) - max_bytes, 0
+    for _, size, path in whole:
+        if freed >= over:
+            break
+        if path.name not in keep:
+            path.unlink(missing_ok=True)
+            freed += size
+    return freed

@@ -84,6 +84,16 @@ def hover_frame(dataset: Dataset) -> pd.DataFrame:
     return dataset.frame[chosen or default_hover(dataset)]
 
 
+def focus(dataset: Dataset, clustering: Clustering | None, mask: np.ndarray | None):
+    """The rows that the linked views speak of: those selected, else those of the one group shown,
+    else None for all."""
+    view = session.current().view
+    if mask is not None or view.isolate is None or view.layer:
+        return mask
+    groups = color_layer(dataset, clustering, view.color)[0]
+    return None if groups is None else groups == view.isolate
+
+
 def default_hover(dataset: Dataset) -> list[str]:
     """The text, the label, then the first columns."""
     first = [c for c in (dataset.text_column, dataset.label_column) if c in dataset.frame]

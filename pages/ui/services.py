@@ -40,13 +40,18 @@ def engine():
 
 
 def start() -> None:
-    """Start the workers and drop results over the size limit that no project uses."""
-    from analytics.store.runs import kept_digests
+    """Start the workers; drop projects deleted long ago, and results and files over the size limit
+    that no project uses."""
+    from analytics.data import uploads
+    from analytics.store.projects import purge
+    from analytics.store.runs import kept_digests, kept_uploads
 
     runner()
     try:
+        purge(engine())
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
         artifacts().trim(limit, keep=kept_digests(engine()))
+        uploads.trim(settings.home(), limit, keep=kept_uploads(engine()))
     except StoreError as error:
         log.error("%s", error)
 

@@ -209,7 +209,10 @@ def _follow(session: Session) -> None:
     if view.table and not view.dataset and not {"table", "dataset"} & set(wanted):
         table = load(view.table)
         if table is not None and "dataset" not in session.errors:
-            prepare(pipeline.preparation(table), table.recipe)
+            try:
+                prepare(pipeline.preparation(table), table.recipe)
+            except BadInput as error:  # one row, or no column to compare rows by
+                session.errors["dataset"] = str(error)
         return
     if not view.dataset or {"table", "dataset"} & set(wanted):
         return
