@@ -115,10 +115,11 @@ def clams(options) -> dict[str, Any]:
     names = _axes(table, options.x, options.y)
     points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
     finite = np.isfinite(points).all(axis=1)
-    if not finite.any():
+    if finite.sum() < 2:
         raise BadInput(
-            f"No row of {table.name} has two finite numbers in {words.names(names)}: "
-            "choose other columns with --x and --y."
+            f"{words.count(int(finite.sum()), 'row')} of {table.name} with two finite numbers in "
+            f"{words.names(names)}, and at least 2 are needed: choose other columns with --x and "
+            "--y, or another file."
         )
     found = api.clams(points[finite], aspect=options.aspect, seed=options.seed, progress=_progress)
     warnings = list(found.warnings)

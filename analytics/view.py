@@ -16,12 +16,16 @@ from analytics.errors import BadInput
 MAX_KEPT = 24
 MAX_TEXT = 300
 
-# Field of the view -> key in the page's address. Long lists travel in saved views only.
+MAX_IN_ADDRESS = 8
+
+# Field of the view -> key in the page's address. Of the kept maps and runs the last few travel.
 QUERY = {
     "table": "t",
     "dataset": "d",
     "projection": "m",
     "clustering": "c",
+    "maps": "maps",
+    "runs": "runs",
     "color": "color",
     "layer": "layer",
     "symbols": "shapes",
@@ -31,6 +35,9 @@ QUERY = {
     "zoom": "zoom",
 }
 
+
+# The kept results of a kind -> the one on screen.
+SHOWN = {"maps": "projection", "runs": "clustering"}
 
 # What becomes blank when the named field changes, unless it is given anew.
 _ON_MAP = {"selection": (), "zoom": ()}
@@ -93,9 +100,12 @@ class View:
         query = {}
         for name, key in QUERY.items():
             value = getattr(self, name)
-            if value in ("", (), None, False):
+            if value is None or value is False or value in ("", ()):
                 continue
-            if name == "selection":
+            if name in SHOWN:
+                if value != (getattr(self, SHOWN[name]),):
+                    query[key] = ",".join(value[-MAX_IN_ADDRESS:])
+            elif name == "selection":
                 query[key] = geometry.to_text(value)
             elif name == "zoom":
                 query[key] = ",".join(f"{v:.7g}" for v in value)
@@ -140,7 +150,7 @@ def from_query(query: Mapping[str, str]) -> View:
             continue
         if name == "selection":
             data[name] = geometry.from_text(text)
-        elif name == "zoom":
+        elif name == "zoom" or name in SHOWN:
             data[name] = text.split(",")
         elif name == "isolate":
             data[name] = int(text) if text.lstrip("-").isdecimal() and len(text) < 9 else None

@@ -23,6 +23,7 @@ page = st.navigation(
     position="top",
 )
 try:
+    session.follow_address()
     session.settle()
     session.sync_address()
     frame.header()

@@ -88,8 +88,47 @@ def test_suggestion_for_texts_gaps_and_nothing():
     assert table_of({"a": [1.5, np.inf, 3], "b": [1, 2, 5.5]}).recipe["missing"] == "median"
     dates = table_of({"day": pd.date_range("2024-01-01", periods=5)})
     assert dates.recipe["features"] == []
-    with pytest.raises(BadInput, match="No feature is chosen"):
+    with pytest.raises(BadInput, match="No column tells the rows apart"):
         prepare.check({}, dates)
+
+
+@pytest.mark.parametrize("value", [1, None])
+def test_a_table_without_a_usable_column_says_why(value):
+    table = table_of({"a": [value] * 9, "b": [value] * 9})
+    with pytest.raises(BadInput, match="No column tells the rows apart"):
+        prepare.check(table.recipe, table)
+    with pytest.raises(BadInput, match="No feature is chosen"):
+        prepare.check({"features": []}, table_of(penguins()))
+
+
+def test_huge_values_are_no_suggested_coordinates():
+    table = table_of({"x": [1e300, -1e300, 0.0, 2e300] * 8, "y": [0.0, 1.0, 2.0, 3.0] * 8})
+    assert table.recipe["x"] == table.recipe["y"] == ""
+    assert prepare.prepare(table, table.recipe).coords is None
+    with pytest.raises(BadInput, match=r"'x' holds values beyond 1e\+15, too large"):
+        prepare.prepare(table, {"x": "x", "y": "y"})
+
+
+def test_a_wide_vector_keeps_its_order_and_takes_one_pass():
+    """Every column of a block stands for the whole block, which must not be walked once each."""
+
+    class Counted(list):
+        walks = 0
+
+        def __iter__(self):
+            Counted.walks += 1
+            return super().__iter__()
+
+    rng = np.random.default_rng(0)
+    names = [f"v{i}" for i in range(300)]
+    table = table_of(pd.DataFrame(rng.normal(size=(20, 300)), columns=names).assign(other=1.5))
+    (block,) = table.vectors
+    table.vectors[block] = Counted(table.vectors[block])
+    assert prepare.check({"features": [*reversed(names), "other"]}, table)["features"] == [
+        *names,
+        "other",
+    ]
+    assert Counted.walks <= 5
 
 
 def test_a_class_column_alone_is_still_a_feature():

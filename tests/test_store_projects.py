@@ -57,7 +57,7 @@ def test_a_stale_save_is_a_conflict_and_loses_nothing(engine):
     first = save(engine)
     save(engine, state={"page": "theirs"}, view=first.view, revision=1, by="Ada")
     with pytest.raises(
-        projects.Conflict, match=r"saved by Ada at .* UTC .* save as a copy"
+        projects.Conflict, match=r"saved by Ada at .* UTC .* save as a new project"
     ) as held:
         save(engine, state={"page": "mine"}, view=first.view, revision=1)
     assert held.value.revision == 2

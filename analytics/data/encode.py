@@ -308,5 +308,10 @@ def _note_constant(columns: list[str], notes: list[str]) -> None:
 def coordinates(frame: pd.DataFrame, pair: list[str], missing: str, notes: list[str]) -> np.ndarray:
     """float32 (n, 2) of two columns in their own units."""
     values = fill(numbers(frame, pair), pair, missing, notes)
-    _refuse_large(values, pair)
+    large = np.abs(values).max(axis=0, initial=0.0) > LARGEST
+    if large.any():
+        raise BadInput(
+            f"Column {words.name(pair[int(large.argmax())])} holds values beyond {LARGEST:.0e}, "
+            "too large for a coordinate: mark other columns as coordinates, or none."
+        )
     return _shifted(values, pair, False, notes).astype(np.float32)

@@ -74,7 +74,7 @@ def check(recipe: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
         if features != base["features"]:
             merged["image"] = given.get("image", [])
     changes = _types(merged["types"], table)
-    features = _features(features, table)
+    features = _features(features, table, bool(base["features"]))
     image = _image(merged["image"], features, {**table.kinds, **changes})
     params = validate(PARAMS, {p.name: merged[p.name] for p in PARAMS})
     if params["sample"] == 1:
@@ -95,8 +95,11 @@ def _column(given: Any, role: str, table: Table) -> str:
     raise BadInput(f"There is no column {words.name(given)} (asked for as {role}): {hint}")
 
 
-def _features(given: Any, table: Table) -> list[str]:
-    """Feature columns, each once, in the order of the table with vector blocks kept together."""
+def _features(given: Any, table: Table, usable: bool) -> list[str]:
+    """Feature columns, each once, in the order of the table with vector blocks kept together.
+
+    usable : whether any column could be suggested.
+    """
     if isinstance(given, str) or not isinstance(given, (list, tuple)):
         raise BadInput("The features are a list of column names.")
     wanted: set[str] = set()
@@ -106,12 +109,18 @@ def _features(given: Any, table: Table) -> list[str]:
         else:
             wanted.add(_column(item, "feature", table))
     wanted.discard("")
+    if not wanted and not usable:
+        raise BadInput(
+            "No column tells the rows apart (each is empty, a date, one single value, or names "
+            "its rows): open data whose rows differ, or choose the features yourself."
+        )
     if not wanted:
         raise BadInput("No feature is chosen: choose at least one column to compare rows by.")
     block_of = {c: block for block in table.vectors.values() for c in block}
-    ordered = dict.fromkeys(
-        c for column in table.frame.columns for c in block_of.get(column, [column])
-    )
+    ordered: dict[str, None] = {}
+    for column in table.frame.columns:
+        if column not in ordered:  # else its block stands there already, whole
+            ordered.update(dict.fromkeys(block_of.get(column, [column])))
     return [c for c in ordered if c in wanted]
 
 

@@ -63,6 +63,8 @@ def suggest(
     varying = _varying(frame, numbers)
     if pair is None:
         pair = _two_numbers(varying, kinds)
+    if pair and np.nanmax(np.abs(encode.numbers(frame, [*pair[:2]])), initial=0.0) > encode.LARGEST:
+        pair = None  # coordinates are not scaled, so these could not be drawn
     texts = [c for c, k in kinds.items() if k == "text"]
     features = block or varying or (list(pair[:2]) if pair else [])
     if features and not block:

@@ -234,11 +234,17 @@ def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+# On a small machine the server, and the reader's browser beside it, come before the jobs.
+NICE = 5
+
+
 def main() -> None:
     """Take over the pipes, then serve."""
     if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
         sys.exit("This program is started by the job runner: python -m analytics.jobs.worker PID")
     faulthandler.enable()
+    if hasattr(os, "nice"):
+        os.nice(NICE)
     received, sent = claim_pipes()
     end_with_parent(int(sys.argv[1]))
     commands: queue.SimpleQueue = queue.SimpleQueue()

@@ -40,7 +40,7 @@ class Conflict(BadInput):
         who = f"by {saved_by}" if saved_by else "in another tab or by someone else"
         super().__init__(
             f"'{name}' was saved {who} at {saved_at:%H:%M} UTC on {saved_at:%Y-%m-%d}, after you "
-            "opened it: save as a copy to keep both, or reload to see that version."
+            "opened it: save as a new project to keep both, or open it again to see that version."
         )
 
 

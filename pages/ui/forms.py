@@ -104,16 +104,11 @@ def _widget(method: Method, p: Param, value):
         chosen = st.selectbox(label, options, index=options.index(shown), **common)
         return None if chosen == "automatic" else chosen
     cast = int if p.type == "int" else float
-    low, high = (None if v is None else cast(v) for v in (p.low, p.high))
-    if p.type == "int":
-        # A browser counts exactly to 2**53 only.
-        low = max(low, -(2**53) + 1) if low is not None else None
-        high = min(high, 2**53 - 1) if high is not None else None
+    # Without limits here: a number beyond them gets the sentence of the registry, where the field
+    # itself would only turn red and keep the former one.
     return st.number_input(
         label,
-        low,
-        high,
-        None if value is None else cast(value),
+        value=None if value is None else cast(value),
         step=None if p.type == "int" else _step(p),
         format=None if p.type == "int" else "%g",
         placeholder="automatic" if p.optional else None,

@@ -55,11 +55,12 @@ def header() -> None:
 
             save_dialog()
     _jobs()
-    for slot in list(here.errors):
+    for slot in [s for s, words in here.errors.items() if words]:
         with st.container(horizontal=True, vertical_alignment="center"):
             sentence(f"{STEP[slot]}: {here.errors[slot]}", "error")
             if st.button("Dismiss", key=f"dismiss-{slot}", type="tertiary"):
-                here.errors.pop(slot, None)
+                # Kept without words: the automatic path does not try the same thing again.
+                here.errors[slot] = ""
                 st.rerun()
 
 
@@ -137,6 +138,11 @@ def needs_data() -> bool:
         sentence(
             "The data of this link is no longer stored here: open its file again on the Data page.",
             "warning",
+        )
+    elif here.view.table:
+        sentence(
+            "This table is open but cannot be drawn as it is: change how it is prepared on the "
+            "Data page, or Undo to return to the former picture."
         )
     else:
         st.info("Nothing is open yet. Drop a file or choose a sample on the Data page.")

@@ -12,6 +12,7 @@ from pages.ui.words import safe_md
 MAX_GROUP_VALUES = 24
 HOVER_COLUMNS = 5
 HOVER_KEY = "hover-columns"
+ADD_KEY = "add-to-selection"
 
 
 def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, layer: str = ""):
@@ -143,7 +144,9 @@ def draw(
     chart = f"{key}-chart"
 
     def chosen():
-        session.change(selection=geometry.from_plotly(st.session_state.get(chart)))
+        shapes = geometry.from_plotly(st.session_state.get(chart))
+        before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
+        session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :])
 
     # The box gives the height, so that assets/app.css can lower it on a narrow screen.
     result.figure.update_layout(height=None, autosize=True)

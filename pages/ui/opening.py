@@ -14,11 +14,9 @@ ENCODINGS = ("detect", "utf-8", "utf-16", "latin-1", "cp1252", "shift_jis", "gb1
 
 def files() -> None:
     """Drop a file, or paste text; how it was read stays correctable."""
-    from analytics.data.readers import FORMATS
-
+    # Every name is let in: the reader looks at the content, and says what to do with a foreign one.
     file = st.file_uploader(
         "CSV, TSV, JSON, JSONL, Parquet, Feather, XLSX, NPY or NPZ, also gzipped or zipped",
-        type=list(FORMATS),
         key="upload",
         max_upload_size=settings.number("GESTALT_UPLOAD_MB"),
         help="A file with a wrong extension is read by its content.",

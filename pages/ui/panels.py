@@ -5,11 +5,13 @@ import pandas as pd
 import streamlit as st
 
 from analytics import operations, registry
+from analytics.errors import BadInput
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import forms, frame, mapview, session
 from pages.ui.words import count, number, safe_md, share
 
 TABLE_ROWS = 5_000
+TABLE_COLUMNS = 200
 HISTOGRAMS = 12
 
 
@@ -98,17 +100,8 @@ def _layers(clustering) -> list[str]:
 
 def picture_controls(dataset: Dataset, projection: Projection | None) -> None:
     """The kept maps, and the form for another one."""
-    view = session.current().view
     st.subheader("Map")
-    if len(view.maps) > 1:
-        st.selectbox(
-            "Shown",
-            view.maps,
-            index=view.maps.index(view.projection) if view.projection in view.maps else 0,
-            format_func=run_name,
-            key=f"map-{view.projection}",
-            on_change=lambda: _set(f"map-{view.projection}", "projection"),
-        )
+    _shown("Shown", "projection", session.current().view.maps)
     with st.expander("Make another map", expanded=projection is None):
         _projection_form(dataset, projection)
 
@@ -127,9 +120,37 @@ def _projection_form(dataset: Dataset, projection: Projection | None) -> None:
         values["columns"] = [across, up]
     st.caption(safe_md(forms.cost_words(method, dataset, values)))
     if st.button("Draw this map", type="primary", key="run-projection"):
-        request = operations.request("projection", method.id, (dataset.digest,), values, seed)
-        session.want("projection", request, step=True)
+        _run(
+            "projection",
+            lambda: operations.request("projection", method.id, (dataset.digest,), values, seed),
+        )
+
+
+def _run(slot: str, make) -> None:
+    """Ask for what a form describes, or say in one sentence why it cannot be."""
+    try:
+        request = make()
+    except BadInput as error:
+        frame.sentence(str(error), "error")
+    else:
+        session.want(slot, request, step=True)
         st.rerun()
+
+
+def _shown(label: str, slot: str, kept: tuple[str, ...]) -> None:
+    """Choose among the kept results of a slot, when there are several."""
+    if len(kept) < 2:
+        return
+    now = getattr(session.current().view, slot)
+    key = f"shown-{label}-{now}"
+    st.selectbox(
+        label,
+        kept,
+        index=kept.index(now) if now in kept else 0,
+        format_func=run_name,
+        key=key,
+        on_change=lambda: _set(key, slot),
+    )
 
 
 def run_name(digest: str) -> str:
@@ -155,24 +176,8 @@ def cluster_controls(dataset: Dataset, projection: Projection | None, clustering
     """The kept clusterings, and the form for another one."""
     view = session.current().view
     st.subheader("Clusters")
-    if len(view.runs) > 1:
-        st.selectbox(
-            "Shown",
-            view.runs,
-            index=view.runs.index(view.clustering) if view.clustering in view.runs else 0,
-            format_func=run_name,
-            key=f"run-{view.clustering}",
-            on_change=lambda: _set(f"run-{view.clustering}", "clustering"),
-        )
-    if len(view.maps) > 1:
-        st.selectbox(
-            "Map",
-            view.maps,
-            index=view.maps.index(view.projection) if view.projection in view.maps else 0,
-            format_func=run_name,
-            key=f"cmap-{view.projection}",
-            on_change=lambda: _set(f"cmap-{view.projection}", "projection"),
-        )
+    _shown("Shown", "clustering", view.runs)
+    _shown("Map", "projection", view.maps)
     _clustering_form(dataset, projection, clustering)
 
 
@@ -208,18 +213,19 @@ def _clustering_form(dataset: Dataset, projection: Projection | None, clustering
     if st.button("Cluster", type="primary", key="run-clustering"):
         from analytics.clustering.operations import clustering_request
 
-        request = clustering_request(
-            dataset,
-            method.id,
-            values,
-            seed,
-            space=space,
-            projection=projection if space == "map" else None,
-            components=components,
-            noise=noise,
+        _run(
+            "clustering",
+            lambda: clustering_request(
+                dataset,
+                method.id,
+                values,
+                seed,
+                space=space,
+                projection=projection if space == "map" else None,
+                components=components,
+                noise=noise,
+            ),
         )
-        session.want("clustering", request, step=True)
-        st.rerun()
 
 
 def selection_bar(dataset: Dataset, projection: Projection, mask) -> None:
@@ -227,13 +233,14 @@ def selection_bar(dataset: Dataset, projection: Projection, mask) -> None:
     view = session.current().view
     with st.container(horizontal=True, vertical_alignment="center", key="selection-bar"):
         if mask is None:
-            st.caption("Drag round points to select them; double-click to clear.")
+            st.caption("Drag round points to select them.")
         else:
             n = int(mask.sum())
             st.markdown(f"**{count(n, 'row')} selected** ({share(n / dataset.n)})", width="content")
             if st.button("Clear", type="tertiary", icon=":material/close:"):
                 session.change(selection=())
                 st.rerun()
+            st.toggle("Add to it", key=mapview.ADD_KEY, help="The next shape adds to these rows.")
             if n and st.button("Zoom to selection", type="tertiary", icon=":material/zoom_in:"):
                 session.change(zoom=_around(projection.xy[mask]))
                 st.rerun()
@@ -308,10 +315,13 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
     if len(shown) == 0:
         st.caption("No row lies in the selection.")
         return
-    st.dataframe(shown.head(TABLE_ROWS), hide_index=True, lazy=False, height=320)
+    part = shown.iloc[:TABLE_ROWS, :TABLE_COLUMNS]
+    st.dataframe(part, hide_index=True, lazy=False, height=320)
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(shown) > TABLE_ROWS:
             st.caption(f"{TABLE_ROWS:,} of {len(shown):,} rows shown.")
+        if shown.shape[1] > TABLE_COLUMNS:
+            st.caption(f"{TABLE_COLUMNS} of {shown.shape[1]:,} columns shown.")
         name = "selection" if mask is not None else "rows"
         st.download_button(
             f"Download {count(len(shown), 'row')} as CSV",

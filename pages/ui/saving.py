@@ -27,40 +27,49 @@ def save_dialog() -> None:
     """Name and save the view; show its link."""
     from analytics.store.projects import Conflict
 
-    here = session.current()
-    dataset = session.load(here.view.dataset)
-    name = st.text_input("Name", here.saved.get("name") or dataset.name, max_chars=120)
+    dataset = session.load(session.current().view.dataset)
+    before = session.saved_here()
+    name = st.text_input("Name", before.get("name") or dataset.name, max_chars=120)
     with st.container(horizontal=True):
-        save = st.button("Save", type="primary", icon=":material/bookmark:")
-        copy = bool(here.saved) and st.button("Save as a new project")
+        save = st.button("Save", type="primary", icon=":material/bookmark:", key="save-view")
+        copy = bool(before) and st.button("Save as a new project")
     if save or copy:
         try:
-            _save(name, new=copy)
+            _save(name, {} if copy else before)
+            session.sync_address()
         except Conflict as error:
             st.warning(safe_md(str(error)))
         except (BadInput, StoreError) as error:
             st.error(safe_md(str(error)))
-    if here.saved.get("state") == here.view.to_json():
+    if session.is_saved():
         st.success("Saved. This link opens exactly this view, for anyone who reaches this server:")
-        st.code(link(here.saved["view"]), language=None, wrap_lines=True)
+        st.code(link(session.current().saved["view"]), language=None, wrap_lines=True)
 
 
-def _save(name: str, new: bool) -> None:
+def _save(name: str, before: dict) -> None:
+    """Save over what ``before`` names, or as a new project when it is empty."""
     from analytics.store import projects
     from analytics.store.runs import record_run
 
     here = session.current()
-    before = {} if new else here.saved
     engine = services.engine()
-    state = {"view": here.view.to_json()}
+    state = here.view.to_json()
     saved = projects.save_view(
         engine,
         name=name,
-        state=state,
+        state={"view": state},
         project=before.get("project"),
         view=before.get("view"),
         revision=before.get("revision"),
     )
+    # Kept at once: if what follows fails, saving again must not meet this save as a conflict.
+    here.saved = {
+        "project": saved.project,
+        "view": saved.view,
+        "revision": saved.revision,
+        "name": saved.name,
+        "state": state,
+    }
     for digest in lineage(here.view):
         record = session.load(digest)
         if record is not None:
@@ -75,13 +84,6 @@ def _save(name: str, new: bool) -> None:
                 parents=record.parents,
                 about=record.about,
             )
-    here.saved = {
-        "project": saved.project,
-        "view": saved.view,
-        "revision": saved.revision,
-        "name": saved.name,
-        "state": here.view.to_json(),
-    }
 
 
 def lineage(view: views.View) -> list[str]:
@@ -92,36 +94,35 @@ def lineage(view: views.View) -> list[str]:
 
 
 def open_saved(token: str) -> None:
-    """Show a saved view in this session; undo brings back the one before."""
-    from analytics.store.projects import open_view
+    """Show a saved view on the map page; undo brings back the view before."""
+    view, saved = session.opened(token)
+    session.replace_view(view)
+    session.current().saved = saved
+    st.switch_page("map.py")
 
-    saved = open_view(services.engine(), token)
-    opened = views.from_json(saved.state.get("view"))
-    here = session.current()
-    session.replace_view(opened)
-    here.saved = {
-        "project": saved.project,
-        "view": saved.view,
-        "revision": saved.revision,
-        "name": saved.name,
-        "state": opened.to_json(),
-    }
+
+def _done(action, *args):
+    """What an action on saved work gives, or None after saying in place why it failed."""
+    try:
+        return action(*args)
+    except (BadInput, StoreError) as error:
+        st.error(safe_md(str(error)))
+        return None
 
 
 def saved_list() -> None:
     """The saved projects with what can be done to them, and import."""
-    from analytics.store import bundle, projects
+    from analytics.store import projects
 
     engine = services.engine()
-    here = session.current()
-    undo = st.session_state.get("deleted-project")
-    if undo:
+    deleted = st.session_state.get("deleted-project")
+    if deleted:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.info(safe_md(f"Deleted {undo['name']}."))
+            st.info(safe_md(f"Deleted {deleted['name']}."))
             if st.button("Undo the deletion", icon=":material/undo:"):
-                projects.undo_delete(engine, undo["token"])
                 del st.session_state["deleted-project"]
-                st.rerun()
+                if _done(projects.undo_delete, engine, deleted["token"]):
+                    st.rerun()
     rows = projects.list_projects(engine)
     if not rows:
         st.caption("Nothing is saved yet. Save, at the top right, keeps the view and gives a link.")
@@ -129,38 +130,61 @@ def saved_list() -> None:
         with st.container(
             horizontal=True, vertical_alignment="center", border=True, key=f"project-{row.id}"
         ):
-            with st.container(width="stretch"):
-                st.markdown(f"**{safe_md(row.name)}**")
-                facts = [count(row.views, "view"), count(row.runs, "result"), when(row.updated)]
-                st.caption(safe_md(" · ".join(f for f in facts if f)))
-            if st.button("Open", key=f"open-{row.id}", type="primary", disabled=not row.last_view):
-                open_saved(row.last_view)
-                st.switch_page("map.py")
-            with st.popover("More", icon=":material/more_horiz:", key=f"more-{row.id}"):
-                name = st.text_input("Name", row.name, key=f"name-{row.id}", max_chars=120)
-                if st.button("Rename", key=f"rename-{row.id}"):
-                    projects.rename(engine, row.id, name)
-                    st.rerun()
-                if st.button("Duplicate", key=f"duplicate-{row.id}"):
-                    projects.duplicate(engine, row.id)
-                    st.rerun()
-                st.download_button(
-                    "Export as one zip",
-                    lambda p=row.id: bundle.export_bytes(
-                        engine, services.artifacts(), p, services.home()
-                    ),
-                    file_name=f"{row.name[:60]}.gestalt.zip",
-                    key=f"export-{row.id}",
-                    on_click="ignore",
-                )
-                if st.button("Delete", key=f"delete-{row.id}"):
-                    token = projects.delete(engine, row.id)
-                    st.session_state["deleted-project"] = {"token": token, "name": row.name}
-                    if here.saved.get("project") == row.id:
-                        here.saved = {}
-                    st.rerun()
+            _project(engine, row)
+    _import(engine)
+
+
+def _project(engine, row) -> None:
+    """One saved project: what it holds, open, and the rest behind "More"."""
+    with st.container(width="stretch"):
+        st.markdown(f"**{safe_md(row.name)}**")
+        facts = [count(row.views, "view"), count(row.runs, "result"), when(row.updated)]
+        st.caption(safe_md(" · ".join(f for f in facts if f)))
+    if st.button("Open", key=f"open-{row.id}", type="primary", disabled=not row.last_view):
+        _done(open_saved, row.last_view)
+    with st.popover("More", icon=":material/more_horiz:", key=f"more-{row.id}"):
+        _more(engine, row)
+
+
+def _more(engine, row) -> None:
+    from analytics.store import bundle, projects
+
+    here = session.current()
+    name = st.text_input("Name", row.name, key=f"name-{row.id}", max_chars=120)
+    if st.button("Rename", key=f"rename-{row.id}"):
+        new = _done(projects.rename, engine, row.id, name)
+        if new:
+            if here.saved.get("project") == row.id:
+                here.saved["name"] = new
+            st.rerun()
+    if st.button("Duplicate", key=f"duplicate-{row.id}") and _done(
+        projects.duplicate, engine, row.id
+    ):
+        st.rerun()
+    st.download_button(
+        "Export as one zip",
+        lambda: bundle.export_bytes(engine, services.artifacts(), row.id, services.home()),
+        file_name=f"{row.name[:60]}.gestalt.zip",
+        key=f"export-{row.id}",
+        on_click="ignore",
+    )
+    if st.button("Delete", key=f"delete-{row.id}"):
+        token = _done(projects.delete, engine, row.id)
+        if token:
+            st.session_state["deleted-project"] = {"token": token, "name": row.name}
+            if here.saved.get("project") == row.id:
+                here.saved = {}
+            st.rerun()
+
+
+def _import(engine) -> None:
+    from analytics.store import bundle
+
     file = st.file_uploader("Import a project (.zip)", type=["zip"], key="import-project")
-    if file is not None and st.button("Import", type="primary"):
-        saved = bundle.import_project(engine, services.artifacts(), file, services.home())
-        open_saved(saved.view)
-        st.switch_page("map.py")
+    if file is None or not st.button("Import", type="primary"):
+        return
+    saved = _done(bundle.import_project, engine, services.artifacts(), file, services.home())
+    if saved is not None and saved.view:
+        _done(open_saved, saved.view)
+    elif saved is not None:
+        st.rerun()

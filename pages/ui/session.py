@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics import pipeline
 from analytics import view as views
@@ -38,10 +39,10 @@ class Session:
     wanted: dict[str, Request] = field(default_factory=dict)
     steps: set[str] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
-    asked: dict[str, Request] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
-    saved: dict = field(default_factory=dict)
+    saved: dict = field(default_factory=dict)  # What ``opened`` gives: see ``saved_here``.
 
 
 def current() -> Session:
@@ -55,24 +56,59 @@ def current() -> Session:
 def _restore(session: Session) -> None:
     """Start from the address: a saved view, a view in the address, or the first sample."""
     try:
-        token = st.query_params.get("view")
-        if token:
-            from analytics.store.projects import open_view
-
-            saved = open_view(services.engine(), token)
-            session.view = views.from_json(saved.state.get("view"))
-            session.saved = {
-                "project": saved.project,
-                "view": saved.view,
-                "revision": saved.revision,
-                "name": saved.name,
-            }
-            return
-        session.view = views.from_query(st.query_params)
+        session.view, session.saved = _from_address(st.query_params)
     except (BadInput, StoreError) as error:
         session.errors["link"] = str(error)
     if not session.view.table:
         want("table", sample_request(DEFAULT))
+
+
+def _from_address(query) -> tuple[View, dict]:
+    """The view of an address, and the saved view it is or was changed from."""
+    token, changed = query.get("view"), views.from_query(query)
+    if not token:
+        return changed, {}
+    try:
+        view, saved = opened(token)
+    except (BadInput, StoreError):
+        if not changed.table:
+            raise
+        return changed, {}
+    if not changed.table:
+        return view, saved
+    revision = query.get("revision", "")
+    if revision.isdecimal() and len(revision) < 9:
+        saved["revision"] = int(revision)  # So that a save by someone else since is noticed.
+    return changed, saved
+
+
+def opened(token: str) -> tuple[View, dict]:
+    """A saved view, and what saving over it takes. Raises BadInput, StoreError."""
+    from analytics.store.projects import open_view
+
+    row = open_view(services.engine(), token)
+    view = views.from_json(row.state.get("view"))
+    return view, {
+        "project": row.project,
+        "view": row.view,
+        "revision": row.revision,
+        "name": row.name,
+        "state": view.to_json(),
+    }
+
+
+def saved_here() -> dict:
+    """What saving over the saved view on screen takes; {} when these data were not saved yet, so
+    that other data opened since never replace what was saved."""
+    session = current()
+    same = session.saved and session.saved["state"]["table"] == session.view.table
+    return session.saved if same else {}
+
+
+def is_saved() -> bool:
+    """Whether the view on screen is saved exactly as it is."""
+    session = current()
+    return bool(session.saved) and session.saved["state"] == session.view.to_json()
 
 
 def change(**fields) -> None:
@@ -122,10 +158,11 @@ def ask(request: Request) -> Record | None:
 
     Raises BadInput with the job's sentence when it failed.
     """
+    session = current()
     found = services.artifacts().load(request.digest)
     if found is not None:
+        session.asked.discard(request.digest)
         return found
-    session = current()
     job = services.runner().job(request.digest)
     if (
         request.digest in session.asked
@@ -134,14 +171,14 @@ def ask(request: Request) -> Record | None:
         and job.state != "done"
     ):
         raise BadInput(job.error or f"This step was {job.state}: run it again.")
-    session.asked[request.digest] = request
+    session.asked.add(request.digest)
     services.runner().submit(request, session.owner)
     return None
 
 
 def retry(digest: str) -> None:
     """Forget that a request failed, so that the next ask runs it again."""
-    current().asked.pop(digest, None)
+    current().asked.discard(digest)
 
 
 def load(digest: str) -> Record | None:
@@ -152,9 +189,9 @@ def load(digest: str) -> Record | None:
 def pending() -> list:
     """The jobs this session waits for, in the order asked."""
     session = current()
-    digests = [r.digest for r in session.wanted.values()] + list(session.asked)
-    jobs = [services.runner().job(d) for d in dict.fromkeys(digests)]
-    return [job for job in jobs if job is not None and job.active]
+    digests = {r.digest for r in session.wanted.values()} | session.asked
+    jobs = [services.runner().job(d) for d in digests]
+    return sorted((j for j in jobs if j is not None and j.active), key=lambda j: j.queued)
 
 
 def cancel(digest: str) -> None:
@@ -199,8 +236,14 @@ def _arrive(session: Session) -> None:
         job = services.runner().job(request.digest)
         if job is None or (not job.active and job.state != "done"):
             del session.wanted[slot]
-            if job is None or job.state != "cancelled":
-                session.errors[slot] = (job and job.error) or "This step did not finish: try again."
+            cancelled = job is not None and job.state == "cancelled"
+            if not (cancelled and getattr(session.view, slot)):
+                # Also keeps the automatic path from asking again for what was cancelled.
+                words = "Cancelled." if cancelled else "This step did not finish: try again."
+                session.errors[slot] = (job and job.error) or words
+                # What was to follow fails with it, for the same reason.
+                for later in SLOTS[SLOTS.index(slot) + 1 :]:
+                    session.wanted.pop(later, None)
 
 
 def _follow(session: Session) -> None:
@@ -255,12 +298,39 @@ def open_table(request: Request) -> None:
     want("table", request, step=True)
 
 
+def follow_address() -> None:
+    """Show the view of the address after the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    query = dict(st.query_params)
+    if not getattr(context, "is_history_navigation", False) or not query:
+        return
+    session = current()
+    try:
+        view, saved = _from_address(query)
+    except (BadInput, StoreError) as error:
+        session.errors["link"] = str(error)
+        return
+    if not view.clustering and view.table == session.view.table:
+        return  # An address from before the first picture was ready: nothing to go back to.
+    if session.past and session.past[-1].to_query() == view.to_query():
+        undo()
+    elif session.future and session.future[-1].to_query() == view.to_query():
+        redo()
+    elif session.view.to_query() != view.to_query():
+        replace_view(view)
+    if saved and saved["view"] != session.saved.get("view"):
+        session.saved = saved
+
+
 def sync_address() -> None:
     """Write the view into the page's address, so that copying it copies the view."""
     session = current()
-    query = session.view.to_query()
-    if session.saved and session.saved.get("state") == session.view.to_json():
-        query = {"view": session.saved["view"]}
+    saved = saved_here()
+    query = {} if is_saved() else session.view.to_query()
+    if saved:
+        query["view"] = saved["view"]
+        if not is_saved():
+            query["revision"] = str(saved["revision"])
     if dict(st.query_params) != query:
         st.query_params.from_dict(query)
 

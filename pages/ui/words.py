@@ -19,9 +19,9 @@ def number(value: float | None, digits: int = 2) -> str:
     """A number as shown everywhere: fixed decimals, or a dash when there is none."""
     if value is None or not math.isfinite(value):
         return "–"
-    if value and abs(value) >= 10**5:
+    if abs(value) >= 10**5:
         return f"{value:.3g}"
-    return f"{value:,.{digits}f}"
+    return f"{round(value, digits) + 0.0:,.{digits}f}"  # + 0.0 makes -0.00 a plain 0.00
 
 
 def interval(value: float | None, low: float | None, high: float | None, digits: int = 2) -> str:
