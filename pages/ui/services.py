@@ -8,6 +8,7 @@ from analytics.errors import StoreError
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
+TIDY_AFTER = 20.0  # seconds
 _shared: dict = {}
 
 
@@ -40,13 +41,20 @@ def engine():
 
 
 def start() -> None:
-    """Start the workers; drop projects deleted long ago, and results and files over the size limit
-    that no project uses."""
+    """Start the workers, and tidy up once the first visitor has been served."""
+    runner()
+    tidying = threading.Timer(TIDY_AFTER, tidy)
+    tidying.daemon = True
+    tidying.start()
+
+
+def tidy() -> None:
+    """Drop projects deleted long ago, and results and files over the size limit that no project
+    uses."""
     from analytics.data import uploads
     from analytics.store.projects import purge
     from analytics.store.runs import kept_digests, kept_uploads
 
-    runner()
     try:
         purge(engine())
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
