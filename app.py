@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from streamlit.starlette import App
 
 from analytics import __version__, settings
-from analytics.errors import BadInput
+from analytics.errors import BadInput, StoreError
 from pages.ui import services
 
 ROOT = Path(__file__).resolve().parent
@@ -52,7 +52,8 @@ if __name__ == "__main__":
     try:
         address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
         upload_mb = settings.number("GESTALT_UPLOAD_MB")
-    except BadInput as error:
+        settings.home()
+    except (BadInput, StoreError) as error:
         sys.exit(str(error))
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104
     print(f"Gestalt {__version__} opens at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)

@@ -19,7 +19,7 @@ from analytics.clustering import operations as clusterings
 from analytics.data import operations as data
 from analytics.data.uploads import stage
 from analytics.digest import is_digest
-from analytics.errors import BadInput, StoreError
+from analytics.errors import BadInput
 from analytics.operations import execute
 from analytics.perception import operations as perception
 from analytics.progress import Progress, silent
@@ -39,19 +39,8 @@ SAMPLE = "sample:"
 
 
 def default_store() -> Artifacts:
-    """The results in the data folder."""
-    return Artifacts(_home() / "results")
-
-
-def _home() -> Path:
-    try:
-        return settings.home()
-    except (OSError, RuntimeError) as error:  # RuntimeError: "~" of a user without a home
-        why = getattr(error, "strerror", None) or str(error)
-        raise StoreError(
-            f"The data folder {settings.text('GESTALT_HOME')} cannot be used ({why}): "
-            "set GESTALT_HOME to a folder that can be written."
-        ) from None
+    """The results in the data folder. Raises StoreError."""
+    return Artifacts(settings.home() / "results")
 
 
 def _keep(store: Artifacts, *given: Record | None) -> None:
@@ -80,7 +69,7 @@ def read(
             raise BadInput("A sample takes no reading options: leave them out.")
         return execute(data.sample_request(source.removeprefix(SAMPLE)), store, progress)
     if isinstance(source, (pd.DataFrame, np.ndarray)):
-        staged = stage(*_serialised(source, name), _home())
+        staged = stage(*_serialised(source, name), settings.home())
     elif isinstance(source, (str, Path)):
         staged = _stage_file(Path(source), name)
     else:
@@ -98,7 +87,7 @@ def _stage_file(path: Path, name: str) -> dict[str, Any]:
         why = getattr(error, "strerror", None) or "it cannot be opened"
         raise BadInput(f"The file {path.name!r} cannot be read ({why}): check its path.") from None
     with file:
-        return stage(file, name or path.name, _home())
+        return stage(file, name or path.name, settings.home())
 
 
 def _serialised(source: pd.DataFrame | np.ndarray, name: str) -> tuple[bytes, str]:

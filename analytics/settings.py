@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from analytics.errors import BadInput
+from analytics.errors import BadInput, StoreError
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,14 @@ def number(name: str) -> int:
 
 
 def home() -> Path:
-    """The data folder, created on first use."""
-    path = Path(text("GESTALT_HOME")).expanduser()
-    path.mkdir(parents=True, exist_ok=True)
+    """The data folder, created on first use. Raises StoreError when that is not possible."""
+    path = Path(text("GESTALT_HOME"))
+    try:
+        path = path.expanduser()
+        path.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: "~" of a user without a home
+        raise StoreError(
+            f"The data folder {path} cannot be used ({getattr(error, 'strerror', '') or error}): "
+            "set GESTALT_HOME to a folder that can be written."
+        ) from None
     return path

@@ -47,12 +47,19 @@ def uploaded(page, name, content):
     page.wait_for_url(lambda url: "/data" not in url)
 
 
+QUIET = (
+    "() => !document.querySelector('[data-testid=stProgress]') &&"
+    " document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
+)
+
+
 def settled(page):
-    """Wait until no job and no script runs."""
-    page.wait_for_function(
-        "() => !document.querySelector('[data-testid=stProgress]') &&"
-        " document.querySelector('.stApp')?.dataset.testScriptState === 'notRunning'"
-    )
+    """Wait until no job and no script runs, and none has started a moment later."""
+    quiet = 0
+    while quiet < 2:
+        page.wait_for_function(QUIET)
+        page.wait_for_timeout(300)
+        quiet = quiet + 1 if page.evaluate(QUIET) else 0
 
 
 def drag_lasso(page, share=0.45):
@@ -85,7 +92,7 @@ def test_deep_links_show_their_page(open_page, path):
         "/report": "What was done",
     }
     page.get_by_text(titles[path]).first.wait_for()
-    assert page.get_by_role("link", name="Clusters", exact=True).count() >= 1
+    page.get_by_role("link", name="Clusters", exact=True).first.wait_for()
 
 
 def test_upload_cluster_lasso_save_and_reopen(open_page, server, tmp_path):
