@@ -7,10 +7,7 @@ from pages.ui import findings, frame, mapview, panels, session
 if frame.needs_data():
     st.stop()
 
-view = session.current().view
-dataset = session.load(view.dataset)
-projection = session.load(view.projection)
-clustering = session.load(view.clustering)
+view, dataset, projection, clustering = session.shown()
 
 with st.sidebar:
     panels.map_controls(dataset, projection, clustering)

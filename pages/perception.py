@@ -7,10 +7,7 @@ from pages.ui import findings, frame, mapview, pairs, panels, session
 if frame.needs_data():
     st.stop()
 
-view = session.current().view
-dataset = session.load(view.dataset)
-projection = session.load(view.projection)
-clustering = session.load(view.clustering)
+_, dataset, projection, clustering = session.shown()
 
 with st.sidebar:
     panels.picture_controls(dataset, projection)

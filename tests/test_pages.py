@@ -1,16 +1,11 @@
 """Every page by AppTest, with real workers: samples, files, forms, undo, damaged links."""
 
-import time
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analytics.data.operations import sample_request
-from analytics.view import View
 from pages.ui import services
+from tests.apptest import settle, start, view
 
-ROUTER = str(Path(__file__).resolve().parents[1] / "pages" / "router.py")
 PAGES = ("map.py", "clusters.py", "perception.py", "report.py", "data.py")
 
 
@@ -18,32 +13,6 @@ PAGES = ("map.py", "clusters.py", "perception.py", "report.py", "data.py")
 def workers():
     yield
     services.stop()
-
-
-def settle(at, seconds=90):
-    """Run until no job of this session is waiting or running, twice in a row: a job that has just
-    ended lets the next run ask for another."""
-    deadline, quiet = time.monotonic() + seconds, 0
-    while time.monotonic() < deadline:
-        at.run()
-        here = at.session_state["gestalt"]
-        busy = here.wanted or any(j.active for j in services.runner().jobs(here.owner))
-        quiet = 0 if busy else quiet + 1
-        if quiet == 2:
-            return at
-        time.sleep(0.2 if busy else 0)
-    raise AssertionError("the page did not settle")
-
-
-def start(query=None):
-    at = AppTest.from_file(ROUTER, default_timeout=60)
-    for key, value in (query or {}).items():
-        at.query_params[key] = value
-    return at
-
-
-def view(at) -> View:
-    return at.session_state["gestalt"].view
 
 
 @pytest.fixture(scope="module")

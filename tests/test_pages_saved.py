@@ -1,15 +1,11 @@
 """Saved work by AppTest: saving over, other data, conflicts, addresses of changed views, lists."""
 
-import time
-from pathlib import Path
-
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analytics.store import projects
 from pages.ui import services
-
-ROUTER = str(Path(__file__).resolve().parents[1] / "pages" / "router.py")
+from tests import apptest
+from tests.apptest import settle, view
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -18,29 +14,9 @@ def workers():
     services.stop()
 
 
-def settle(at, seconds=90):
-    """Run until no job of this session is waiting or running, twice in a row."""
-    deadline, quiet = time.monotonic() + seconds, 0
-    while time.monotonic() < deadline:
-        at.run()
-        here = at.session_state["gestalt"]
-        busy = here.wanted or any(j.active for j in services.runner().jobs(here.owner))
-        quiet = 0 if busy else quiet + 1
-        if quiet == 2:
-            return at
-        time.sleep(0.2 if busy else 0)
-    raise AssertionError("the page did not settle")
-
-
 def start(query=None):
-    at = AppTest.from_file(ROUTER, default_timeout=60)
-    for key, value in (query or {}).items():
-        at.query_params[key] = value
-    return settle(at)
-
-
-def view(at):
-    return at.session_state["gestalt"].view
+    """The app at an address, settled."""
+    return settle(apptest.start(query))
 
 
 def address(at):

@@ -186,6 +186,12 @@ def load(digest: str) -> Record | None:
     return services.artifacts().load(digest) if digest else None
 
 
+def shown() -> tuple:
+    """The view and its stored dataset, projection and clustering, None where there is none."""
+    view = current().view
+    return view, load(view.dataset), load(view.projection), load(view.clustering)
+
+
 def pending() -> list:
     """The jobs this session waits for, in the order asked."""
     session = current()

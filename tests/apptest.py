@@ -1,0 +1,38 @@
+"""The app under AppTest: start it at an address, and wait until it has nothing left to do."""
+
+import time
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from analytics.view import View
+from pages.ui import services
+
+ROUTER = str(Path(__file__).resolve().parents[1] / "pages" / "router.py")
+
+
+def settle(at, seconds=90):
+    """Run until no job of this session is waiting or running, twice in a row: a job that has just
+    ended lets the next run ask for another."""
+    deadline, quiet = time.monotonic() + seconds, 0
+    while time.monotonic() < deadline:
+        at.run()
+        here = at.session_state["gestalt"]
+        busy = here.wanted or any(j.active for j in services.runner().jobs(here.owner))
+        quiet = 0 if busy else quiet + 1
+        if quiet == 2:
+            return at
+        time.sleep(0.2 if busy else 0)
+    raise AssertionError("the page did not settle")
+
+
+def start(query=None):
+    at = AppTest.from_file(ROUTER, default_timeout=60)
+    for key, value in (query or {}).items():
+        at.query_params[key] = value
+    return at
+
+
+def view(at) -> View:
+    """The view of the session."""
+    return at.session_state["gestalt"].view
