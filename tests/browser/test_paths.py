@@ -36,6 +36,8 @@ def goto(page, name):
 
 def upload(page, name, content):
     goto(page, "Data")
+    page.locator("input[type=file]").first.wait_for(state="attached")
+    settled(page)  # a page that draws itself anew may take the file's place
     page.locator("input[type=file]").first.set_input_files(
         {"name": name, "mimeType": "application/octet-stream", "buffer": content}
     )
