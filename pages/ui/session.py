@@ -331,6 +331,9 @@ def follow_address() -> None:
 def sync_address() -> None:
     """Write the view into the page's address, so that copying it copies the view."""
     session = current()
+    back = getattr(get_script_run_ctx(), "is_history_navigation", False)
+    if back and not dict(st.query_params):
+        return  # Writing here would put the reader forward again, and Back would lead nowhere.
     saved = saved_here()
     query = {} if is_saved() else session.view.to_query()
     if saved:

@@ -49,8 +49,12 @@ def test_back_and_forward_follow_selection_and_pages(open_page):
     goto(page, "Clusters")
     page.get_by_text("Distances measured in").first.wait_for()
     settled(page)
-    page.go_back()
-    page.wait_for_url(lambda url: "/clusters" not in url)
+    for _ in range(3):  # the page may have an entry of its own before its view was written
+        page.go_back()
+        settled(page)
+        if "/clusters" not in page.url:
+            break
+    assert "/clusters" not in page.url
     assert selected(page) == count
     settled(page)
     page.go_back()
