@@ -105,6 +105,9 @@ def _parser() -> _Parser:
     _add_project(verb("project", verbs.project, "Make a map of a file.", out="xy.csv"))
     _add_cluster(verb("cluster", verbs.cluster, "Group the rows of a file.", out="labels.csv"))
     _add_clams(verb("clams", verbs.clams, "Score how ambiguous the groups in a scatterplot are."))
+    _add_advise(
+        verb("advise", verbs.advise, "Find a clear and faithful map of a file.", out="xy.csv")
+    )
     compare = verb("compare", verbs.compare, "Agreement of two groupings of the same rows.")
     compare.add_argument("a", metavar="LABELS_A", help="a file with a column of labels")
     compare.add_argument("b", metavar="LABELS_B")
@@ -119,8 +122,9 @@ def _parser() -> _Parser:
     return parser
 
 
-def _add_file(sub: _Parser) -> None:
-    sub.add_argument("file", metavar="FILE", help="a data file, or sample:NAME")
+def _add_file(sub: _Parser, needed: bool = True) -> None:
+    count = {} if needed else {"nargs": "?", "default": ""}
+    sub.add_argument("file", metavar="FILE", help="a data file, or sample:NAME", **count)
     sub.add_argument(
         "--read",
         action="append",
@@ -132,11 +136,16 @@ def _add_file(sub: _Parser) -> None:
 
 def _add_method(sub: _Parser, default: str) -> None:
     """The file, the method, and the choices of the preparation."""
-    _add_file(sub)
     sub.add_argument("--method", default=default, help=f"see 'methods' (default {default})")
     sub.add_argument(
         "--param", action="append", default=[], metavar="NAME=VALUE", help="a method parameter"
     )
+    _add_prepared(sub)
+
+
+def _add_prepared(sub: _Parser) -> None:
+    """The file and the choices of its preparation."""
+    _add_file(sub)
     _add_seed(sub)
     sub.add_argument("--features", default="", metavar="A,B", help="columns to use")
     sub.add_argument("--labels", default="", metavar="COLUMN", help="the label column")
@@ -167,8 +176,18 @@ def _add_cluster(sub: _Parser) -> None:
     sub.add_argument("--noise", default="keep", choices=NOISE_CHOICES, help="nearest: reassign it")
 
 
+def _add_advise(sub: _Parser) -> None:
+    _add_prepared(sub)
+    sub.add_argument("--seconds", type=int, default=120, metavar="N", help="time budget")
+    sub.add_argument("--search", default="sweep", choices=("sweep", "bayes"))
+    sub.add_argument("--methods", default="", metavar="A,B", help="maps to try")
+
+
 def _add_clams(sub: _Parser) -> None:
-    _add_file(sub)
+    _add_file(sub, needed=False)
+    sub.add_argument(
+        "--rank", default="", metavar="FOLDER", help="score every file of a folder or zip instead"
+    )
     sub.add_argument("--x", default="", metavar="COLUMN", help="default: first numeric column")
     sub.add_argument("--y", default="", metavar="COLUMN", help="default: second numeric column")
     sub.add_argument("--aspect", type=float, default=1.0, help="drawn unit of y over unit of x")

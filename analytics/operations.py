@@ -21,11 +21,14 @@ from analytics.results import Record
 @dataclass(frozen=True)
 class Operation:
     """How one kind of request runs. ``target``: "module:function", called as
-    ``function(request, parents, progress) -> Record``. ``version``: see ``registry.Method``."""
+    ``function(request, parents, progress) -> Record``. ``version``: see ``registry.Method``.
+    ``nested``: it makes other results on its way, and is called with a fourth argument
+    ``run(request, progress) -> Record``, which takes a stored result or computes and stores it."""
 
     target: str
     version: int = 1
     registry_kind: str = ""
+    nested: bool = False
 
 
 OPERATIONS = {
@@ -33,11 +36,15 @@ OPERATIONS = {
     "dataset": Operation("analytics.data.operations:dataset"),
     "projection": Operation("analytics.projection.operations:projection", 1, "projection"),
     "faithfulness": Operation("analytics.projection.operations:faithfulness"),
+    "reliability": Operation("analytics.projection.operations:reliability"),
     "clustering": Operation("analytics.clustering.operations:clustering", 1, "clustering"),
     "validity": Operation("analytics.clustering.operations:validity"),
     "stability": Operation("analytics.clustering.operations:stability"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity"),
+    "ranking": Operation("analytics.pictures.operations:ranking", nested=True),
+    "advice": Operation("analytics.pictures.operations:advice", nested=True),
+    "trust": Operation("analytics.pictures.operations:trust"),
 }
 
 
@@ -118,9 +125,11 @@ def execute(wanted: Request, artifacts, progress: Progress = silent) -> Record:
     if found is not None:
         return found
     parents = tuple(artifacts.require(digest) for digest in wanted.parents)
-    module, function = OPERATIONS[wanted.kind].target.split(":")
+    operation = OPERATIONS[wanted.kind]
+    module, function = operation.target.split(":")
     started = time.perf_counter()
-    result = getattr(import_module(module), function)(wanted, parents, progress)
+    more = (lambda inner, said: execute(inner, artifacts, said),) if operation.nested else ()
+    result = getattr(import_module(module), function)(wanted, parents, progress, *more)
     result = result.with_(
         digest=wanted.digest,
         parents=wanted.parents,

@@ -191,3 +191,20 @@ class Ambiguity(Record):
     aspect: float = 1.0
     n: int = 0
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery(Record):
+    """Pictures beside each other with their scores.
+
+    entries : one plain dict per picture, in the order to show them; their keys are named by the
+        stage that makes them (see ``analytics.pictures``). chosen : index of the recommended one,
+        or -1. sentence : what the comparison says. facts : plain numbers behind it.
+    points : id -> float32 (m, 2), at most a few thousand points of pictures that no map holds.
+    """
+
+    entries: tuple[dict[str, Any], ...] = ()
+    chosen: int = -1
+    sentence: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    points: dict[str, np.ndarray] = field(default_factory=dict)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics import api, registry
+from analytics import api, choosing, registry
 from analytics.data import prepare, words
 from analytics.errors import BadInput
+from analytics.pictures.files import axes
 from analytics.results import Dataset, ScoreCard, Table
 
 
@@ -111,6 +112,10 @@ def cluster(options) -> dict[str, Any]:
 
 def clams(options) -> dict[str, Any]:
     """The ambiguity of two columns as they are, neither scaled nor sampled."""
+    if options.rank:
+        return choosing.rank(options, _progress)
+    if not options.file:
+        raise BadInput("Name a file to score, or a folder of files with --rank.")
     table = _table(options)
     names = _axes(table, options.x, options.y)
     points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
@@ -138,6 +143,15 @@ def clams(options) -> dict[str, Any]:
         "aspect": found.aspect,
         "seed": found.seed,
     }
+
+
+def advise(options) -> dict[str, Any]:
+    """The map to show, written to ``--out``, and all that were tried."""
+    dataset = _dataset(options)
+    answer, xy = choosing.advise(options, dataset, _names(options.methods), _progress)
+    if xy is not None:
+        _write_csv(options.out, {"row": dataset.rows, "x": xy[:, 0], "y": xy[:, 1]})
+    return answer
 
 
 def compare(options) -> dict[str, Any]:
@@ -197,14 +211,7 @@ def _axes(table: Table, x: str, y: str) -> list[str]:
         raise BadInput("Give both --x and --y, or neither for the first two numeric columns.")
     if not x:
         # A column that numbers the rows, as in the files written here, is no coordinate.
-        names = [c for c in numeric if table.kinds[c] != "identifier"][:2]
-        names = names if len(names) == 2 else numeric[:2]
-        if len(names) < 2:
-            raise BadInput(
-                f"{table.name} has {words.count(len(names), 'numeric column')}, but a scatterplot "
-                "takes two: choose another file."
-            )
-        return names
+        return axes(table.frame, table.kinds, table.name)
     for name in (x, y):
         if name not in numeric:
             raise BadInput(

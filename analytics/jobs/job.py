@@ -13,11 +13,15 @@ _LABELS = {
     "dataset": "Preparing the data",
     "projection": "Map",
     "faithfulness": "Faithfulness of the map",
+    "reliability": "Groups kept by the map",
     "clustering": "Clusters",
     "validity": "Validity of the clusters",
     "stability": "Stability of the clusters",
     "suggestion": "Suggested settings",
     "ambiguity": "Ambiguity of the map",
+    "ranking": "Ranking pictures",
+    "advice": "Looking for the best map",
+    "trust": "Clusterers on clear and ambiguous plots",
 }
 
 

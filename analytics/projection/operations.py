@@ -1,4 +1,4 @@
-"""The operations "projection" and "faithfulness", and how to ask for them."""
+"""The operations "projection", "faithfulness" and "reliability", and how to ask for them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -42,6 +42,15 @@ def faithfulness_request(projection: Projection | Request, k: int = 15) -> Reque
     return request("faithfulness", "", (projection.parents[0], projection.digest), params)
 
 
+def reliability_request(projection: Projection | Request, draws: int = 150) -> Request:
+    """Ask how well a map keeps groups (steadiness, cohesiveness). ``projection`` is the record or
+    its request."""
+    from analytics.projection.reliability import PARAMS
+
+    params = validate(PARAMS, {"draws": draws})
+    return request("reliability", "", (projection.parents[0], projection.digest), params)
+
+
 def projection(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Projection:
     """Run the method of a projection request on its dataset. Raises BadInput."""
     (dataset,) = parents
@@ -61,3 +70,12 @@ def faithfulness(wanted: Request, parents: tuple[Record, ...], progress: Progres
     dataset, map_ = parents
     params = validate(PARAMS, wanted.params)
     return score(dataset.X, map_.xy, params["k"], wanted.seed, progress)
+
+
+def reliability(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> ScoreCard:
+    """Score how well groups of the data and of the map keep together. Raises BadInput."""
+    from analytics.projection.reliability import PARAMS, score
+
+    dataset, map_ = parents
+    params = validate(PARAMS, wanted.params)
+    return score(dataset.X, map_.xy, params["draws"], wanted.seed, progress)

@@ -40,6 +40,7 @@ RECORDS = {
         results.Clustering,
         results.ScoreCard,
         results.Ambiguity,
+        results.Gallery,
     )
 }
 _SUFFIXES = (".json", ".npz", ".parquet")

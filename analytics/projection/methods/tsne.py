@@ -56,7 +56,7 @@ PARAMS = (
         "Perplexity",
         "About how many neighbours each point tries to stay close to.",
         1,
-        500,
+        1_000,
         unit="neighbours",
     ),
     Param(
