@@ -41,7 +41,7 @@ OPERATIONS = {
     "validity": Operation("analytics.clustering.operations:validity"),
     "stability": Operation("analytics.clustering.operations:stability"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
-    "ambiguity": Operation("analytics.perception.operations:ambiguity"),
+    "ambiguity": Operation("analytics.perception.operations:ambiguity", 2),
     "ranking": Operation("analytics.pictures.operations:ranking", nested=True),
     "advice": Operation("analytics.pictures.operations:advice", nested=True),
     "trust": Operation("analytics.pictures.operations:trust"),

@@ -1,8 +1,8 @@
 """Gaussian mixtures of planar points, fitted by EM, the same on every run and every way round.
 
-The data is reduced first to distinct points with their counts or, when there are many, to the
-cells of a histogram (:class:`Cells`). All that EM needs of a cell are the means of 1, x, y, x^2, xy
-and y^2 in it, so both cases are one and every step is a matrix product.
+The data comes as :class:`Cells`, distinct points or the squares of a histogram. All that EM needs
+of a cell are the means of 1, x, y, x^2, xy and y^2 in it, so both cases are one and every step is a
+matrix product.
 
 No start is drawn at random. The mixture of k + 1 components grows out of that of k by splitting
 one component along its longest axis, which moves with the data under shifts, mirrors and turns.
@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from analytics.perception.cells import Cells
 from analytics.progress import Progress, silent
 
 FLOOR = 1e-6  # added to every variance; the drawn box has length 1, so 1/1000 of it
-GRID = 128  # cells along the longer side
-MAX_POINTS = 5_000  # more points than this are put into cells
 MAX_STEPS = 200  # EM steps of one fit
 TOLERANCE = 1e-4  # EM ends when a step adds less than this to the mean log-likelihood
 _SPLIT_STEPS = 12  # EM steps that judge one split
@@ -36,35 +35,6 @@ class Gaussians(NamedTuple):
     def take(self, index: np.ndarray) -> "Gaussians":
         """The chosen ones, in that order."""
         return Gaussians(*(values[index] for values in self))
-
-
-class Cells(NamedTuple):
-    """Planar data as EM reads it: counts (c,), points per cell, and moments (6, c), the mean of
-    1, x, y, x^2, xy and y^2 over the points of each cell."""
-
-    counts: np.ndarray
-    moments: np.ndarray
-
-
-def reduce(points: np.ndarray) -> Cells:
-    """Points (n, 2), within 0.5 of the origin, as cells in an order free of the input's order.
-
-    Up to MAX_POINTS points, a cell is a distinct point; beyond, it is a square of side 1 / GRID,
-    whose moments keep the scatter inside it.
-    """
-    if len(points) <= MAX_POINTS:
-        points, counts = np.unique(points, axis=0, return_counts=True)
-        return Cells(counts.astype(float), _monomials(points))
-    column, row = np.clip((points.T + 0.5) * GRID, 0, GRID - 1).astype(np.int64)
-    cell = column * GRID + row
-    sums = np.stack([np.bincount(cell, m, GRID * GRID) for m in _monomials(points)])
-    sums = sums[:, sums[0] > 0]
-    return Cells(sums[0].copy(), sums / sums[0])
-
-
-def _monomials(points: np.ndarray) -> np.ndarray:
-    x, y = points.T
-    return np.stack([np.ones(len(x)), x, y, x * x, x * y, y * y])
 
 
 def log_likelihood(cells: Cells, mixture: Gaussians) -> np.ndarray:

@@ -1,87 +1,69 @@
 """Would people see one group or two? The share of people, predicted from two Gaussians.
 
-:func:`predict` is the seam of the measure: whatever replaces it takes the same two batches of
-Gaussians and returns the same share. Here it is the directly estimated misclassification
-probability (DEMP) of the pair, put through a fixed logistic curve.
-
-DEMP: C. Hennig, Methods for merging Gaussian mixture components, ADAC 4, 2010, restricted to the
-two components of the pair. That it agrees with people best among seven such rules: Abbas et al.,
-ClustMe, Computer Graphics Forum 38(3), 2019.
+A regression of the logit of that share on the features of the pair (see ``features``). Its numbers
+are the plain text of ``models/clams/separability.json``; how they came about, on whom they rest and
+what they were measured at stands in ``models/clams/CARD.md``.
 """
+
+import json
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
+from analytics.perception.features import NAMES, features
 from analytics.perception.mixture import Gaussians
 
-EVEN_DEMP = 0.05  # at this overlap half of the people see one group
-SLOPE = 1.2  # of the logistic curve, in units of ln DEMP
-ANGLES = 256  # directions of the quadrature
-_BATCH = 256  # pairs handled at once, so that the arrays stay in the processor's cache
+FILE = Path(__file__).resolve().parents[2] / "models" / "clams" / "separability.json"
 
 
-def predict(first: Gaussians, second: Gaussians) -> np.ndarray:
+def predict(first: Gaussians, second: Gaussians, ink: float | np.ndarray = 0.0) -> np.ndarray:
     """Share of people who see one group where two Gaussians are drawn: (m,), 0 to 1.
 
     first, second : m Gaussians each; the i-th of one is paired with the i-th of the other. Only
     their relative weights, and shapes up to a common motion and scale, matter.
+    ink : how far marks cover each other, see :func:`ridge.valley`.
     """
-    overlap = demp(first, second)
-    return 1.0 / (1.0 + np.exp(-(np.log(overlap) - np.log(EVEN_DEMP)) / SLOPE))
+    if len(first.weights) == 0:
+        return np.zeros(0)
+    return evaluate(model(), features(first, second, ink))
 
 
-def demp(first: Gaussians, second: Gaussians) -> np.ndarray:
-    """Directly estimated misclassification probability of m pairs: (m,), at least 1e-300.
+@lru_cache(maxsize=1)
+def model() -> dict:
+    """The shipped regression."""
+    found = json.loads(FILE.read_text(encoding="utf-8"))
+    if found["features"] != list(NAMES):
+        raise RuntimeError(f"{FILE} was fitted on other features: train it again.")
+    return found["model"]
 
-    The larger of: a draw from the first is likelier under the second, and the reverse. Two equal
-    round Gaussians of standard deviation 1 at distance d have Phi(-d / 2).
+
+def evaluate(numbers: dict, X: np.ndarray) -> np.ndarray:
+    """Shares (m,) that a regression predicts for features (m, d).
+
+    numbers : "low" and "high" (d,), the range it was fitted on, beyond which features are cut;
+    "mean" and "scale" (d,), which standardise them; "coefficients" (d,) and "intercept".
     """
-    larger = np.empty(len(first.weights))
-    for start in range(0, len(larger), _BATCH):
-        a = Gaussians(*(values[start : start + _BATCH] for values in first))
-        b = Gaussians(*(values[start : start + _BATCH] for values in second))
-        larger[start : start + _BATCH] = np.maximum(_mistaken(a, b), _mistaken(b, a))
-    return np.clip(larger, 1e-300, 1.0)
+    low, high, mean, scale, coefficients = (
+        np.array(numbers[key]) for key in ("low", "high", "mean", "scale", "coefficients")
+    )
+    logit = (np.clip(X, low, high) - mean) / scale @ coefficients + numbers["intercept"]
+    return 1 / (1 + np.exp(-logit))
 
 
-def _mistaken(source: Gaussians, other: Gaussians) -> np.ndarray:
-    """Probability that a draw from ``source`` is likelier under ``other``, weights included: (m,).
-
-    With x = mean + root z and z = r u a standard normal in polar form, the log ratio of the two
-    densities along a ray is the parabola a r^2 + b r + c. So the share of each ray is known
-    exactly (P(radius > r) = exp(-r^2 / 2)) and only the direction is left to average over: an
-    equally spaced rule on a periodic function. The symmetric root keeps it equivariant under
-    mirrors and quarter turns.
-    """
-    angle = 2 * np.pi * (np.arange(ANGLES) + 0.5) / ANGLES
-    u = np.stack([np.cos(angle), np.sin(angle)])
-    values, vectors = np.linalg.eigh(source.covariances)
-    root = np.einsum("mij,mj,mkj->mik", vectors, np.sqrt(values), vectors)
-    precision = np.linalg.inv(other.covariances)
-    delta = source.means - other.means
-    pull = np.einsum("mi,mij->mj", delta, precision)
-    log_det = np.linalg.slogdet(other.covariances)[1] - np.log(values).sum(axis=1)
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(other.weights) - np.log(source.weights)
-    c = log_odds - 0.5 * log_det - 0.5 * np.einsum("mi,mi->m", pull, delta)
-    b = -np.einsum("mj,mjk->mk", pull, root) @ u
-    seen = root @ precision @ root
-    form = np.stack([seen[:, 0, 0], 2 * seen[:, 0, 1], seen[:, 1, 1]], axis=1)
-    a = 0.5 - 0.5 * form @ np.stack([u[0] ** 2, u[0] * u[1], u[1] ** 2])
-    same = (np.abs(a).max(axis=1) < 1e-12) & (np.abs(b).max(axis=1) < 1e-12) & (np.abs(c) < 1e-12)
-    a[same], b[same], c[same] = 0.0, 0.0, 0.0
-    return _positive_share(a, b, c[:, None]).mean(axis=1)
+def pairs(fit: Gaussians, ink: float | np.ndarray = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of components that count, int32 (p, 2) with i < j, and the share of people who see
+    one group in each, (p,)."""
+    every = np.stack(np.triu_indices(len(fit.weights), 1), axis=1).astype(np.int32)
+    one_group = predict(fit.take(every[:, 0]), fit.take(every[:, 1]), ink)
+    kept = kept_pairs(fit.means, one_group)
+    return every[kept], one_group[kept]
 
 
-def _positive_share(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """P(a r^2 + b r + c > 0) for r of the Rayleigh distribution; a tie counts one half."""
-    discriminant = b * b - 4 * a * c
-    with np.errstate(all="ignore"):
-        q = -0.5 * (b + np.copysign(np.sqrt(np.maximum(discriminant, 0)), b))
-        one, two = q / a, c / q
-        low = np.exp(-0.5 * np.maximum(np.fmin(one, two), 0) ** 2)
-        high = np.exp(-0.5 * np.maximum(np.fmax(one, two), 0) ** 2)
-    crossing = np.where(a >= 0, 1 - low + high, low - high)
-    return np.where(discriminant > 0, crossing, np.heaviside(a + c, 0.5))
+def score(fit: Gaussians, ink: float | np.ndarray = 0.0) -> float:
+    """Mean entropy over the pairs of a mixture that count, 0 for one component."""
+    bits = entropy(pairs(fit, ink)[1])
+    return float(bits.mean()) if len(bits) else 0.0
 
 
 def entropy(share: np.ndarray) -> np.ndarray:

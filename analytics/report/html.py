@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import selection as geometry
-from analytics.perception.clams import sentence
+from analytics.perception.wording import sentence
 from analytics.report.lineage import records
 from analytics.report.record import run_record
 from analytics.report.tables import labels_table

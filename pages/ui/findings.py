@@ -48,8 +48,8 @@ def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> 
 
 def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -> None:
     """The CLAMS score with its sentence, interval, scale and warnings."""
-    from analytics.perception.clams import sentence
     from analytics.perception.operations import ambiguity_request
+    from analytics.perception.wording import sentence
 
     result = frame.try_ask(ambiguity_request(projection))
     if result is None:

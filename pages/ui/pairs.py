@@ -13,7 +13,7 @@ PAIRS_SHOWN = 400
 
 def names(result: Ambiguity) -> list[str]:
     """A, B, ... for the components."""
-    from analytics.perception.clams import component_name
+    from analytics.perception.wording import component_name
 
     return [component_name(i) for i in range(result.n_components)]
 
@@ -34,7 +34,7 @@ def warnings(result: Ambiguity | None) -> None:
 def table(result: Ambiguity | None) -> None:
     """Matrices, pairs and curves."""
     from analytics.figures.charts import curve, entropy_curve, heatmap
-    from analytics.perception.clams import pair_sentence
+    from analytics.perception.wording import pair_sentence
 
     if result is None:
         return

@@ -1,0 +1,59 @@
+"""How many groups a plot could be read as: Gaussian mixtures, BIC and its knee."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from analytics.perception import mixture as mix
+from analytics.perception.cells import Cells
+from analytics.perception.limits import MOST
+from analytics.progress import Progress, silent
+
+POLISH_STEPS, POLISH_TOLERANCE = 200, 1e-6  # EM of the chosen mixture, until it hardly moves
+SENSITIVITY = 1.0  # of the knee, S in the Kneedle paper
+
+
+class Groups(NamedTuple):
+    """fits: mixtures of 1, 2, ... components. bic: (m,) of each. k: the number chosen. clear:
+    whether the knee was clear. chosen: the mixture of k, by falling weight."""
+
+    fits: list[mix.Gaussians]
+    bic: np.ndarray
+    k: int
+    clear: bool
+    chosen: mix.Gaussians
+
+
+def find(cells: Cells, progress: Progress = silent) -> Groups:
+    """Mixtures of up to MOST components, fewer for few points, and the one at the knee."""
+    n = cells.counts.sum()
+    most = max(1, min(MOST, math.isqrt(int(n)) - 1, len(cells.counts)))
+    fits, bic = mix.fit_path(cells, most, progress)
+    k, clear = knee(bic)
+    chosen = mix.refine(cells, fits[k - 1], POLISH_STEPS, POLISH_TOLERANCE)[0]
+    chosen = fits[k - 1] = chosen.take(_order(chosen))
+    return Groups(fits, bic, k, clear, chosen)
+
+
+def knee(bic: np.ndarray) -> tuple[int, bool]:
+    """Number of components (from 1) at the knee of a falling BIC curve (m,), and whether it is
+    clear.
+
+    After V. Satopaa et al., Finding a "Kneedle" in a Haystack, ICDCSW 2011: with both axes scaled
+    to [0, 1], the knee is where the curve runs farthest below the line y = 1 - x; it is clear when
+    that depth exceeds SENSITIVITY steps of the x axis. Otherwise the lowest BIC decides.
+    """
+    span = float(np.ptp(bic))
+    if len(bic) < 3 or span == 0:
+        return int(np.argmin(bic)) + 1, True
+    depth = 1 - (bic - bic.min()) / span - np.linspace(0, 1, len(bic))
+    best = int(np.argmax(depth))
+    if depth[best] <= SENSITIVITY / (len(bic) - 1):
+        return int(np.argmin(bic)) + 1, False
+    return best + 1, True
+
+
+def _order(fit: mix.Gaussians) -> np.ndarray:
+    """Components by falling weight, ties by position."""
+    return np.lexsort((fit.means[:, 1], fit.means[:, 0], -np.round(fit.weights, 9)))
