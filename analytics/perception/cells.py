@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-GRID = 128  # cells along the longer side
+GRID = 160  # cells along the longer side
 MAX_POINTS = 5_000  # more points than this are put into cells
 _CHUNK = 1 << 18  # points tallied at once, so that the sums need little memory
 

@@ -27,11 +27,13 @@ class Groups(NamedTuple):
 
 def find(cells: Cells, progress: Progress = silent) -> Groups:
     """Mixtures of up to MOST components, fewer for few points, and the one at the knee."""
-    n = cells.counts.sum()
-    most = max(1, min(MOST, math.isqrt(int(n)) - 1, len(cells.counts)))
-    fits, bic = mix.fit_path(cells, most, progress)
-    k, clear = knee(bic)
-    chosen = mix.refine(cells, fits[k - 1], POLISH_STEPS, POLISH_TOLERANCE)[0]
+    from threadpoolctl import threadpool_limits
+
+    most = max(1, min(MOST, math.isqrt(int(cells.counts.sum())) - 1, len(cells.counts)))
+    with threadpool_limits(1):  # the products are small: two threads take several times as long
+        fits, bic = mix.fit_path(cells, most, progress)
+        k, clear = knee(bic)
+        chosen = mix.refine(cells, fits[k - 1], POLISH_STEPS, POLISH_TOLERANCE)[0]
     chosen = fits[k - 1] = chosen.take(_order(chosen))
     return Groups(fits, bic, k, clear, chosen)
 

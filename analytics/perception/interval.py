@@ -21,19 +21,28 @@ def bootstrap(
     fits : mixtures of 1, 2, ... components of all points. In each resample the number of
     components is chosen again by their likelihood, and the chosen mixture is refined.
     """
-    n = int(cells.counts.sum())
-    rng = np.random.default_rng(seed)
-    density = np.stack([mix.log_likelihood(cells, fit) for fit in fits])
-    found = np.zeros(times)
-    for i in range(times):
-        if i % 10 == 0:
-            progress(i / times, f"Resampling the points, {i} of {times}")
-        counts = rng.multinomial(n, cells.counts / n).astype(float)
-        k, _ = knee(mix.bic(density @ counts / n, n))
-        drawn = np.flatnonzero(counts)
-        resample = Cells(counts[drawn], cells.moments[:, drawn])
-        found[i] = score(mix.refine(resample, fits[k - 1], REFINE_STEPS)[0])
+    from threadpoolctl import threadpool_limits
+
+    found, rng = np.zeros(times), np.random.default_rng(seed)
+    with threadpool_limits(1):
+        density = np.stack([mix.log_likelihood(cells, fit) for fit in fits])
+        for i in range(times):
+            if i % 10 == 0:
+                progress(i / times, f"Resampling the points, {i} of {times}")
+            found[i] = _resample(cells, fits, density, rng)
     return found
+
+
+def _resample(
+    cells: Cells, fits: list[mix.Gaussians], density: np.ndarray, rng: np.random.Generator
+) -> float:
+    """The score of one resample; density (k, c) is the log density of each fit in each cell."""
+    n = int(cells.counts.sum())
+    counts = rng.multinomial(n, cells.counts / n).astype(float)
+    k, _ = knee(mix.bic(density @ counts / n, n))
+    drawn = np.flatnonzero(counts)
+    resample = Cells(counts[drawn], cells.moments[:, drawn])
+    return score(mix.refine(resample, fits[k - 1], REFINE_STEPS)[0])
 
 
 def interval(value: float, scores: np.ndarray) -> tuple[float, ...]:

@@ -41,17 +41,22 @@ class Reference(NamedTuple):
     plot: np.ndarray
 
 
+def plots(folder: Path) -> list[tuple[str, np.ndarray]]:
+    """Names and points (n, 2), the least ambiguous plot of the original's order first."""
+    order = pd.read_csv(folder / "reference_order.csv").sort_values("order_here")
+    places = [pd.read_csv(folder / "scatterplots" / f"{name}.csv") for name in order["name"]]
+    return [(n, p[["x", "y"]].to_numpy(float)) for n, p in zip(order["name"], places, strict=True)]
+
+
 def read(folder: Path) -> Reference:
     """Fit the reference plots and take the features of their pairs."""
-    order = pd.read_csv(folder / "reference_order.csv").sort_values("order_here")
-    parts = []
-    for name in order["name"]:
-        points = pd.read_csv(folder / "scatterplots" / f"{name}.csv")[["x", "y"]].to_numpy(float)
+    named, parts = plots(folder), []
+    for _, points in named:
         fit = clams.components(points)
         i, j = np.triu_indices(len(fit.weights), 1)
         parts.append(features(fit.take(i), fit.take(j)))
     plot = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
-    return Reference(list(order["name"]), np.concatenate(parts), plot)
+    return Reference([name for name, _ in named], np.concatenate(parts), plot)
 
 
 def scores(reference: Reference, predict) -> np.ndarray:
