@@ -247,7 +247,11 @@ def clams(
     store: Artifacts | None = None,
     progress: Progress = silent,
 ) -> Ambiguity:
-    """The CLAMS ambiguity of a map, or of points (n, 2), which are not stored."""
+    """The CLAMS ambiguity of a map, or of points (n, 2), which are not stored.
+
+    For points that are too many to hold, add up ``analytics.perception.clams.tally`` over their
+    parts and give the sum to ``clams_of_tally`` there.
+    """
     if isinstance(source, Projection) and source.digest:
         store = store or default_store()
         _keep(store, source)

@@ -42,6 +42,7 @@ OPERATIONS = {
     "stability": Operation("analytics.clustering.operations:stability"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity", 2),
+    "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves"),
     "ranking": Operation("analytics.pictures.operations:ranking", nested=True),
     "advice": Operation("analytics.pictures.operations:advice", nested=True),
     "trust": Operation("analytics.pictures.operations:trust"),

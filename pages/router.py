@@ -26,8 +26,9 @@ try:
     session.follow_address()
     session.settle()
     session.sync_address()
-    frame.header()
+    shown = frame.header()
     page.run()
+    frame.show_new_jobs(shown)
 except (BadInput, StoreError) as error:
     frame.sentence(str(error), "error")
 except Exception:

@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.cluster.hierarchy import linkage
 
 from analytics.errors import BadInput
-from analytics.figures import charts, theme
+from analytics.figures import charts, perception, theme
 from analytics.figures.picture import map_png, map_svg
 from analytics.figures.plan import ticks
 from analytics.results import NOISE
@@ -210,7 +210,7 @@ def test_histogram_at_its_limits(values):
 
 
 def test_entropy_curve_places_pairs_and_names_without_collisions():
-    figure = charts.entropy_curve([0.5, 0.5, 0.1], [1.0, 1.0, 0.47], ["A–B", "A–C", "B<C"])
+    figure = perception.entropy_curve([0.5, 0.5, 0.1], [1.0, 1.0, 0.47], ["A–B", "A–C", "B<C"])
     assert figure.data[1].x.tolist() == [0.5, 0.5, 0.1]
     assert "B&lt;C" in texts(figure) and "A–C" not in texts(figure)
     assert max(figure.data[0].y) == pytest.approx(1, abs=1e-6)
@@ -228,7 +228,7 @@ def test_every_chart_follows_the_theme_and_has_no_legend(dark):
         charts.silhouette([0.5], [0], dark=dark, height=200),
         charts.bars(["a"], [1], dark=dark, height=200),
         charts.histogram([1, 2], dark=dark, height=200),
-        charts.entropy_curve([0.5], [1], ["a"], dark=dark, height=200),
+        perception.entropy_curve([0.5], [1], ["a"], dark=dark, height=200),
     ]
     paper = theme.TOKENS["dark" if dark else "light"]["paper"]
     for figure in made:
@@ -236,3 +236,26 @@ def test_every_chart_follows_the_theme_and_has_no_legend(dark):
         assert figure.layout.height == 200
         assert not figure.layout.showlegend
         figure.to_json()
+
+
+def test_a_pair_matrix_has_each_pair_twice_and_names_it_on_a_click():
+    pairs = np.array([[0, 1], [0, 2], [1, 2]], np.int32)
+    figure = perception.pair_matrix(
+        pairs, [0.1, 0.5, 0.9], ["A", "B<b>", "C"], meaning="ambiguity", chosen=2
+    )
+    trace = figure.data[0]
+    cells = {(x, y): c for x, y, c in zip(trace.x, trace.y, trace.customdata, strict=True)}
+    assert cells[(1, 0)] == cells[(0, 1)] == 0 and cells[(2, 1)] == 2 and len(cells) == 6
+    assert list(trace.marker.line.width) == [0, 0, 3, 0, 0, 3]
+    assert not any("<b>" in text for text in trace.hovertext)
+    with pytest.raises(BadInput, match="one value per pair"):
+        perception.pair_matrix(pairs, [0.1], ["A", "B", "C"], meaning="x")
+    assert not perception.pair_matrix(pairs[:0], [], ["A"], meaning="x").data
+
+
+def test_a_banded_curve_keeps_scores_between_nought_and_one():
+    figure = perception.banded(
+        [1, 10, 100], [0.2, 0.3, 0.4], [0.1] * 3, [0.5] * 3, x_title="n", log=True, mark=10
+    )
+    assert len(figure.data) == 2 and figure.layout.xaxis.type == "log"
+    assert figure.layout.yaxis.range == (-0.03, 1.03)

@@ -119,3 +119,26 @@ def test_saving_gives_a_link_that_restores_the_view(opened):
     saved = projects.save_view(services.engine(), name="Kept", state={"view": view(at).to_json()})
     again = settle(start({"view": saved.view}))
     assert view(again) == view(at)
+
+
+def test_a_chosen_pair_lights_up_its_points(opened):
+    from pages.ui.pairs import CHOSEN
+
+    at = start(opened.to_query())
+    at.run()
+    at.switch_page("perception.py")
+    settle(at)
+    score = next(r for r in (services.artifacts().load(d) for d in score_digests(opened)) if r)
+    assert any("Choose a pair" in c.value for c in at.caption)
+    at.session_state[CHOSEN] = (score.digest, 0)
+    at.run()
+    assert not at.exception
+    assert any("people would see" in m.value or "nearly everyone" in m.value for m in at.markdown)
+    next(b for b in at.button if b.label == "Show all groups").click().run()
+    assert any("Choose a pair" in c.value for c in at.caption)
+
+
+def score_digests(opened):
+    from analytics.perception.operations import ambiguity_request
+
+    return [ambiguity_request(services.artifacts().require(opened.projection)).digest]

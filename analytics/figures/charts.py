@@ -20,7 +20,6 @@ __all__ = [
     "condensed_tree",
     "curve",
     "dendrogram",
-    "entropy_curve",
     "heatmap",
     "histogram",
     "reachability",
@@ -394,56 +393,3 @@ def _histogram_axes(figure, name, texts, key, missing, t) -> None:
         figure.update_yaxes(tickformat=".0%", showgrid=True, nticks=4)
         figure.update_xaxes(showgrid=False, title={"text": theme.escape(name, 60)})
         figure.update_traces(hovertemplate="%{x:.4~g}: %{y:.1%}<extra>%{fullData.name}</extra>")
-
-
-def entropy_curve(
-    separability: Any,
-    ambiguity: Any,
-    names: Sequence[str],
-    *,
-    dark: bool = False,
-    height: int = 300,
-) -> Any:
-    """Pairs of groups on the curve that turns a share of people into ambiguity (bits)."""
-    import plotly.graph_objects as go
-
-    t = theme.TOKENS["dark" if dark else "light"]
-    share, bits = numbers(separability, "shares"), numbers(ambiguity, "ambiguities")
-    if not len(share) == len(bits) == len(names):
-        raise BadInput("The ambiguity chart needs one name per pair: the counts differ.")
-    p = np.linspace(1e-9, 1 - 1e-9, 161)
-    entropy = -p * np.log2(p) - (1 - p) * np.log2(1 - p)
-    figure = blank(dark, height)
-    line = {"color": t["rule"], "width": 2}
-    figure.add_trace(go.Scatter(x=p, y=entropy, mode="lines", line=line, hoverinfo="skip"))
-    texts = [theme.escape(name, 24) for name in names]
-    dot = {"size": 9, "color": t["accent"], "line": {"color": t["paper"], "width": 1}}
-    figure.add_trace(
-        go.Scatter(
-            x=share,
-            y=bits,
-            mode="markers",
-            marker=dot,
-            text=texts,
-            hovertemplate="%{text}<br>%{x:.0%} see two groups<br>%{y:.2f} bits<extra></extra>",
-        )
-    )
-    _name_pairs(figure, share, bits, texts, t)
-    percent = {"tickformat": ".0%", "range": [-0.16, 1.16], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
-    figure.update_xaxes(title={"text": "Predicted share of people who see two groups"}, **percent)
-    figure.update_yaxes(title={"text": "Ambiguity (bits)"}, range=[-0.04, 1.12], showgrid=True)
-    return figure
-
-
-def _name_pairs(figure, share, bits, texts, t) -> None:
-    """Names of the most ambiguous pairs, as long as they do not run into one another."""
-    taken: list[tuple[float, float]] = []
-    for i in np.argsort(-np.nan_to_num(bits, nan=-1), kind="stable"):
-        x, y = share[i], bits[i]
-        near = any(abs(x - a) < 0.14 and abs(y - b) < 0.09 for a, b in taken)
-        if not np.isfinite(x + y) or near or len(taken) >= 12:
-            continue
-        taken.append((x, y))
-        side = {"xanchor": "left", "xshift": 8} if x >= 0.5 else {"xanchor": "right", "xshift": -8}
-        font = {"size": 12, "color": t["ink"]}
-        figure.add_annotation(x=x, y=y, text=texts[i], showarrow=False, font=font, **side)

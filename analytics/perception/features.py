@@ -39,7 +39,7 @@ NAMES = (
 )
 
 
-def features(first: Gaussians, second: Gaussians, ink: float = 0.0) -> np.ndarray:
+def features(first: Gaussians, second: Gaussians, ink: float | np.ndarray = 0.0) -> np.ndarray:
     """Features of m pairs: float (m, len(NAMES)), finite, the same with the two swapped.
 
     first, second : m Gaussians each, paired in order. ink : see :func:`ridge.valley`.

@@ -9,8 +9,10 @@ from analytics.perception import mixture as mix
 from analytics.perception.cells import Cells
 from analytics.perception.limits import MOST
 from analytics.progress import Progress, silent
+from analytics.results import Ambiguity
 
 POLISH_STEPS, POLISH_TOLERANCE = 200, 1e-6  # EM of the chosen mixture, until it hardly moves
+_EYE = np.eye(2)
 SENSITIVITY = 1.0  # of the knee, S in the Kneedle paper
 
 
@@ -54,6 +56,26 @@ def knee(bic: np.ndarray) -> tuple[int, bool]:
     if depth[best] <= SENSITIVITY / (len(bic) - 1):
         return int(np.argmin(bic)) + 1, False
     return best + 1, True
+
+
+def members(found: Ambiguity, points: np.ndarray) -> np.ndarray:
+    """The component that each point most likely belongs to: int32 (n,).
+
+    points (n, 2), in the coordinates of ``found``.
+    """
+    best, which = np.full(len(points), -np.inf), np.zeros(len(points), np.int32)
+    spread = found.covariances + 1e-12 * np.trace(found.covariances, axis1=1, axis2=2).max() * _EYE
+    for k, (weight, mean, covariance) in enumerate(
+        zip(found.weights, found.means, spread, strict=True)
+    ):
+        if (np.diag(covariance) <= 0).any():
+            continue  # All points at one place: one component.
+        root = np.linalg.inv(np.linalg.cholesky(covariance))
+        away = (points - mean) @ root.T
+        level = np.log(weight) + np.log(np.diag(root)).sum() - 0.5 * (away**2).sum(axis=1)
+        nearer = level > best
+        best[nearer], which[nearer] = level[nearer], k
+    return which
 
 
 def _order(fit: mix.Gaussians) -> np.ndarray:

@@ -9,7 +9,7 @@ from analytics.operations import Request, request
 from analytics.params import Param, validate
 from analytics.perception.clams import ASPECT_RANGE, clams
 from analytics.progress import Progress
-from analytics.results import Ambiguity, Projection
+from analytics.results import Ambiguity, Projection, ScoreCard
 
 PARAMS = (
     Param(
@@ -52,11 +52,30 @@ def ambiguity_request(projection: Any, aspect: float | None = None, seed: int = 
     return request("ambiguity", "clams", (digest,), params, seed)
 
 
+def curves_request(projection: Any, aspect: float | None = None, seed: int = 0) -> Request:
+    """The request for how the score of a map moves with the way it is drawn; arguments as those of
+    :func:`ambiguity_request`."""
+    scored = ambiguity_request(projection, aspect, seed)
+    return request("ambiguity_curves", "clams", scored.parents, scored.params, seed)
+
+
+def ambiguity_curves(wanted: Request, parents: tuple, progress: Progress) -> ScoreCard:
+    """Run :func:`curves_request`. parents : (projection,)."""
+    from analytics.perception.sensitivity import curves
+
+    projection, params = _checked(wanted, parents)
+    return curves(projection.xy, aspect=params["aspect"], seed=wanted.seed, progress=progress)
+
+
 def ambiguity(wanted: Request, parents: tuple, progress: Progress) -> Ambiguity:
     """Run :func:`ambiguity_request`. parents : (projection,)."""
+    projection, params = _checked(wanted, parents)
+    return clams(projection.xy, aspect=params["aspect"], seed=wanted.seed, progress=progress)
+
+
+def _checked(wanted: Request, parents: tuple) -> tuple[Projection, dict]:
     if wanted.method != "clams":
         raise BadInput(f"There is no ambiguity score '{wanted.method}': choose clams.")
     if len(parents) != 1 or not isinstance(parents[0], Projection):
         raise BadInput("The ambiguity score needs one map: project the data first.")
-    params = validate(PARAMS, wanted.params)
-    return clams(parents[0].xy, aspect=params["aspect"], seed=wanted.seed, progress=progress)
+    return parents[0], validate(PARAMS, wanted.params)

@@ -14,24 +14,31 @@ from analytics.perception.mixture import Gaussians
 STEPS = 129  # places looked at along the ridge, denser towards both ends
 
 
-def valley(first: Gaussians, second: Gaussians, ink: float = 0.0) -> np.ndarray:
+def valley(first: Gaussians, second: Gaussians, ink: float | np.ndarray = 0.0) -> np.ndarray:
     """Log of the density at the saddle over that at the lower peak: (m,), 0 where there is one
     peak and falling without bound as the two move apart.
 
     first, second : m Gaussians each, paired in order; only their relative weights matter.
-    ink : how far marks cover each other: the mean number of marks on one place at the higher peak.
-        Ink saturates there, ``1 - exp(-ink * density / highest density)``, which fills valleys.
-        0 counts every mark in full.
+    ink : how far marks cover each other: the mean number of marks on one place at the higher peak,
+        one number or (m,). Ink saturates there, ``1 - exp(-ink * density / highest density)``,
+        which fills valleys. 0 counts every mark in full.
     """
     if len(first.weights) == 0:
         return np.zeros(0)
     height = _along(first, second)
-    if ink > 0:
-        top = height.max(axis=1, keepdims=True)
-        height = np.log(-np.expm1(-ink * np.exp(np.maximum(height - top, -700))))
+    inked = np.broadcast_to(ink, len(height)) > 0
+    if inked.any():
+        above = height[inked] - height[inked].max(axis=1, keepdims=True)
+        marks = np.broadcast_to(ink, len(inked))[inked, None] * np.exp(np.maximum(above, -600))
+        height[inked] = np.log(np.maximum(-np.expm1(-marks), 1e-300))
     left = np.maximum.accumulate(height, axis=1)
     right = np.maximum.accumulate(height[:, ::-1], axis=1)[:, ::-1]
     return (height - np.minimum(left, right)).min(axis=1)
+
+
+def highest(first: Gaussians, second: Gaussians) -> np.ndarray:
+    """Log of the highest density of each pair's mixture: (m,)."""
+    return _along(first, second).max(axis=1)
 
 
 def _along(first: Gaussians, second: Gaussians) -> np.ndarray:

@@ -39,8 +39,8 @@ def sentence(text: str, level: str = "info") -> None:
     show[level](safe_md(text))
 
 
-def header() -> None:
-    """The trail, undo and save, running jobs, and what went wrong."""
+def header() -> set[str]:
+    """The trail, undo and save, running jobs, and what went wrong. Returns the jobs shown."""
     here = session.current()
     with st.container(horizontal=True, vertical_alignment="center", key="trail"):
         st.html(_trail(here.view), width="stretch")
@@ -54,7 +54,7 @@ def header() -> None:
             from pages.ui.saving import save_dialog
 
             save_dialog()
-    _jobs()
+    shown = _jobs()
     for slot in [s for s, words in here.errors.items() if words]:
         with st.container(horizontal=True, vertical_alignment="center"):
             sentence(f"{STEP[slot]}: {here.errors[slot]}", "error")
@@ -62,6 +62,14 @@ def header() -> None:
                 # Kept without words: the automatic path does not try the same thing again.
                 here.errors[slot] = ""
                 st.rerun()
+    return shown
+
+
+def show_new_jobs(shown: set[str]) -> None:
+    """Draw the page again when it asked for a job that the header does not show yet, so that it is
+    followed and its result drawn. ``shown`` is what :func:`header` returned."""
+    if {j.id for j in session.pending()} - shown:
+        st.rerun()
 
 
 def _trail(view) -> str:
@@ -97,11 +105,11 @@ def method_label(kind: str, method_id: str) -> str:
         return method_id
 
 
-def _jobs() -> None:
+def _jobs() -> set[str]:
     """Running jobs with their words, fraction and a cancel button; redrawn while any runs."""
     jobs = session.pending()
     if not jobs:
-        return
+        return set()
 
     @st.fragment(run_every=0.4)
     def strip():
@@ -124,6 +132,7 @@ def _jobs() -> None:
             st.caption(f"{count(len(running) - len(shown[:3]), 'more step')} waiting")
 
     strip()
+    return {j.id for j in jobs}
 
 
 def needs_data() -> bool:

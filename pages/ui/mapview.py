@@ -110,10 +110,14 @@ def draw(
     color: str,
     layer: str = "",
     ellipses=None,
+    lit: np.ndarray | None = None,
     height: int = 640,
     key: str = "map",
 ) -> None:
-    """Draw the map with what is selected in the view; a new selection enters the view."""
+    """Draw the map with what is selected in the view; a new selection enters the view.
+
+    lit : rows that stand out instead of those selected, bool (n,).
+    """
     from analytics.figures.map import map_figure
     from analytics.perception.operations import drawn_aspect
 
@@ -128,7 +132,7 @@ def draw(
         group_names=names,
         values=values,
         values_name=values_name,
-        selected=mask,
+        selected=mask if lit is None else lit,
         selection_shapes=view.selection,
         hover=hover_frame(dataset),
         isolate=view.isolate if groups is not None else None,
