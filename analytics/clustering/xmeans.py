@@ -5,7 +5,8 @@ Clusters, ICML 2000. Groups share one variance; a group is split when the two ha
 BIC than the whole (their section 3.2); after each round of splits k-means runs again from all
 centres, and the round with the highest BIC over all points wins.
 
-Differs from it: halves start along the longest axis of the group, not in a random direction.
+Differs from it: halves start along the longest axis of the group, not in a random direction; and
+one group is always split once, since four groups in a square look like one to the local test.
 """
 
 import numpy as np
@@ -26,7 +27,7 @@ def xmeans(X: np.ndarray, most: int = 20, least: int = 1, seed: int = 0) -> np.n
     labels, centres = _kmeans(X, least, seed)
     best, best_score = labels, bic(X, labels, floor)
     while len(centres) < most:
-        split = _split(X, labels, centres, most, floor)
+        split = _split(X, labels, centres, most, floor, forced=len(centres) == 1)
         if len(split) == len(centres):
             break
         labels, centres = _kmeans(X, len(split), seed, split)
@@ -58,8 +59,9 @@ def _distortion(X: np.ndarray, labels: np.ndarray) -> float:
     return total
 
 
-def _split(X, labels, centres, most: int, floor: float) -> np.ndarray:
-    """The centres after each group worth splitting is split, the largest gain first."""
+def _split(X, labels, centres, most: int, floor: float, forced: bool) -> np.ndarray:
+    """The centres after each group worth splitting (or, if ``forced``, each that can be) is split,
+    the largest gain first."""
     gains, halves = [], []
     for g in range(len(centres)):
         own = X[labels == g]
@@ -67,7 +69,7 @@ def _split(X, labels, centres, most: int, floor: float) -> np.ndarray:
         if found is None:
             continue
         gain = bic(own, found[0], floor) - bic(own, np.zeros(len(own), int), floor)
-        if gain > 0:
+        if gain > 0 or forced:
             gains.append((gain, g))
             halves.append((g, found[1]))
     allowed = {g for _, g in sorted(gains, reverse=True)[: most - len(centres)]}
