@@ -19,8 +19,9 @@ from analytics.errors import BadInput
 
 # Estimates of the registry are cautious: measured on digits, a map takes 0.2 to 0.6 of them.
 CAUTION = 0.5
-SCORING = 1.5  # seconds to score one map, at most about so much at any size
-CHEAP = 0.1  # methods without a range to sweep are tried when they take at most so much of it
+SCORING = (0.3, 1.2)  # seconds to score a map: of the smallest, and more up to SCORED_ROWS rows
+SCORED_ROWS = 1_500
+CHEAP = 0.1  # of the budget; the default map of a method that takes more is left out
 MOST_MAPS = 200
 
 
@@ -95,7 +96,12 @@ def estimate(method: str, params: dict[str, Any], n: int, d: int) -> float:
     """Estimated seconds to draw and score one map, without what a method costs once per run."""
     row = registry.get("projection", method)
     full = row.check(params)
-    return CAUTION * (row.cost(n, d, full) - row.cost(0, d, full)) + SCORING
+    return CAUTION * (row.cost(n, d, full) - row.cost(0, d, full)) + scoring(n)
+
+
+def scoring(n: int) -> float:
+    """Estimated seconds to score a map of n rows."""
+    return SCORING[0] + SCORING[1] * min(n, SCORED_ROWS) / SCORED_ROWS
 
 
 def fits(method: str, n: int) -> bool:
@@ -146,13 +152,14 @@ def plan(
     chosen, notes, left, passed = [], [], seconds, 0
     for c in order(methods, n, d, seed):
         first = c.default and c.method in ("pca", "tsne", "umap")
-        too_long = c.seconds > (CHEAP if c.default else 0.25) * seconds
+        drawing = c.seconds - scoring(n)
+        too_long = drawing > (CHEAP if c.default else 0.25) * seconds
         if not first and (too_long or c.seconds > left):
             if c.default:
                 label = registry.get("projection", c.method).label
-                notes.append(f"{label} was left out: one map takes about {c.seconds:.0f} s.")
+                notes.append(f"{label} was left out: one map takes about {drawing:.0f} s.")
             passed += not c.default
-            if c.default or (passed < 40 and left > 2 * SCORING):
+            if c.default or (passed < 40 and left > 2 * scoring(n)):
                 continue
             break
         chosen.append(c)

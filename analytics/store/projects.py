@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.store import database as db
 from analytics.store.database import now, reading, writing
@@ -170,6 +171,17 @@ def list_views(engine: Engine, project: str) -> list[ViewRow]:
     with reading(engine) as connection:
         live_project(connection, project, lock=False)
         return [ViewRow(*row) for row in connection.execute(query)]
+
+
+def saved_maps(engine: Engine, most: int = 200) -> list[str]:
+    """The maps on screen in the saved views of all projects, saved last first."""
+    v, p = db.views.c, db.projects.c
+    query = sa.select(v.state).join(db.projects, p.id == v.project_id)
+    query = query.where(p.deleted_at.is_(None)).order_by(v.updated.desc(), v.id).limit(most)
+    with reading(engine) as connection:
+        states = list(connection.scalars(query))
+    found = (state["view"].get("projection") for state in states if "view" in state)
+    return list(dict.fromkeys(digest for digest in found if is_digest(digest)))
 
 
 def list_projects(engine: Engine, deleted: bool = False) -> list[ProjectRow]:

@@ -1,0 +1,118 @@
+"""Maps by faithfulness and ambiguity, with the front of those that nothing else beats."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from analytics.figures import theme
+from analytics.figures.base import blank
+
+NAMED = 6  # labels on the chart at most
+
+
+def pareto(
+    maps: Sequence[Mapping[str, Any]],
+    *,
+    chosen: int = -1,
+    least: float | None = None,
+    labels: Mapping[str, str] | None = None,
+    dark: bool = False,
+    height: int = 380,
+) -> Any:
+    """One mark per map: faithful to the right, clear at the bottom.
+
+    maps : dicts with "name", "method", "faithfulness", "ambiguity", "n_components", "front",
+        "default". chosen : the recommended one, ringed and named. least : the faithfulness from
+        which on a map counts as faithful, shaded. labels : method -> its name in the key.
+    Maps that read as one group are hollow and take no part in the front.
+    """
+    import plotly.graph_objects as go
+
+    t = theme.TOKENS["dark" if dark else "light"]
+    if not maps:
+        return blank(dark, height, "No map was tried")
+    figure = blank(dark, height)
+    x = np.array([m["faithfulness"] for m in maps], float)
+    y = np.array([m["ambiguity"] for m in maps], float)
+    if least is not None:
+        figure.add_vrect(x0=least, x1=1.02, fillcolor=theme.rgba(t["accent"], 0.07), line_width=0)
+    _front(figure, maps, x, y, t)
+    methods = list(dict.fromkeys(m["method"] for m in maps))
+    key = []
+    for i, method in enumerate(methods):
+        own = np.array([m["method"] == method for m in maps])
+        label = theme.escape((labels or {}).get(method, method), 24)
+        color = theme.color_of(i)
+        shape = theme.SHAPE_NUMBERS[i % len(theme.SHAPE_NUMBERS)]
+        hollow = np.array([m["n_components"] < 2 for m in maps])[own]
+        symbols = np.where(hollow, shape + 100, shape)
+        edge = {"color": t["paper"], "width": 0.6}
+        names = [theme.escape(m["name"], 70) for m in np.array(maps, object)[own]]
+        figure.add_trace(
+            go.Scatter(
+                x=x[own],
+                y=y[own],
+                mode="markers",
+                marker={"size": 10, "color": color, "symbol": symbols, "line": edge},
+                text=names,
+                name=label,
+                hovertemplate="%{text}<br>faithfulness %{x:.2f}<br>ambiguity %{y:.2f}"
+                "<extra></extra>",
+            )
+        )
+        key.append(f"<span style='color:{color}'>●</span> {label} {own.sum()}")
+    if 0 <= chosen < len(maps):
+        ring = {"size": 20, "symbol": 100, "color": t["accent"], "line": {"width": 2.5}}
+        mark = {"x": [x[chosen]], "y": [y[chosen]], "mode": "markers", "marker": ring}
+        figure.add_trace(go.Scatter(hoverinfo="skip", **mark))
+    _names(figure, maps, x, y, chosen, t)
+    font = {"size": 12, "color": t["muted"]}
+    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left"}
+    figure.add_annotation(
+        text="   ".join(key), yanchor="bottom", showarrow=False, font=font, **place
+    )
+    low, high = float(x.min()), float(x.max())
+    pad = 0.06 * max(high - low, 0.1)
+    figure.update_xaxes(
+        title={"text": "Faithfulness (F1 of steadiness and cohesiveness)"},
+        range=[low - pad, min(1.01, high + 2.5 * pad)],
+        showgrid=True,
+    )
+    top = max(float(y.max()) * 1.08, 0.1)
+    figure.update_yaxes(
+        title={"text": "Ambiguity (CLAMS)"}, range=[-0.06 * top, top], showgrid=True
+    )
+    return figure
+
+
+def _front(figure: Any, maps, x: np.ndarray, y: np.ndarray, t: dict) -> None:
+    """A line through the maps that no other beats in both."""
+    import plotly.graph_objects as go
+
+    on = np.flatnonzero([bool(m["front"]) for m in maps])
+    on = on[np.argsort(x[on], kind="stable")]
+    line = {"color": t["muted"], "width": 1.5, "dash": "dot"}
+    figure.add_trace(go.Scatter(x=x[on], y=y[on], mode="lines", line=line, hoverinfo="skip"))
+
+
+def _names(figure: Any, maps, x: np.ndarray, y: np.ndarray, chosen: int, t: dict) -> None:
+    """The recommended map, the defaults and the front by name, as far as they fit."""
+    width, high = max(float(np.ptp(x)), 0.1), max(float(y.max()), 0.1)
+    order = sorted(
+        range(len(maps)),
+        key=lambda i: (i != chosen, not maps[i]["default"], not maps[i]["front"], -x[i]),
+    )
+    taken: list[tuple[float, float]] = []
+    for i in order:
+        wanted = i == chosen or maps[i]["default"] or maps[i]["front"]
+        near = any(abs(x[i] - a) < 0.3 * width and abs(y[i] - b) < 0.07 * high for a, b in taken)
+        if not wanted or near or len(taken) == NAMED:
+            continue
+        taken.append((float(x[i]), float(y[i])))
+        text = theme.escape(maps[i]["name"], 40)
+        text = f"<b>{text}</b>" if i == chosen else text
+        left = x[i] > x.min() + 0.6 * width
+        side = {"xanchor": "right", "xshift": -12} if left else {"xanchor": "left", "xshift": 12}
+        font = {"size": 12, "color": t["ink"] if i == chosen else t["muted"]}
+        figure.add_annotation(x=x[i], y=y[i], text=text, showarrow=False, font=font, **side)
