@@ -97,16 +97,16 @@ def _front(figure: Any, maps, x: np.ndarray, y: np.ndarray, t: dict) -> None:
 
 
 def _names(figure: Any, maps, x: np.ndarray, y: np.ndarray, chosen: int, t: dict) -> None:
-    """The recommended map, the defaults and the front by name, as far as they fit."""
+    """The recommended map and the defaults by name, as far as they fit; hovering names the rest."""
     width, high = max(float(np.ptp(x)), 0.1), max(float(y.max()), 0.1)
     order = sorted(
         range(len(maps)),
-        key=lambda i: (i != chosen, not maps[i]["default"], not maps[i]["front"], -x[i]),
+        key=lambda i: (i != chosen, not maps[i]["front"], -x[i]),
     )
     taken: list[tuple[float, float]] = []
     for i in order:
-        wanted = i == chosen or maps[i]["default"] or maps[i]["front"]
-        near = any(abs(x[i] - a) < 0.3 * width and abs(y[i] - b) < 0.07 * high for a, b in taken)
+        wanted = i == chosen or maps[i]["default"]
+        near = any(abs(x[i] - a) < 0.5 * width and abs(y[i] - b) < 0.07 * high for a, b in taken)
         if not wanted or near or len(taken) == NAMED:
             continue
         taken.append((float(x[i]), float(y[i])))
@@ -115,4 +115,5 @@ def _names(figure: Any, maps, x: np.ndarray, y: np.ndarray, chosen: int, t: dict
         left = x[i] > x.min() + 0.6 * width
         side = {"xanchor": "right", "xshift": -12} if left else {"xanchor": "left", "xshift": 12}
         font = {"size": 12, "color": t["ink"] if i == chosen else t["muted"]}
-        figure.add_annotation(x=x[i], y=y[i], text=text, showarrow=False, font=font, **side)
+        back = {"bgcolor": theme.rgba(t["paper"], 0.75), "borderpad": 1}
+        figure.add_annotation(x=x[i], y=y[i], text=text, showarrow=False, font=font, **side, **back)

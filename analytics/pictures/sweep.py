@@ -17,8 +17,9 @@ import numpy as np
 from analytics import registry
 from analytics.errors import BadInput
 
-# Estimates of the registry are cautious: measured on digits, a map takes 0.2 to 0.6 of them.
-CAUTION = 0.5
+# Estimates of the registry are cautious: measured on digits, a map takes 0.2 to 0.6 of them. A job
+# shares its machine, so not all of that is used.
+CAUTION = 0.6
 SCORING = (0.3, 1.2)  # seconds to score a map: of the smallest, and more up to SCORED_ROWS rows
 SCORED_ROWS = 1_500
 CHEAP = 0.1  # of the budget; the default map of a method that takes more is left out

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from analytics.errors import BadInput
+from analytics.operations import Request
 from analytics.results import Dataset, Gallery
 from pages.ui import findings, frame, session
 from pages.ui.words import about_seconds, interval, number, safe_md
@@ -22,13 +23,14 @@ ambiguity (CLAMS) is recommended, after the AmbReducer of Jeon et al. 2023.
 
 A map must also stand well above one with its rows shuffled: at least a quarter of the way from
 there to 1. A map that reads as a single group has ambiguity 0 by definition and is recommended only
-when all faithful maps do. Intervals are 95 %.
+when all faithful maps do. Intervals are 95 % for faithfulness and 90 % for ambiguity.
 """
 
 
 def advisor(dataset: Dataset) -> None:
     """Controls and, once it is there, the recommendation."""
     from analytics.pictures.operations import advice_request
+    from analytics.pictures.sweep import check_methods
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seconds = st.selectbox(
@@ -45,14 +47,15 @@ def advisor(dataset: Dataset) -> None:
         methods, search, seed = _settings()
     if pressed:
         try:
+            check_methods(methods)
             request = advice_request(
                 dataset, methods, {"seconds": seconds, "search": search}, int(seed)
             )
         except BadInput as error:
             frame.sentence(str(error), "error")
             return
-        session.retry(request.digest)
         st.session_state[ASKED] = {**_asked(), dataset.digest: request}
+        start(request)
     request = _asked().get(dataset.digest)
     if request is None:
         st.caption(
@@ -65,6 +68,13 @@ def advisor(dataset: Dataset) -> None:
         st.caption("Maps are being drawn; they are kept, also when you cancel.")
         return
     _show(found)
+
+
+def start(request: Request) -> None:
+    """Run a request as a job, also when it failed before, and draw the page with its progress."""
+    session.retry(request.digest)
+    session.ask(request)
+    st.rerun()
 
 
 def _asked() -> dict:

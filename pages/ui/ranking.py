@@ -25,7 +25,7 @@ HOW = """
 Each plot is scored by CLAMS, in one colour and with the aspect it is drawn with: 0 means that
 everyone would group the points alike, 1 that people would disagree as much as they can. Clearest
 first; plots that read as one group come last, since their score is 0 by definition. The interval is
-a 95 % bootstrap over points (Jeon et al. 2023). A clear plot need not be a true one: for maps, look
+a 90 % bootstrap over points (Jeon et al. 2023). A clear plot need not be a true one: for maps, look
 at their faithfulness too.
 """
 
@@ -80,8 +80,8 @@ def chosen_request(dataset: Dataset) -> Request | None:
         except (BadInput, StoreError) as error:
             frame.sentence(str(error), "error")
             return None
-        session.retry(request.digest)
         st.session_state[ASKED] = {**asked(), key: request}
+        choosing.start(request)
     found = asked().get(key)
     if found is None:
         st.caption("Scores every plot and shows them sorted, the clearest first.")

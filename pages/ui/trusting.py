@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from analytics.results import Dataset, ScoreCard
-from pages.ui import frame, ranking, session
+from pages.ui import choosing, frame, ranking, session
 from pages.ui.words import safe_md
 
 HOW = """
@@ -34,8 +34,8 @@ def show(dataset: Dataset) -> None:
     )
     key = f"trust-{ready[source].digest}"
     if st.button("Compare clusterers", type="primary", key="run-trust"):
-        session.retry(trust_request(ready[source]).digest)
         st.session_state[key] = True
+        choosing.start(trust_request(ready[source]))
     if not st.session_state.get(key):
         return
     card = frame.try_ask(trust_request(ready[source]))
