@@ -55,7 +55,7 @@ def advisor(dataset: Dataset) -> None:
             frame.sentence(str(error), "error")
             return
         st.session_state[ASKED] = {**_asked(), dataset.digest: request}
-        start(request)
+        start_job(request)
     request = _asked().get(dataset.digest)
     if request is None:
         st.caption(
@@ -70,7 +70,7 @@ def advisor(dataset: Dataset) -> None:
     _show(found)
 
 
-def start(request: Request) -> None:
+def start_job(request: Request) -> None:
     """Run a request as a job, also when it failed before, and draw the page with its progress."""
     session.retry(request.digest)
     session.ask(request)
@@ -127,7 +127,8 @@ def _show(found: Gallery) -> None:
         _recommendation(found)
     for note in found.notes:
         st.caption(safe_md(note))
-    _gallery(found)
+    best = found.entries[found.chosen] if found.chosen >= 0 else None
+    tiles(entries, FIRST, ACROSS, "maps", "advice-all", lambda e: _tile(e, e is best))
 
 
 def _recommendation(found: Gallery) -> None:
@@ -165,16 +166,15 @@ def _versus(d: dict) -> str:
     )
 
 
-def _gallery(found: Gallery) -> None:
-    """The maps as thumbnails, each with its two scores and a button to open it."""
-    every = len(found.entries) > FIRST and st.toggle(
-        f"Show all {len(found.entries)} maps", key="advice-all"
-    )
-    shown = found.entries if every else found.entries[:FIRST]
-    for start in range(0, len(shown), ACROSS):
-        for slot, e in zip(st.columns(ACROSS), shown[start : start + ACROSS], strict=False):
+def tiles(entries, first: int, across: int, what: str, key: str, draw) -> None:
+    """Pictures in rows, the first ones at once and all on request; ``draw(entry)`` fills one."""
+    many = len(entries) > first
+    every = many and st.toggle(f"Show all {len(entries)} {what}", key=key)
+    shown = entries if every else entries[:first]
+    for start in range(0, len(shown), across):
+        for slot, e in zip(st.columns(across), shown[start : start + across], strict=False):
             with slot:
-                _tile(e, start == 0 and found.chosen >= 0 and e is found.entries[found.chosen])
+                draw(e)
 
 
 def _tile(e: dict, recommended: bool) -> None:

@@ -42,7 +42,9 @@ def show(dataset: Dataset) -> None:
     st.markdown(safe_md(found.sentence))
     for note in found.notes:
         st.caption(safe_md(note))
-    _gallery(found, dataset)
+    choosing.tiles(
+        found.entries, FIRST, ACROSS, "plots", "ranking-all", lambda e: _tile(found, e, dataset)
+    )
     frame.how(HOW)
 
 
@@ -81,7 +83,7 @@ def chosen_request(dataset: Dataset) -> Request | None:
             frame.sentence(str(error), "error")
             return None
         st.session_state[ASKED] = {**asked(), key: request}
-        choosing.start(request)
+        choosing.start_job(request)
     found = asked().get(key)
     if found is None:
         st.caption("Scores every plot and shows them sorted, the clearest first.")
@@ -129,17 +131,6 @@ def _zipped(uploads) -> tuple[bytes, str]:
             # A number in front keeps two files of one name apart; only the name is shown.
             archive.writestr(f"{i}/{file.name.replace('/', '_')}", file.getvalue())
     return buffer.getvalue(), "plots.zip"
-
-
-def _gallery(found: Gallery, dataset: Dataset) -> None:
-    every = len(found.entries) > FIRST and st.toggle(
-        f"Show all {len(found.entries)} plots", key="ranking-all"
-    )
-    shown = found.entries if every else found.entries[:FIRST]
-    for start in range(0, len(shown), ACROSS):
-        for slot, e in zip(st.columns(ACROSS), shown[start : start + ACROSS], strict=False):
-            with slot:
-                _tile(found, e, dataset)
 
 
 def _tile(found: Gallery, e: dict, dataset: Dataset) -> None:

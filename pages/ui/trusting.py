@@ -35,7 +35,7 @@ def show(dataset: Dataset) -> None:
     key = f"trust-{ready[source].digest}"
     if st.button("Compare clusterers", type="primary", key="run-trust"):
         st.session_state[key] = True
-        choosing.start(trust_request(ready[source]))
+        choosing.start_job(trust_request(ready[source]))
     if not st.session_state.get(key):
         return
     card = frame.try_ask(trust_request(ready[source]))
