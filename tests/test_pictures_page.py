@@ -108,6 +108,16 @@ def test_uploaded_files_are_ranked_and_clusterers_compared_on_them(page, opened)
     found = services.artifacts().require(request.digest)
     assert len(found.entries) == 10 and found.entries[-1]["problem"]
     scored = [e for e in found.entries if not e["problem"] and e["n_components"] > 1]
+    trusted(page, scored)
+    tab(page, "Compare plots")
+    next(s for s in page.selectbox if s.label == "Plots").select("files").run()
+    next(b for b in page.button if b.key == f"open-{scored[0]['picture']}").click().run()
+    settle(page)
+    table = services.artifacts().require(view(page).table)
+    assert table.name == scored[0]["file"] and services.artifacts().has(view(page).projection)
+
+
+def trusted(page, scored):
     tab(page, "Trust a benchmark")
     next(s for s in page.selectbox if s.label == "Ranked plots").select("files").run()
     press(page, "Compare clusterers")

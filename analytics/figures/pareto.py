@@ -9,6 +9,7 @@ from analytics.figures import theme
 from analytics.figures.base import blank
 
 NAMED = 6  # labels on the chart at most
+KEYS = 4  # methods in one line of the key, so that it fits a narrow screen
 
 
 def pareto(
@@ -69,9 +70,16 @@ def pareto(
     _names(figure, maps, x, y, chosen, t)
     font = {"size": 12, "color": t["muted"]}
     place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left"}
+    rows = ["   ".join(key[i : i + KEYS]) for i in range(0, len(key), KEYS)]
     figure.add_annotation(
-        text="   ".join(key), yanchor="bottom", showarrow=False, font=font, **place
+        text="<br>".join(rows),
+        yanchor="bottom",
+        align="left",
+        showarrow=False,
+        font=font,
+        **place,
     )
+    figure.update_layout(margin={"t": 14 + 18 * len(rows)})
     low, high = float(x.min()), float(x.max())
     pad = 0.06 * max(high - low, 0.1)
     figure.update_xaxes(

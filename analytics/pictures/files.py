@@ -91,7 +91,18 @@ def of_zip(path: Path, names: list[str]) -> Iterator[Plot]:
             except BadInput as error:
                 yield Plot(printable(shown), None, problem=str(error), source={"file": shown})
                 continue
-            yield read_plot(target, shown)
+            plot = read_plot(target, shown)
+            yield plot._replace(source={**plot.source, "member": name})
+
+
+def content_of(path: Path, member: str) -> bytes:
+    """One file of a zip. Raises BadInput when it is not in there or damaged."""
+    with archives.open_zip(path) as archive, tempfile.TemporaryDirectory() as folder:
+        if member not in archive.namelist():
+            raise BadInput(f"The zip holds no file '{shorten(member)}': rank the files again.")
+        target = Path(folder) / "member"
+        archives.unzip(archive, archive.getinfo(member), target, silent)
+        return target.read_bytes()
 
 
 def read_plot(path: Path, name: str) -> Plot:

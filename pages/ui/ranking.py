@@ -148,6 +148,8 @@ def _tile(found: Gallery, e: dict, dataset: Dataset) -> None:
     st.caption(safe_md(words), help="\n\n".join(map(safe_md, e["warnings"])) or None)
     if e.get("projection"):
         choosing.open_map(e["projection"])
+    elif "member" in e:
+        _open_file(found, e)
     elif "x" in e and "file" not in e:
         _open_columns(e, dataset)
 
@@ -163,3 +165,22 @@ def _open_columns(e: dict, dataset: Dataset) -> None:
         st.session_state[choosing.GO_TO] = "map.py"
 
     st.button("Open on the map", key=f"open-{e['picture']}", type="tertiary", on_click=go)
+
+
+def _open_file(found: Gallery, e: dict) -> None:
+    """A button that opens a ranked file as the data, and shows its map."""
+
+    def go():
+        from analytics.data.operations import file_request
+        from analytics.data.uploads import path_of, stage
+        from analytics.pictures.files import content_of
+
+        try:
+            content = content_of(path_of(found.params["content"], services.home()), e["member"])
+            session.open_table(file_request(stage(content, e["file"], services.home())))
+        except (BadInput, StoreError) as error:
+            session.current().errors["table"] = str(error)
+            return
+        st.session_state[choosing.GO_TO] = "map.py"
+
+    st.button("Open this file", key=f"open-{e['picture']}", type="tertiary", on_click=go)
