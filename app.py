@@ -16,7 +16,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import services
+from pages.ui import repairs, services
 
 ROOT = Path(__file__).resolve().parent
 
@@ -38,6 +38,7 @@ async def healthz(request):
     )
 
 
+repairs.apply()
 app = App(
     ROOT / "pages" / "router.py",
     lifespan=lifespan,

@@ -54,7 +54,17 @@ def header() -> set[str]:
             from pages.ui.saving import save_dialog
 
             save_dialog()
-    shown = _jobs()
+    # What comes and goes has a place of its own: else all below moves up and down by one, and the
+    # browser builds the chart anew, or drops a file just chosen.
+    with st.container():
+        shown = _jobs()
+    with st.container():
+        _failures(here)
+    return shown
+
+
+def _failures(here: session.Session) -> None:
+    """What went wrong, one sentence each."""
     for slot in [s for s, words in here.errors.items() if words]:
         with st.container(horizontal=True, vertical_alignment="center"):
             sentence(f"{STEP[slot]}: {here.errors[slot]}", "error")
@@ -62,7 +72,6 @@ def header() -> set[str]:
                 # Kept without words: the automatic path does not try the same thing again.
                 here.errors[slot] = ""
                 st.rerun()
-    return shown
 
 
 def show_new_jobs(shown: set[str]) -> None:
@@ -115,6 +124,7 @@ def _jobs() -> set[str]:
     def strip():
         running = session.pending()
         if {j.id for j in running} != {j.id for j in jobs}:
+            st.empty()  # lets a click that waits go first: the rerun would take its place
             st.rerun()
         shown = [j for j in running if j.state == "running"] or running
         for job in shown[:3]:
@@ -164,8 +174,8 @@ def things_to_know() -> None:
     table = session.load(session.current().view.table)
     problems = table.profile.get("problems", []) if table is not None else []
     serious = [p for p in problems if p["severity"] != "info"]
-    if serious:
-        with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if serious:
             rest = f" and {len(serious) - 1} more" if len(serious) > 1 else ""
             st.caption(safe_md(serious[0]["words"].rstrip(".") + rest + "."), width="content")
             st.page_link("data.py", label="What to know about this data", icon=":material/warning:")

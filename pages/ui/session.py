@@ -143,6 +143,7 @@ def want(slot: str, request: Request, step: bool = False) -> None:
     ``step``: the reader asked for it, so it can be undone; the automatic path cannot.
     """
     session = current()
+    services.runner().submit(request, session.owner)
     if step:
         session.steps.add(slot)
     session.errors.pop(slot, None)
@@ -150,7 +151,6 @@ def want(slot: str, request: Request, step: bool = False) -> None:
         session.wanted.pop(later, None)
     session.wanted[slot] = request
     session.fresh.add(slot)
-    services.runner().submit(request, session.owner)
 
 
 def ask(request: Request) -> Record | None:

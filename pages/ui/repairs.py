@@ -1,0 +1,60 @@
+"""Faults of Streamlit 1.67 by which a reader's click or file is lost, repaired from outside.
+
+* The answer to "where shall I put this file?" is thrown away when a script run starts before it
+  was sent, and the browser waits for ever: the file chosen in that moment is lost.
+* The timer of a part that redraws itself asks in the name of the page it stood on, even when
+  another page is shown or asked for by then. That leads the reader back to the page just left.
+
+Both were found by choosing files and pages while jobs run (``tests/browser/test_haste.py``).
+"""
+
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+_clear = ForwardMsgQueue.clear
+_request_rerun = AppSession.request_rerun
+_run_script = ScriptRunner._run_script
+
+
+def apply() -> None:
+    """Put the repairs in place; once more changes nothing."""
+    ForwardMsgQueue.clear = _clear_but_answers
+    AppSession.request_rerun = _request_rerun_of_this_page
+    ScriptRunner._run_script = _run_script_of_this_page
+
+
+def _clear_but_answers(self, retain_lifecycle_msgs=False, fragment_ids_this_run=None) -> None:
+    answers = [m for m in self._queue if m.WhichOneof("type") == "file_urls_response"]
+    _clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
+    if retain_lifecycle_msgs:
+        self._queue += [m for m in answers if not any(m is kept for kept in self._queue)]
+
+
+def _request_rerun_of_this_page(self, client_state) -> None:
+    if client_state is not None and client_state.is_auto_rerun:
+        shown = self._client_state.page_script_hash
+        if _foreign(client_state.page_script_hash, shown) or _runs_whole(self._scriptrunner):
+            return
+    _request_rerun(self, client_state)
+
+
+def _run_script_of_this_page(self, rerun_data) -> None:
+    shown = self._get_script_run_ctx().page_script_hash
+    if not (rerun_data.is_auto_rerun and _foreign(rerun_data.page_script_hash, shown)):
+        _run_script(self, rerun_data)
+
+
+def _foreign(asked: str, shown: str) -> bool:
+    """Whether a timer asks for another page than the one shown."""
+    return bool(asked and shown and asked != shown)
+
+
+def _runs_whole(runner) -> bool:
+    """Whether a run of the whole page waits, which does what a timer asks for anyway."""
+    if runner is None:
+        return False
+    waiting = runner._requests
+    whole = not waiting._rerun_data.fragment_id_queue
+    return waiting._state is ScriptRequestType.RERUN and whole
