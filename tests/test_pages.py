@@ -3,6 +3,7 @@
 import pytest
 
 from analytics.data.operations import sample_request
+from analytics.projection.operations import projection_request
 from pages.ui import services
 from tests.apptest import settle, start, view
 
@@ -142,3 +143,31 @@ def score_digests(opened):
     from analytics.perception.operations import ambiguity_request
 
     return [ambiguity_request(services.artifacts().require(opened.projection)).digest]
+
+
+def test_a_page_loaded_again_goes_on_waiting_for_the_step_asked_for(opened):
+    request = projection_request(opened.dataset, "tsne", {"perplexity": 12.0}, 5)
+    services.runner().submit(request, "the page before")
+    at = start({**opened.to_query(), "wait": f"projection:{request.digest}"})
+    at.run()
+    assert at.session_state["gestalt"].wanted["projection"].digest == request.digest
+    settle(at)
+    assert view(at).projection == request.digest
+    assert "wait" not in at.query_params
+    after = settle(start({**opened.to_query(), "wait": f"projection:{request.digest}"}))
+    assert view(after).projection == request.digest
+
+
+@pytest.mark.parametrize("wait", ["projection:" + "0" * 32, "x", "projection:../..", "table"])
+def test_waiting_for_what_nobody_runs_changes_nothing(opened, wait):
+    at = settle(start({**opened.to_query(), "wait": wait}))
+    assert not at.exception
+    assert not at.error
+    assert view(at) == opened
+
+
+def test_a_link_with_a_result_of_another_kind_is_one_sentence(opened):
+    at = settle(start({**opened.to_query(), "m": opened.table}))
+    assert not at.exception
+    assert len(at.error) == 1
+    assert "a result in it is of another kind" in at.error[0].value

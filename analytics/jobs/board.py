@@ -37,6 +37,10 @@ class Board:
         """Whether a digest is queued or running."""
         return digest in self._requests
 
+    def request(self, digest: str) -> Request | None:
+        """What is queued or running under a digest, or None."""
+        return self._requests.get(digest)
+
     def waiting(self) -> tuple[str, ...]:
         """Digests in the queue, those that wait for a parent included."""
         return tuple(self._turns)

@@ -101,6 +101,11 @@ class Runner:
         with self._work:
             return self._board.job(digest)
 
+    def request(self, digest: str) -> Request | None:
+        """What is queued or running under a digest, or None."""
+        with self._work:
+            return self._board.request(digest)
+
     def jobs(self, owner: str | None = None) -> tuple[Job, ...]:
         """Jobs in the order of submission, of one owner or (None) of all."""
         with self._work:

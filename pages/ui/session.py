@@ -15,6 +15,7 @@ from analytics import pipeline
 from analytics import view as views
 from analytics.data.operations import sample_request
 from analytics.data.samples import DEFAULT
+from analytics.digest import is_digest
 from analytics.errors import BadInput, StoreError
 from analytics.operations import Request
 from analytics.results import Record
@@ -25,6 +26,8 @@ from pages.ui import services
 # small data is ready by then.
 PATIENCE = 0.7
 SLOTS = ("table", "dataset", "projection", "clustering")
+# Key in the address: the steps waited for, so that a page loaded again goes on waiting.
+WAIT = "wait"
 MAX_HISTORY = 50
 
 
@@ -59,13 +62,43 @@ def _restore(session: Session) -> None:
         session.view, session.saved = _from_address(st.query_params)
     except (BadInput, StoreError) as error:
         session.errors["link"] = str(error)
-    if not session.view.table:
+    _resume(session, st.query_params.get(WAIT, ""))
+    if not session.view.table and "table" not in session.wanted:
         want("table", sample_request(DEFAULT))
+
+
+def _resume(session: Session, waiting: str) -> None:
+    """Go on waiting for the steps of an address; take those that have ended meanwhile."""
+    steps = dict(part.split(":", 1) for part in waiting.split(",") if ":" in part)
+    for slot in [s for s in SLOTS if is_digest(steps.get(s))]:
+        digest = steps[slot]
+        request = services.runner().request(digest)
+        if request is not None and request.kind == slot:
+            session.wanted[slot] = request
+            session.steps.add(slot)
+        elif _is(load(digest), slot):
+            session.view = session.view.with_(**{slot: digest})
+
+
+def _is(record: Record | None, slot: str) -> bool:
+    """Whether a stored result is of the kind that a slot of the view takes."""
+    return type(record).__name__.lower() == slot
+
+
+def _waiting(session: Session) -> str:
+    """What ``_resume`` reads; "" unless a step that the reader asked for is under way."""
+    if not session.steps & set(session.wanted):
+        return ""
+    return ",".join(f"{s}:{session.wanted[s].digest}" for s in SLOTS if s in session.wanted)
 
 
 def _from_address(query) -> tuple[View, dict]:
     """The view of an address, and the saved view it is or was changed from."""
     token, changed = query.get("view"), views.from_query(query)
+    for slot in SLOTS:
+        record = load(getattr(changed, slot))
+        if record is not None and not _is(record, slot):
+            raise BadInput("This link is damaged: a result in it is of another kind.")
     if not token:
         return changed, {}
     try:
@@ -340,7 +373,12 @@ def sync_address() -> None:
         query["view"] = saved["view"]
         if not is_saved():
             query["revision"] = str(saved["revision"])
-    if dict(st.query_params) != query:
+    if waiting := _waiting(session):
+        query[WAIT] = waiting
+    now = dict(st.query_params)
+    if back and WAIT not in query:
+        now.pop(WAIT, None)  # what was waited for then is of no interest now
+    if now != query:
         st.query_params.from_dict(query)
 
 

@@ -1,0 +1,61 @@
+"""Messages that Streamlit would lose: the repairs by themselves, without a browser."""
+
+from types import SimpleNamespace
+
+import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+
+from pages.ui import repairs
+
+
+def filled() -> ForwardMsgQueue:
+    queue = ForwardMsgQueue()
+    for name in ("answer", "delta"):
+        message = ForwardMsg()
+        if name == "answer":
+            message.file_urls_response.response_id = "1"
+        else:
+            message.delta.new_element.text.body = "old"
+        queue.enqueue(message)
+    return queue
+
+
+def kinds(queue) -> list[str]:
+    return [m.WhichOneof("type") for m in queue._queue]
+
+
+@pytest.mark.parametrize("parts", [None, ["part"]])
+def test_a_new_run_keeps_the_answer_to_a_file(parts):
+    queue = filled()
+    repairs._clear_but_answers(queue, True, parts)
+    assert kinds(queue).count("file_urls_response") == 1
+    assert ("delta" in kinds(queue)) == (parts is not None)
+
+
+def test_a_flush_empties_the_queue():
+    queue = filled()
+    repairs._clear_but_answers(queue)
+    assert kinds(queue) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "auto", "runs"),
+    [
+        ("map", "map", True, True),
+        ("map", "data", True, False),
+        ("map", "data", False, True),
+        ("map", "", True, True),
+    ],
+)
+def test_a_timer_of_another_page_does_not_run(monkeypatch, asked, shown, auto, runs):
+    ran = []
+    monkeypatch.setattr(repairs, "_run_script", lambda runner, data: ran.append(data))
+    monkeypatch.setattr(repairs, "_request_rerun", lambda session, state: ran.append(state))
+    state = SimpleNamespace(is_auto_rerun=auto, page_script_hash=asked)
+    context = SimpleNamespace(page_script_hash=shown)
+    runner = SimpleNamespace(_get_script_run_ctx=lambda: context)
+    repairs._run_script_of_this_page(runner, state)
+    session = SimpleNamespace(_client_state=context, _scriptrunner=None)
+    repairs._request_rerun_of_this_page(session, state)
+    assert ran == ([state, state] if runs else [])
