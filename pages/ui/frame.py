@@ -7,7 +7,7 @@ import streamlit as st
 from analytics import registry
 from analytics.errors import BadInput
 from pages.ui import session
-from pages.ui.words import count, escape, number, safe_md
+from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LOGO = ASSETS / "logo.png"
@@ -102,7 +102,8 @@ def _trail(view) -> str:
         steps.append(f"Clusters <span>{escape(label)}, {groups}</span>")
     ambiguity = session.ambiguity() if projection is not None else None
     if ambiguity is not None:
-        steps.append(f"Ambiguity <span>{number(ambiguity.ambiguity)}</span>")
+        spread = interval(ambiguity.ambiguity, *(ambiguity.interval or (None, None)))
+        steps.append(f"Ambiguity <span>{escape(spread)}</span>")
     return f"<div class='trail'>{' › '.join(steps) or 'No data yet'}</div>"
 
 

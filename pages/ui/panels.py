@@ -8,7 +8,7 @@ from analytics import operations, registry
 from analytics.errors import BadInput
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import forms, frame, mapview, session
-from pages.ui.words import count, number, safe_md, share
+from pages.ui.words import count, interval, number, safe_md, share
 
 TABLE_ROWS = 5_000
 TABLE_COLUMNS = 200
@@ -294,7 +294,8 @@ def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
             scores = []
             score = session.load(ambiguity_request(projection).digest)
             if score is not None:
-                scores.append(f"ambiguity {number(score.ambiguity)}")
+                spread = interval(score.ambiguity, *(score.interval or (None, None)))
+                scores.append(f"ambiguity {spread}")
             card = session.load(faithfulness_request(projection).digest)
             if card is not None:
                 trust = card.values["trustworthiness"].value
