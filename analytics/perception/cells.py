@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-GRID = 160  # cells along the longer side
+GRID = 192  # cells along the longer side, twice those of the search in ``groups``
 MAX_POINTS = 5_000  # more points than this are put into cells
 _CHUNK = 1 << 18  # points tallied at once, so that the sums need little memory
 
@@ -56,8 +56,7 @@ def tally(points: np.ndarray, drawing: Drawing) -> np.ndarray:
     sums = np.zeros((6, GRID * GRID))
     for start in range(0, len(points), _CHUNK):
         part = drawn(points[start : start + _CHUNK], drawing)
-        column, row = np.clip((part.T + 0.5) * GRID, 0, GRID - 1).astype(np.int64)
-        cell = column * GRID + row
+        cell = _square(part.T, GRID)
         for i, values in enumerate(_monomials(part)):
             sums[i] += np.bincount(cell, values, GRID * GRID)
     return sums
@@ -67,6 +66,22 @@ def from_tally(sums: np.ndarray) -> Cells:
     """The squares that hold points."""
     sums = sums[:, sums[0] > 0]
     return Cells(sums[0].copy(), sums / sums[0])
+
+
+def coarse(cells: Cells, grid: int) -> Cells:
+    """The same points in fewer cells, squares of side 1 / grid; itself when it has no more cells
+    than a quarter of those squares."""
+    if len(cells.counts) <= grid * grid / 4:
+        return cells
+    cell = _square(cells.moments[1:3], grid)
+    sums = [np.bincount(cell, m, grid * grid) for m in cells.moments * cells.counts]
+    return from_tally(np.stack(sums))
+
+
+def _square(place: np.ndarray, grid: int) -> np.ndarray:
+    """The square of a grid x grid board that each place (2, n) in drawn coordinates lies in."""
+    column, row = np.clip((place + 0.5) * grid, 0, grid - 1).astype(np.int64)
+    return column * grid + row
 
 
 def _monomials(points: np.ndarray) -> np.ndarray:

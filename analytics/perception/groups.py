@@ -6,11 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.perception import mixture as mix
-from analytics.perception.cells import Cells
+from analytics.perception.cells import Cells, coarse
 from analytics.perception.limits import MOST
 from analytics.progress import Progress, silent
 from analytics.results import Ambiguity
 
+# The search for mixtures runs on squares this many to a side, and each is refined on all cells.
+COARSE = 96
 POLISH_STEPS, POLISH_TOLERANCE = 200, 1e-6  # EM of the chosen mixture, until it hardly moves
 _EYE = np.eye(2)
 SENSITIVITY = 1.0  # of the knee, S in the Kneedle paper
@@ -18,13 +20,15 @@ SENSITIVITY = 1.0  # of the knee, S in the Kneedle paper
 
 class Groups(NamedTuple):
     """fits: mixtures of 1, 2, ... components. bic: (m,) of each. k: the number chosen. clear:
-    whether the knee was clear. chosen: the mixture of k, by falling weight."""
+    whether the knee was clear. chosen: the mixture of k, by falling weight. fewer: the coarser
+    cells that the search ran on."""
 
     fits: list[mix.Gaussians]
     bic: np.ndarray
     k: int
     clear: bool
     chosen: mix.Gaussians
+    fewer: Cells
 
 
 def find(cells: Cells, progress: Progress = silent) -> Groups:
@@ -33,11 +37,14 @@ def find(cells: Cells, progress: Progress = silent) -> Groups:
 
     most = max(1, min(MOST, math.isqrt(int(cells.counts.sum())) - 1, len(cells.counts)))
     with threadpool_limits(1):  # the products are small: two threads take several times as long
-        fits, bic = mix.fit_path(cells, most, progress)
+        fewer = coarse(cells, COARSE)
+        rough, _ = mix.fit_path(fewer, most, progress)
+        fits, levels = zip(*(mix.refine(cells, fit) for fit in rough), strict=True)
+        fits, bic = list(fits), mix.bic(np.array(levels), float(cells.counts.sum()))
         k, clear = knee(bic)
         chosen = mix.refine(cells, fits[k - 1], POLISH_STEPS, POLISH_TOLERANCE)[0]
     chosen = fits[k - 1] = chosen.take(_order(chosen))
-    return Groups(fits, bic, k, clear, chosen)
+    return Groups(fits, bic, k, clear, chosen, fewer)
 
 
 def knee(bic: np.ndarray) -> tuple[int, bool]:

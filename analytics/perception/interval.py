@@ -9,8 +9,12 @@ from analytics.perception.separability import score
 from analytics.progress import Progress
 
 LEVEL = 0.9
+# The resamples spread less than fresh samples do, because their mixtures start from the one found.
+# Measured on 60 simulated sources of 300 to 3,000 points (others than those of the benchmark), the
+# plain percentiles held the score of 200,000 points in 83 % of 300 draws, stretched so in 91 %.
+STRETCH = 1.3
 TIMES = 100  # resamples
-REFINE_STEPS = 10  # EM steps per resample, from the fit to all points
+REFINE_STEPS, REFINE_TOLERANCE = 60, 1e-6  # EM of a resample, from the fit to all points
 
 
 def bootstrap(
@@ -42,12 +46,13 @@ def _resample(
     k, _ = knee(mix.bic(density @ counts / n, n))
     drawn = np.flatnonzero(counts)
     resample = Cells(counts[drawn], cells.moments[:, drawn])
-    return score(mix.refine(resample, fits[k - 1], REFINE_STEPS)[0])
+    return score(mix.refine(resample, fits[k - 1], REFINE_STEPS, REFINE_TOLERANCE)[0])
 
 
 def interval(value: float, scores: np.ndarray) -> tuple[float, ...]:
-    """Percentile interval at LEVEL, widened to hold the value; () without scores."""
+    """Percentile interval at LEVEL, stretched about the value and holding it; () without scores."""
     if len(scores) == 0:
         return ()
     low, high = np.percentile(scores, [50 * (1 - LEVEL), 50 * (1 + LEVEL)])
-    return (min(float(low), value), max(float(high), value))
+    low, high = value - STRETCH * max(value - low, 0.0), value + STRETCH * max(high - value, 0.0)
+    return (max(float(low), 0.0), min(float(high), 1.0))
