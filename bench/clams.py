@@ -99,6 +99,17 @@ def against_the_textbook(n: int = 5_000, times: int = 3) -> dict:
     }
 
 
+def on_real_plots() -> float | None:
+    """Median ratio of the textbook's processor seconds to ours on the reference plots of 5,000
+    points, most of them projections without clear groups."""
+    where = folder("clams")
+    if where is None:
+        return None
+    large = [points for _, points in reference.plots(where) if len(points) >= 5_000]
+    ratios = [seconds(textbook, p)[1] / seconds(clams, p, bootstrap=0)[1] for p in large]
+    return float(np.median(ratios))
+
+
 def exactness() -> list[dict] | None:
     """The reference plots scored from the points and from a histogram, and how far they differ."""
     where = folder("clams")
@@ -154,6 +165,7 @@ def main(arguments: list[str]) -> int:
     found = {
         "growth": growth(SIZES[:3] if quick else SIZES),
         "textbook": against_the_textbook(times=1 if quick else 3),
+        "textbook_real": None if quick else on_real_plots(),
         "exactness": exactness(),
         "coverage": coverage(20 if quick else DRAWS),
     }
@@ -171,6 +183,8 @@ def main(arguments: list[str]) -> int:
             f"{row['extra_mb']:.0f} MB more{exponent}"
         )
     print("\nagainst the textbook:", {k: round(v, 3) for k, v in found["textbook"].items()})
+    if found["textbook_real"]:
+        print(f"on the reference plots of 5,000 points: {found['textbook_real']:.1f} times")
     if found["exactness"] is None:
         print("\nexactness: skipped, the reference plots are not here (set EVAL_DATA)")
     else:

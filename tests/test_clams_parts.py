@@ -161,6 +161,24 @@ def test_pairs_above_the_threshold_or_next_to_each_other_are_kept():
     assert not separability.kept_pairs(means, np.array([0.0, 0.1, 0.0]), 0.2)[1]
 
 
+def test_a_curve_that_only_rises_is_not_followed_to_its_end_and_has_the_same_knee():
+    whole = np.array([100.0, 20, 10, 11, 12, 13, 14, 15, 16, 17])
+    assert knee(whole[:7], 10) == knee(whole)
+    points = blobs(300, [(-0.3, 0), (0.3, 0)], sd=0.03)
+    fits, bic = mixture.fit_path(reduce(points, AS_IS), 17)
+    assert len(fits) == len(bic) == 2 + mixture.PATIENCE
+
+
+def test_cells_join_into_larger_ones_with_the_same_points():
+    points = blobs(4000, [(-0.2, 0), (0.2, 0.1)], sd=0.08)
+    fine = reduce(points, AS_IS)
+    fewer = cells_module.coarse(fine, 48)
+    assert len(fewer.counts) < len(fine.counts) and fewer.counts.sum() == len(points)
+    for a, b in zip(fine.moments, fewer.moments, strict=True):
+        assert (a * fine.counts).sum() == pytest.approx((b * fewer.counts).sum())
+    assert cells_module.coarse(fewer, 1000) is fewer
+
+
 def test_knee_where_the_curve_bends():
     assert knee(np.array([100.0, 60, 20, 10, 5, 0])) == (3, True)
     assert knee(np.array([100.0, 10, 8, 6, 4, 2, 0])) == (2, True)

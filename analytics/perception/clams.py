@@ -123,7 +123,7 @@ def _score(
     which, one_group = pairs(groups.chosen)
     bits = entropy(one_group)
     value = float(bits.mean()) if len(bits) else 0.0
-    scores = spread.bootstrap(groups.fewer, groups.fits, seed, bootstrap, part(progress, 0.7, 1.0))
+    scores = spread.bootstrap(groups, seed, bootstrap, part(progress, 0.7, 1.0))
     in_data = undrawn(groups.chosen, drawing)
     progress(1.0, "Scored")
     return Ambiguity(

@@ -21,7 +21,7 @@ SENSITIVITY = 1.0  # of the knee, S in the Kneedle paper
 class Groups(NamedTuple):
     """fits: mixtures of 1, 2, ... components. bic: (m,) of each. k: the number chosen. clear:
     whether the knee was clear. chosen: the mixture of k, by falling weight. fewer: the coarser
-    cells that the search ran on."""
+    cells that the search ran on. most: components at most."""
 
     fits: list[mix.Gaussians]
     bic: np.ndarray
@@ -29,6 +29,7 @@ class Groups(NamedTuple):
     clear: bool
     chosen: mix.Gaussians
     fewer: Cells
+    most: int
 
 
 def find(cells: Cells, progress: Progress = silent) -> Groups:
@@ -41,15 +42,17 @@ def find(cells: Cells, progress: Progress = silent) -> Groups:
         rough, _ = mix.fit_path(fewer, most, progress)
         fits, levels = zip(*(mix.refine(cells, fit) for fit in rough), strict=True)
         fits, bic = list(fits), mix.bic(np.array(levels), float(cells.counts.sum()))
-        k, clear = knee(bic)
+        k, clear = knee(bic, most)
         chosen = mix.refine(cells, fits[k - 1], POLISH_STEPS, POLISH_TOLERANCE)[0]
     chosen = fits[k - 1] = chosen.take(_order(chosen))
-    return Groups(fits, bic, k, clear, chosen, fewer)
+    return Groups(fits, bic, k, clear, chosen, fewer, most)
 
 
-def knee(bic: np.ndarray) -> tuple[int, bool]:
+def knee(bic: np.ndarray, most: int = 0) -> tuple[int, bool]:
     """Number of components (from 1) at the knee of a falling BIC curve (m,), and whether it is
     clear.
+
+    most : components at most, when the curve was not followed so far because it only rose.
 
     After V. Satopaa et al., Finding a "Kneedle" in a Haystack, ICDCSW 2011: with both axes scaled
     to [0, 1], the knee is where the curve runs farthest below the line y = 1 - x; it is clear when
@@ -58,9 +61,10 @@ def knee(bic: np.ndarray) -> tuple[int, bool]:
     span = float(np.ptp(bic))
     if len(bic) < 3 or span == 0:
         return int(np.argmin(bic)) + 1, True
-    depth = 1 - (bic - bic.min()) / span - np.linspace(0, 1, len(bic))
+    steps = max(most, len(bic)) - 1
+    depth = 1 - (bic - bic.min()) / span - np.arange(len(bic)) / steps
     best = int(np.argmax(depth))
-    if depth[best] <= SENSITIVITY / (len(bic) - 1):
+    if depth[best] <= SENSITIVITY / steps:
         return int(np.argmin(bic)) + 1, False
     return best + 1, True
 

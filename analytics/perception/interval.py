@@ -4,7 +4,7 @@ import numpy as np
 
 from analytics.perception import mixture as mix
 from analytics.perception.cells import Cells
-from analytics.perception.groups import knee
+from analytics.perception.groups import Groups, knee
 from analytics.perception.separability import score
 from analytics.progress import Progress
 
@@ -17,33 +17,30 @@ TIMES = 100  # resamples
 REFINE_STEPS, REFINE_TOLERANCE = 60, 1e-6  # EM of a resample, from the fit to all points
 
 
-def bootstrap(
-    cells: Cells, fits: list[mix.Gaussians], seed: int, times: int, progress: Progress
-) -> np.ndarray:
+def bootstrap(groups: Groups, seed: int, times: int, progress: Progress) -> np.ndarray:
     """Scores of resamples of the points with replacement: (times,).
 
-    fits : mixtures of 1, 2, ... components of all points. In each resample the number of
-    components is chosen again by their likelihood, and the chosen mixture is refined.
+    In each resample the number of components is chosen again by the likelihood of the mixtures of
+    all points, and the chosen one is refined.
     """
     from threadpoolctl import threadpool_limits
 
     found, rng = np.zeros(times), np.random.default_rng(seed)
     with threadpool_limits(1):
-        density = np.stack([mix.log_likelihood(cells, fit) for fit in fits])
+        density = np.stack([mix.log_likelihood(groups.fewer, fit) for fit in groups.fits])
         for i in range(times):
             if i % 10 == 0:
                 progress(i / times, f"Resampling the points, {i} of {times}")
-            found[i] = _resample(cells, fits, density, rng)
+            found[i] = _resample(groups, density, rng)
     return found
 
 
-def _resample(
-    cells: Cells, fits: list[mix.Gaussians], density: np.ndarray, rng: np.random.Generator
-) -> float:
+def _resample(groups: Groups, density: np.ndarray, rng: np.random.Generator) -> float:
     """The score of one resample; density (k, c) is the log density of each fit in each cell."""
+    cells, fits = groups.fewer, groups.fits
     n = int(cells.counts.sum())
     counts = rng.multinomial(n, cells.counts / n).astype(float)
-    k, _ = knee(mix.bic(density @ counts / n, n))
+    k, _ = knee(mix.bic(density @ counts / n, n), groups.most)
     drawn = np.flatnonzero(counts)
     resample = Cells(counts[drawn], cells.moments[:, drawn])
     return score(mix.refine(resample, fits[k - 1], REFINE_STEPS, REFINE_TOLERANCE)[0])

@@ -20,6 +20,7 @@ from analytics.progress import Progress, silent
 FLOOR = 1e-6  # added to every variance; the drawn box has length 1, so 1/1000 of it
 MAX_STEPS = 200  # EM steps of one fit
 TOLERANCE = 1e-4  # EM ends when a step adds less than this to the mean log-likelihood
+PATIENCE = 4  # rises of the BIC in a row after which larger mixtures are not tried
 _SPLIT_STEPS = 12  # EM steps that judge one split
 _BLOCK = 4096  # cells handled at once
 _TINY = 1e-12
@@ -63,21 +64,25 @@ def fit_path(
 ) -> tuple[list[Gaussians], np.ndarray]:
     """Mixtures of 1 .. ``most`` components and the BIC of each (lower is better).
 
-    First each grows from the one before by a split, then each is tried again as a merger of the
-    one after, and the likelier of the two is kept.
+    First each grows from the one before by a split, until the BIC has risen PATIENCE times in a
+    row; then each is tried again as a merger of the one after, and the likelier of the two is kept.
     """
+    n = float(cells.counts.sum())
     one = Gaussians(np.ones(1), np.zeros((1, 2)), np.eye(2)[None])
     fits = [refine(cells, one)]
     for k in range(2, most + 1):
         progress(0.6 * k / most, f"Looking for {k} of at most {most} groups")
         fits.append(refine(cells, split(cells, fits[-1][0])))
-    for k in range(most - 1, 1, -1):
+        rises = np.diff(bic(np.array([level for _, level in fits]), n)[-PATIENCE - 1 :])
+        if len(rises) == PATIENCE and (rises > 0).all():
+            break
+    for k in range(len(fits) - 1, 1, -1):
         progress(1 - 0.4 * k / most, f"Checking {k} groups from above")
         merged = refine(cells, merge(fits[k][0]))
         if merged[1] > fits[k - 1][1] + TOLERANCE:
             fits[k - 1] = merged
     mixtures, levels = zip(*fits, strict=True)
-    return list(mixtures), bic(np.array(levels), float(cells.counts.sum()))
+    return list(mixtures), bic(np.array(levels), n)
 
 
 def bic(levels: np.ndarray, n: float) -> np.ndarray:
@@ -177,7 +182,7 @@ def _coefficients(mixture: Gaussians) -> np.ndarray:
     right, up = a * x + b * y, b * x + c * y
     constant = np.log(mixture.weights) - np.log(2 * np.pi) - 0.5 * np.log(det)
     constant = constant - 0.5 * (right * x + up * y)
-    return np.stack([constant, right, up, -0.5 * a, -b, -0.5 * c], axis=1)
+    return np.array([constant, right, up, -0.5 * a, -b, -0.5 * c]).T
 
 
 def _exponentials(terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -200,10 +205,10 @@ def _from_moments(sums: np.ndarray, before: Gaussians, groups: int) -> Gaussians
     xx, yy = np.maximum(xx - x * x, 0), np.maximum(yy - y * y, 0)
     most = np.sqrt(xx * yy)
     xy = np.clip(xy - x * y, -most, most)
-    covariances = np.stack([xx + FLOOR, xy, xy, yy + FLOOR], axis=1).reshape(-1, 2, 2)
+    covariances = np.array([[xx + FLOOR, xy], [xy, yy + FLOOR]]).transpose(2, 0, 1)
     weights = np.maximum(sums[:, 0], _TINY).reshape(groups, -1)
     return Gaussians(
         (weights / weights.sum(axis=1, keepdims=True)).ravel(),
-        np.where(alive[:, None], np.stack([x, y], axis=1), before.means),
+        np.where(alive[:, None], np.array([x, y]).T, before.means),
         np.where(alive[:, None, None], covariances, before.covariances),
     )
