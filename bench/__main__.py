@@ -10,6 +10,7 @@ QUICK = {
     "clustering": ["--quick"],
     "draw": [],
     "jobs": [],
+    "clams": ["--quick"],
     "clams_reference": [],
 }
 

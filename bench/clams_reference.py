@@ -2,7 +2,8 @@
 
 Run from the project root: ``python -m bench.clams_reference [--json]``. The plots are evaluation
 data and not part of this project: the folder is ``EVAL_DATA`` or ``../shared/data``; without it
-the benchmark says so and ends. Nothing in the score is fitted to this order.
+the benchmark says so and ends. The simulated people behind the score were chosen by this order;
+``models/clams/CARD.md`` has the agreement on plots left out of the choice.
 """
 
 import json
