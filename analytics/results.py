@@ -171,7 +171,7 @@ class Ambiguity(Record):
     """The CLAMS score of one scatterplot.
 
     ambiguity : 0 (everyone groups alike) to 1 (people disagree as much as they can).
-    interval : (low, high), 95 % bootstrap.
+    interval : (low, high), 90 % bootstrap.
     weights (k,), means (k, 2), covariances (k, 2, 2) : the mixture in data coordinates.
     pairs (p, 2) int32 component indices, i < j; separability (p,) : predicted share of people who
     see two groups; pair_ambiguity (p,) : binary entropy of it, in bits.

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import selection as geometry
-from analytics.perception.wording import sentence
+from analytics.perception.wording import HOW, sentence
 from analytics.report.lineage import records
 from analytics.report.record import run_record
 from analytics.report.tables import labels_table
@@ -53,6 +53,7 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         record_json=json.dumps(record, indent=2, ensure_ascii=False),
         map=_map(dataset, projection, clustering, mask, shapes),
         ambiguity=ambiguity,
+        ambiguity_how=HOW,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
         groups=_groups(clustering, found.get("validity"), found.get("stability")),
         validity="validity" in found,

@@ -6,25 +6,6 @@ from analytics.results import NOISE, Clustering, Dataset, Projection
 from pages.ui import frame, session
 from pages.ui.words import count, escape, interval, number, share
 
-CLAMS_HOW = """
-A mixture of Gaussians is fitted to the picture; for every pair of its components, a perception
-model predicts how many of ten people would see one group and how many two. The score is the mean
-uncertainty of these predictions: 0 means everyone would group the points alike, 1 means people
-would disagree as much as they can.
-
-The predictions come from a regression on fifteen features of the pair. **It was trained on
-simulated people**, who follow two published models of how people see clusters (the merge tree of
-the density, Quadri & Rosen 2021; overlap, Abbas et al. 2019), because the human judgements behind
-the original are not public; which simulated people was settled on the order that the original CLAMS
-gave to 32 scatterplots. On plots left out of that choice it agrees with the order by a rank
-correlation of 0.89. The interval holds the score of other samples of this size from the same source
-about nine times in ten. It speaks of one colour, of the aspect ratio stated, and of 30 points or
-more.
-
-Jeon et al., *CLAMS: A Cluster Ambiguity Measure for Estimating Perceptual Variability in Visual
-Clustering*, IEEE TVCG 2023.
-"""
-
 FAITHFUL_HOW = """
 Each number compares the map with the prepared data. Trustworthiness asks whether neighbours on the
 map are neighbours in the data; continuity asks the reverse (Venna & Kaski 2001). Stress is
@@ -52,7 +33,7 @@ def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> 
 def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -> None:
     """The CLAMS score with its sentence, interval, scale and warnings."""
     from analytics.perception.operations import ambiguity_request
-    from analytics.perception.wording import sentence
+    from analytics.perception.wording import HOW, sentence
 
     result = frame.try_ask(ambiguity_request(projection))
     if result is None:
@@ -77,7 +58,7 @@ def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -
     )
     units = "equal units on both axes" if result.aspect == 1 else "the axes as drawn"
     st.caption(f"0 clear, 1 ambiguous. For {dataset.n:,} points in one colour, {units}.")
-    frame.how(CLAMS_HOW)
+    frame.how("\n\n".join(HOW))
 
 
 def faithfulness(projection: Projection) -> None:

@@ -25,7 +25,7 @@ def number(value: float | None, digits: int = 2) -> str:
 
 
 def interval(value: float | None, low: float | None, high: float | None, digits: int = 2) -> str:
-    """A number with its 95 % interval."""
+    """A number with its interval."""
     shown = number(value, digits)
     if low is None or high is None or value is None:
         return shown
