@@ -12,10 +12,10 @@ HOW = (
     "alike, 1 means people would disagree as much as they can.",
     "The predictions come from a regression on fifteen features of the pair. It was trained on "
     "simulated people, who follow two published models of how people see clusters (the merge tree "
-    "of the density, Quadri & Rosen 2021; overlap, Abbas et al. 2019), because the human judgements "
-    "behind the original are not public. Which simulated people was settled on the order that the "
-    "original CLAMS gave to 32 scatterplots; on plots left out of that choice the score agrees with "
-    "the order by a rank correlation of 0.89.",
+    "of the density, Quadri & Rosen 2021; overlap, Abbas et al. 2019), because the human "
+    "judgements behind the original are not public. Which simulated people was settled on the "
+    "order that the original CLAMS gave to 32 scatterplots; on plots left out of that choice the "
+    "score agrees with the order by a rank correlation of 0.89.",
     "The interval holds the score of a very large sample from the same source about nine times in "
     "ten. The score speaks of one colour, of the aspect ratio stated, and of 30 points or more.",
     "Jeon et al., CLAMS: A Cluster Ambiguity Measure for Estimating Perceptual Variability in "
