@@ -137,7 +137,8 @@ def test_the_page_says_everything(page, store, state):
     for words in (
         "Would people agree on the groups", "Group 1", "Group 2", "Faithfulness of the map",
         "Quality of the groups", "Stability of the groups", "What was done", "n_clusters = 2",
-        "1 infinite value", "simulated people", "90 %", "rows are selected", "All 59 rows are drawn.",
+        "1 infinite value", "simulated people", "90 %", "rows are selected",
+        "All 59 rows are drawn.",
     ):  # fmt: skip
         assert words in " ".join(page.text.split()), words
     found = records(store, state)
