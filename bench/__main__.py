@@ -12,6 +12,7 @@ QUICK = {
     "jobs": [],
     "clams": ["--quick"],
     "clams_reference": [],
+    "advisor": ["--seconds", "30", "digits"],
 }
 
 for name, options in QUICK.items():

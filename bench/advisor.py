@@ -1,9 +1,10 @@
 """The projection advisor against the default PCA, t-SNE and UMAP, on digits and on labelled tables.
 
 Run from the project root: ``python -m bench.advisor [--seconds 90] [--search sweep] [--seed 0]
-[--json] [NAME ...]``. NAME is "digits" (scikit-learn's) or a table of ``EVAL_DATA`` or
-``../shared/data``, in its folder ``tabular``; without names, digits and all tables of at most
-3,000 rows. The tables are evaluation data and no part of this project; what is absent is skipped.
+[--pictures FOLDER] [--json] [NAME ...]``. NAME is "digits" (scikit-learn's) or a table of
+``EVAL_DATA`` or ``../shared/data``, in its folder ``tabular``; without names, digits and all tables
+of at most 3,000 rows. The tables are evaluation data and no part of this project; what is absent is
+skipped.
 
 The defaults are drawn in the same run. "recommended" is compared with each of them, and so is, for
 t-SNE and UMAP alone, the map that the same rule picks among the maps of that method (which is what
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 MOST_ROWS = 3_000
 DEFAULTS = ("pca", "tsne", "umap")
 NEIGHBOURS = 10
+SIZE = (300, 225)  # of one map in a strip
 
 
 def folder() -> Path:
@@ -70,7 +72,7 @@ def class_votes(xy: np.ndarray, y: np.ndarray) -> float:
     return float(np.mean(votes == y))
 
 
-def measure(name: str, seconds: int, search: str, seed: int, store: Artifacts) -> dict | None:
+def measure(name: str, options, store: Artifacts) -> dict | None:
     """The recommended map and the defaults of one data set."""
     loaded = load(name)
     if loaded is None:
@@ -79,8 +81,12 @@ def measure(name: str, seconds: int, search: str, seed: int, store: Artifacts) -
     dataset = api.prepare(api.read(X, name=f"{name}.npy", store=store), store=store)
     y = y[dataset.rows]
     started = time.perf_counter()
-    found = api.advise(dataset, seconds=seconds, search=search, seed=seed, store=store)
+    found = api.advise(
+        dataset, seconds=options.seconds, search=options.search, seed=options.seed, store=store
+    )
     took = time.perf_counter() - started
+    if options.pictures:
+        strip(name, found, store, Path(options.pictures))
 
     def facts(e: dict) -> dict:
         xy = store.require(e["projection"]).xy
@@ -114,6 +120,28 @@ def measure(name: str, seconds: int, search: str, seed: int, store: Artifacts) -
             row["tuned"] = {**facts(own[tuned]), **versus(own[tuned], default)}
         result["defaults"][method] = row
     return result
+
+
+def strip(name: str, found, store: Artifacts, target: Path) -> None:
+    """The default maps of t-SNE and UMAP and the recommended one, side by side, as NAME.png."""
+    import io
+
+    from PIL import Image
+
+    from analytics.figures.raster import thumbnail
+
+    defaults = {e["method"]: e for e in found.entries if e["default"]}
+    shown = [defaults[m] for m in ("tsne", "umap") if m in defaults]
+    shown += [found.entries[found.chosen]] if found.chosen >= 0 else []
+    pictures = [
+        Image.open(io.BytesIO(thumbnail(store.require(e["projection"]).xy, size=SIZE)))
+        for e in shown
+    ]
+    wide = Image.new("RGB", (SIZE[0] * len(pictures), SIZE[1]), "white")
+    for i, picture in enumerate(pictures):
+        wide.paste(picture, (i * SIZE[0], 0))
+    target.mkdir(parents=True, exist_ok=True)
+    wide.quantize(64).save(target / f"advisor-{name}.png", optimize=True)
 
 
 def versus(mine: dict, default: dict) -> dict:
@@ -176,6 +204,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seconds", type=int, default=90)
     parser.add_argument("--search", default="sweep", choices=("sweep", "bayes"))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--pictures", default="", metavar="FOLDER", help="write a strip of maps")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     results = []
@@ -183,7 +212,7 @@ def main(arguments: list[str]) -> int:
         os.environ["GESTALT_HOME"] = home
         store = Artifacts(Path(home) / "results")
         for name in options.names or names():
-            found = measure(name, options.seconds, options.search, options.seed, store)
+            found = measure(name, options, store)
             if found is None:
                 print(f"Skipped: no {name} in {folder()}; set EVAL_DATA.", file=sys.stderr)
                 continue

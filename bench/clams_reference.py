@@ -98,8 +98,11 @@ def main(arguments: list[str]) -> int:
     if not (data / "reference_order.csv").exists():
         print(f"Skipped: no evaluation data in {data}; set EVAL_DATA to the folder that holds it.")
         return 0
+    from bench import standins
+
     table = measure(data)
-    result = {"agreement": summary(table), "scaling": scaling()}
+    rows = standins.measure(data, seeds=1)
+    result = {"agreement": summary(table), "stand-ins": rows, "scaling": scaling()}
     if "--json" in arguments:
         print(json.dumps({**result, "plots": table.round(4).to_dict("records")}))
         return 0
@@ -108,6 +111,8 @@ def main(arguments: list[str]) -> int:
     for name, numbers in result["agreement"].items():
         words = ", ".join(f"{k} {v:.3f}" for k, v in numbers.items() if k != "plots")
         print(f"{name} ({numbers['plots']} plots): {words}")
+    print()
+    standins.show(rows)
     print()
     for row in result["scaling"]:
         print(f"{row['plot']}, {row['points']:,} points: {row['seconds']:.2f} s")
