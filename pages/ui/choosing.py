@@ -185,9 +185,12 @@ def _tile(e: dict, recommended: bool) -> None:
         st.image(thumbnail(projection.xy, dark=frame.dark()), width="stretch")
     label = safe_md(e["name"])
     st.markdown(f"**{label}**" + (" · recommended" if recommended else ""))
-    words = "reads as one group" if e["n_components"] < 2 else f"ambiguity {number(e['ambiguity'])}"
-    words += f" · faithfulness {number(e['faithfulness'])}"
-    st.caption(safe_md(words + ("" if e["faithful"] else " · less faithful")))
+    clear = "reads as one group"
+    if e["n_components"] > 1:
+        clear = f"ambiguity {interval(e['ambiguity'], e['low'], e['high'])}"
+    kept = interval(e["faithfulness"], e["faithfulness_low"], e["faithfulness_high"])
+    rest = "" if e["faithful"] else " · less faithful than the best"
+    st.caption(safe_md(f"{clear} · faithfulness {kept}{rest}"))
     if projection is not None:
         open_map(e["projection"])
 

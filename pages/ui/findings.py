@@ -11,6 +11,9 @@ Each number compares the map with the prepared data. Trustworthiness asks whethe
 map are neighbours in the data; continuity asks the reverse (Venna & Kaski 2001). Stress is
 Kruskal's stress-1 after the best scaling of the map, lower is better. The distance correlation
 compares all distances of the two. Colour the map by one of them to see where it misleads.
+
+Steadiness asks whether groups seen on the map exist in the data, cohesiveness whether groups of the
+data stay whole on the map; both follow random groups from one to the other (Jeon et al. 2021).
 """
 
 
@@ -63,14 +66,21 @@ def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -
 
 def faithfulness(projection: Projection) -> None:
     """How well the map keeps the distances of the data."""
-    from analytics.projection.operations import faithfulness_request
+    from analytics.projection.operations import faithfulness_request, reliability_request
+    from analytics.projection.reliability import FEWEST_ROWS
 
     card = frame.try_ask(faithfulness_request(projection))
     if card is None:
         return
-    rows = [(s.label or name, interval(s.value, s.low, s.high)) for name, s in card.values.items()]
+    values, notes = dict(card.values), list(card.notes)
+    if len(projection.xy) >= FEWEST_ROWS:
+        groups_kept = frame.try_ask(reliability_request(projection))
+        if groups_kept is not None:
+            values.update(groups_kept.values)
+            notes += groups_kept.notes
+    rows = [(s.label or name, interval(s.value, s.low, s.high)) for name, s in values.items()]
     facts(rows, ("Faithfulness of the map", ""))
-    for note in card.notes:
+    for note in notes:
         st.caption(note)
     frame.how(FAITHFUL_HOW)
 
