@@ -1,7 +1,7 @@
 """The projection advisor against the default PCA, t-SNE and UMAP, on digits and on labelled tables.
 
 Run from the project root: ``python -m bench.advisor [--seconds 90] [--search sweep] [--seed 0]
-[--pictures FOLDER] [--json] [NAME ...]``. NAME is "digits" (scikit-learn's) or a table of
+[--pictures FOLDER] [--home FOLDER] [--json] [NAME ...]``. NAME is "digits" (scikit-learn's) or a table of
 ``EVAL_DATA`` or ``../shared/data``, in its folder ``tabular``; without names, digits and all tables
 of at most 3,000 rows. The tables are evaluation data and no part of this project; what is absent is
 skipped.
@@ -205,10 +205,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--search", default="sweep", choices=("sweep", "bayes"))
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--pictures", default="", metavar="FOLDER", help="write a strip of maps")
+    parser.add_argument("--home", default="", metavar="FOLDER", help="keep the maps there")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     results = []
     with tempfile.TemporaryDirectory(prefix="gestalt-advisor-") as home:
+        home = options.home or home
         os.environ["GESTALT_HOME"] = home
         store = Artifacts(Path(home) / "results")
         for name in options.names or names():

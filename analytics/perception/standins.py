@@ -16,7 +16,7 @@ from analytics.errors import BadInput
 from analytics.progress import Progress, silent
 
 DRAWS = 20
-MOST_POINTS = 2_000  # more points are sampled
+MOST_POINTS = 1_000  # more points are sampled
 
 
 def _hdbscan(X: np.ndarray, random: np.random.Generator) -> np.ndarray:
