@@ -1,10 +1,10 @@
 """The projection advisor against the default PCA, t-SNE and UMAP, on digits and on labelled tables.
 
 Run from the project root: ``python -m bench.advisor [--seconds 90] [--search sweep] [--seed 0]
-[--pictures FOLDER] [--home FOLDER] [--json] [NAME ...]``. NAME is "digits" (scikit-learn's) or a table of
-``EVAL_DATA`` or ``../shared/data``, in its folder ``tabular``; without names, digits and all tables
-of at most 3,000 rows. The tables are evaluation data and no part of this project; what is absent is
-skipped.
+[--pictures FOLDER] [--home FOLDER] [--json] [NAME ...]``. NAME is "digits" (scikit-learn's) or a
+table of ``EVAL_DATA`` or ``../shared/data``, in its folder ``tabular``; without names, digits and
+all tables of at most 3,000 rows. The tables are evaluation data and no part of this project; what
+is absent is skipped.
 
 The defaults are drawn in the same run. "recommended" is compared with each of them, and so is, for
 t-SNE and UMAP alone, the map that the same rule picks among the maps of that method (which is what
@@ -209,8 +209,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     results = []
-    with tempfile.TemporaryDirectory(prefix="gestalt-advisor-") as home:
-        home = options.home or home
+    with tempfile.TemporaryDirectory(prefix="gestalt-advisor-") as passing:
+        home = options.home or passing
         os.environ["GESTALT_HOME"] = home
         store = Artifacts(Path(home) / "results")
         for name in options.names or names():
