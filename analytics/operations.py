@@ -23,13 +23,17 @@ class Operation:
     """How one kind of request runs. ``target``: "module:function", called as
     ``function(request, parents, progress) -> Record``. ``version``: see ``registry.Method``.
     ``nested``: it makes other results on its way, and is called with a fourth argument
-    ``run(request, progress) -> Record``, which takes a stored result or computes and stores it."""
+    ``run(request, progress) -> Record``, which takes a stored result or computes and stores it.
+    ``rests_on``: the kinds whose versions make another result of it too."""
 
     target: str
     version: int = 1
     registry_kind: str = ""
     nested: bool = False
+    rests_on: tuple[str, ...] = ()
 
+
+_SEEN = ("ambiguity", "reliability")
 
 OPERATIONS = {
     "table": Operation("analytics.data.operations:table"),
@@ -43,8 +47,8 @@ OPERATIONS = {
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity", 2),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves"),
-    "ranking": Operation("analytics.pictures.operations:ranking", nested=True),
-    "advice": Operation("analytics.pictures.operations:advice", nested=True),
+    "ranking": Operation("analytics.pictures.operations:ranking", nested=True, rests_on=_SEEN),
+    "advice": Operation("analytics.pictures.operations:advice", nested=True, rests_on=_SEEN),
     "trust": Operation("analytics.pictures.operations:trust"),
 }
 
@@ -66,6 +70,7 @@ class Request:
         version = [operation.version]
         if operation.registry_kind:
             version.append(registry.get(operation.registry_kind, self.method).version)
+        version += [OPERATIONS[kind].version for kind in operation.rests_on]
         return of_json({"version": version, **self.to_json()})
 
     def to_json(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Ranking plots, the advisor's choice, and whether rankings can be trusted."""
 
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from analytics import api
 from analytics.data.uploads import stage
 from analytics.errors import BadInput
-from analytics.operations import execute
+from analytics.operations import OPERATIONS, execute
 from analytics.pictures import advice, columns, files, ranking, sweep, trust
 from analytics.pictures import operations as pictures
 from analytics.pictures.ranking import Plot
@@ -341,3 +342,10 @@ def test_clear_and_ambiguous_plots_are_compared(store, home, tmp_path):
     assert trust.sentence(card).endswith(".")
     with pytest.raises(BadInput, match="at least 9 are needed"):
         api.trust(ranked.with_(entries=ranked.entries[:4]))
+
+
+def test_a_new_version_of_the_score_makes_new_rankings_and_advice(monkeypatch):
+    wanted = [pictures.columns_request("a" * 32), pictures.advice_request("a" * 32)]
+    before, old = [w.digest for w in wanted], OPERATIONS["ambiguity"]
+    monkeypatch.setitem(OPERATIONS, "ambiguity", replace(old, version=old.version + 1))
+    assert not {w.digest for w in wanted} & set(before)
