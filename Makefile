@@ -12,11 +12,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: $(VENV)/.run
 	GESTALT_PORT=$(PORT) GESTALT_ADDRESS=$(ADDRESS) $(BIN)/python app.py
 
-# A browser test that fails is tried once more: on two loaded cores about one in twenty has missed
-# its moment. One that fails twice is a failure.
 test: $(VENV)/.dev system-packages
 	$(BIN)/python -m pytest -m "not browser"
-	$(BIN)/python -m pytest -m browser || $(BIN)/python -m pytest -m browser --last-failed
+	$(BIN)/python -m pytest -m browser
 
 # Everything but the browser tests.
 test-fast: $(VENV)/.dev

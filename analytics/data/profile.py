@@ -213,10 +213,10 @@ def _duplicates(frame, kinds, vectors, by_column) -> list[Problem]:
     first: dict[bytes, str] = {}
     copies: list[tuple[str, str]] = []
     row_hashes = np.zeros(n, np.uint64)
-    for column in frame.columns:
+    for column, values in frame.items():
         if kinds[column] == "empty":
             continue
-        hashes = _cell_hashes(frame[column])
+        hashes = _cell_hashes(values)
         key = hashlib.blake2b(hashes.tobytes(), digest_size=16).digest()
         if key in first and by_column[column]["distinct"] > 1:
             copies.append((column, first[key]))

@@ -42,8 +42,7 @@ def infer(frame: pd.DataFrame) -> tuple[pd.DataFrame, Kinds, dict[str, list[str]
     kinds: Kinds = {}
     changed: dict[str, pd.Series] = {}
     some = frame.notna().any()
-    for column in frame.columns:
-        values = frame[column]
+    for column, values in frame.items():
         if not some[column]:
             kinds[column] = "empty"
         elif isinstance(values.dtype, pd.StringDtype):

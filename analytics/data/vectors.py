@@ -77,10 +77,10 @@ def expand(frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]], lis
     parts: list[pd.DataFrame] = []
     made: dict[str, list[str]] = {}
     notes: list[str] = []
-    for column in frame.columns:
-        values = frame[column]
-        if not isinstance(values.dtype, pd.StringDtype) or not _looks_like_lists(values):
+    for column, dtype in frame.dtypes.items():
+        if not isinstance(dtype, pd.StringDtype) or not _looks_like_lists(frame[column]):
             continue
+        values = frame[column]
         matrix, problem = _parse_lists(values)
         if matrix is None:
             notes.append(f"{words.name(column)} holds lists of numbers {problem}; kept as text.")

@@ -352,4 +352,9 @@ def _memory_bytes(record: Record) -> int:
     """Bytes that a record's arrays and frame hold."""
     _, arrays, frame = pack(record)
     total = sum(array.nbytes for array in arrays.values())
-    return total if frame is None else total + int(frame.memory_usage(deep=False).sum())
+    if frame is None:
+        return total
+    # ``DataFrame.memory_usage`` looks at each column, which takes a second for 10,000 of them.
+    plain = frame.dtypes.map(lambda t: t.itemsize if isinstance(t, np.dtype) else 0).to_numpy()
+    others = frame.loc[:, plain == 0].memory_usage(deep=False).sum()
+    return total + len(frame) * int(plain.sum()) + int(others)

@@ -9,6 +9,8 @@ from analytics.view import View
 from pages.ui import findings, frame, mapview, services, session
 from pages.ui.words import safe_md
 
+MAX_LISTED = 40
+
 
 def state_of(view: View) -> dict:
     """What a report is made of: digests by role, only of results that are stored."""
@@ -62,7 +64,21 @@ def page(view: View) -> None:
     with st.expander("Run it again in Python"):
         st.code(python_snippet(store, state), language="python", wrap_lines=True)
     with st.expander("The whole record (data hash, every parameter, seeds, versions)"):
-        st.code(json.dumps(record, indent=2, ensure_ascii=False), language="json")
+        whole = json.dumps(record, indent=2, ensure_ascii=False)
+        short = json.dumps(_shortened(record), indent=2, ensure_ascii=False)
+        if len(short) < len(whole):
+            st.caption("Long lists are shortened here; the file has them whole.")
+        st.code(short, language="json")
+
+
+def _shortened(value):
+    """A record with long lists cut: the browser takes ten seconds to colour 10,000 names."""
+    if isinstance(value, dict):
+        return {k: _shortened(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        cut = [_shortened(v) for v in value[:MAX_LISTED]]
+        return cut + ([f"… {len(value) - MAX_LISTED:,} more"] if len(value) > MAX_LISTED else [])
+    return value
 
 
 def _static(dataset, projection, clustering, view: View, title: str) -> dict:

@@ -140,6 +140,17 @@ def test_upload_cluster_lasso_save_and_reopen(open_page, server, tmp_path):
     assert labels["selected"].sum() == int(words.split()[0].replace(",", ""))
 
 
+def choose_umap(page):
+    """Ask for a UMAP map with the form beside the map."""
+    form = page.get_by_text("Make another map")
+    if not page.get_by_role("button", name="Draw this map").is_visible():
+        form.click()
+    page.get_by_label("Method").first.click()
+    page.get_by_role("option", name="UMAP", exact=True).click()
+    settled(page)
+    page.get_by_role("button", name="Draw this map").click()
+
+
 def test_umap_by_job_and_cancel(open_page):
     page = open_page("/")
     page.wait_for_selector(PLOT)
@@ -147,10 +158,7 @@ def test_umap_by_job_and_cancel(open_page):
     page.get_by_text("10,000 rows").first.wait_for()
     page.wait_for_selector(PLOT)
     settled(page)
-    page.get_by_text("Make another map").click()
-    page.get_by_label("Method").first.click()
-    page.get_by_role("option", name="UMAP", exact=True).click()
-    page.get_by_role("button", name="Draw this map").click()
+    choose_umap(page)
     page.get_by_role("button", name="Cancel").first.click()
     page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=5_000)
     assert page.locator(PLOT).count() >= 1
