@@ -1,0 +1,233 @@
+"""k-medoids: groups round real rows, under a distance of the reader's choice."""
+
+from typing import Any
+
+import numpy as np
+
+from analytics.clustering.methods._common import groups_param, quietly
+from analytics.errors import BadInput
+from analytics.params import Param
+from analytics.progress import Progress
+from analytics.registry import Method
+from analytics.results import Clustering, Dataset
+
+_BLOCK = 512  # rows whose distances are computed at once
+_SAMPLES = 5  # of CLARA
+_STARTS = 2  # of CLARANS
+_FEWEST_TRIES, _TRIED_SHARE = 250, 0.0125  # of CLARANS, of the k (n - k) neighbours of a solution
+
+_METRIC = Param(
+    "metric",
+    "choice",
+    "euclidean",
+    "Distance",
+    "Jaccard compares which columns are not zero.",
+    choices=("euclidean", "manhattan", "cosine", "jaccard"),
+)
+_SWAPS = Param(
+    "max_iter", "int", 10_000, "Swaps", "Most swaps of medoids.", 1, 1_000_000, basic=False
+)
+
+
+def fasterpam(
+    X: np.ndarray, params: dict[str, Any], seed: int, progress: Progress, dataset: Dataset
+) -> Clustering:
+    """PAM by eager swaps (FasterPAM) or by best swaps (FastPAM1); extras "medoids", "centers"."""
+    from analytics.clustering import pam
+
+    progress(0.0, f"Distances between {len(X):,} rows")
+    D = dissimilarities(X, X, params["metric"], progress)
+    k, rng = params["n_clusters"], np.random.default_rng(seed)
+    progress(0.6, f"Choosing {k} of {len(X):,} rows")
+    if params["start"] == "build":
+        medoids = pam.build(D, k)
+    else:
+        medoids = rng.choice(len(X), k, replace=False)
+    if params["algorithm"] == "fastpam1":
+        swaps, settled = pam.fastpam1(D, medoids, params["max_iter"])
+    else:
+        swaps, settled = pam.fasterpam(D, medoids, rng.permutation(len(X)), params["max_iter"])
+    return _clustering(X, medoids, D[medoids], swaps, settled)
+
+
+def clara(
+    X: np.ndarray, params: dict[str, Any], seed: int, progress: Progress, dataset: Dataset
+) -> Clustering:
+    """FasterPAM on samples, the medoids that serve all rows best kept (FastCLARA)."""
+    from analytics.clustering import pam
+
+    n, k, rng = len(X), params["n_clusters"], np.random.default_rng(seed)
+    size = min(n, max(params["sample_size"], 2 * k))
+    best, medoids, distances = np.inf, np.zeros(0, np.int64), np.zeros((k, n), np.float32)
+    swaps = 0
+    for run in range(_SAMPLES):
+        progress(run / _SAMPLES, f"Sample {run + 1} of {_SAMPLES}")
+        # The best medoids so far stay in the sample, as in the original.
+        others = np.setdiff1d(np.arange(n), medoids)
+        drawn = rng.choice(others, min(size - len(medoids), len(others)), replace=False)
+        rows = np.concatenate([medoids, drawn])
+        D = dissimilarities(X[rows], X[rows], params["metric"])
+        start = rng.choice(len(rows), k, replace=False)
+        made, _ = pam.fasterpam(D, start, rng.permutation(len(rows)), params["max_iter"])
+        found = dissimilarities(X[rows[start]], X, params["metric"])
+        loss = float(found.min(axis=0).sum(dtype=np.float64))
+        if loss < best:
+            best, medoids, distances, swaps = loss, rows[start], found, made
+    return _clustering(X, medoids, distances, swaps, True)
+
+
+def clarans(
+    X: np.ndarray, params: dict[str, Any], seed: int, progress: Progress, dataset: Dataset
+) -> Clustering:
+    """A random walk over swaps that help (FastCLARANS): each candidate is tried for all medoids at
+    once, so the number of tries is that of the original divided by k."""
+    from analytics.clustering import pam
+
+    n, k, rng = len(X), params["n_clusters"], np.random.default_rng(seed)
+    tries = int(max(_FEWEST_TRIES, _TRIED_SHARE * k * (n - k)) / k) + 1
+    best, kept, swaps = np.inf, None, 0
+    for run in range(_STARTS if k < n else 1):
+        medoids = rng.choice(n, k, replace=False)
+        D = dissimilarities(X[medoids], X, params["metric"])
+        near, dn, _, ds = pam.assign(D, medoids, False)
+        loss, scratch, failed = pam.removal(near, dn, ds, k), np.zeros(k), 0
+        while failed < tries and k < n and swaps < params["max_iter"]:
+            progress((run + failed / tries) / _STARTS, f"Walk {run + 1} of {_STARTS}")
+            j = int(rng.integers(n))
+            line = dissimilarities(X[j : j + 1], X, params["metric"])[0]
+            gain, slot = pam.change(line, near, dn, ds, loss, scratch)
+            if j in medoids or gain >= -1e-9 * dn.sum():
+                failed += 1
+                continue
+            medoids[slot], D[slot], failed, swaps = j, line, 0, swaps + 1
+            near, dn, _, ds = pam.assign(D, medoids, False)
+            loss = pam.removal(near, dn, ds, k)
+        if dn.sum() < best:
+            best, kept = float(dn.sum()), (medoids.copy(), D.copy())
+    return _clustering(X, *kept, swaps, swaps < params["max_iter"])
+
+
+def dissimilarities(
+    A: np.ndarray, B: np.ndarray, metric: str, progress: Progress | None = None
+) -> np.ndarray:
+    """Distances of the rows of A (m, d) to those of B (n, d): float32 (m, n).
+
+    Raises BadInput for the cosine metric when a row is all zero, and when a distance is too large
+    for 32 bits.
+    """
+    from scipy.spatial.distance import cdist
+
+    if metric == "cosine" and not (np.abs(A).sum(axis=1).all() and np.abs(B).sum(axis=1).all()):
+        raise BadInput(
+            "The cosine distance needs a direction but a row is all zero: choose another metric, "
+            "or leave such rows out."
+        )
+    names = {"manhattan": "cityblock"}
+    if metric == "jaccard":
+        A, B = A != 0, B != 0
+    D = np.empty((len(A), len(B)), np.float32)
+    for start in range(0, len(A), _BLOCK):
+        if progress is not None:
+            progress(0.6 * start / len(A), f"Distances, row {start:,} of {len(A):,}")
+        with quietly([]):
+            D[start : start + _BLOCK] = cdist(
+                A[start : start + _BLOCK], B, names.get(metric, metric)
+            )
+    if not np.isfinite(D).all():
+        raise BadInput("Some rows are too far apart to be compared: scale the columns first.")
+    return np.maximum(D, 0.0, out=D)
+
+
+def _clustering(
+    X: np.ndarray, medoids: np.ndarray, D: np.ndarray, swaps: int, settled: bool
+) -> Clustering:
+    """The result of medoids (k,) with their distances D (k, n) to all rows."""
+    labels = D.argmin(axis=0)
+    labels[medoids] = np.arange(len(medoids))  # Also where two medoids lie at one place.
+    loss = D[labels, np.arange(len(X))].sum(dtype=np.float64)
+    notes = [f"Sum of distances to the medoids: {loss:.6g}, after {swaps:,} swaps."]
+    if not settled:
+        notes.append("The search stopped at its limit of swaps before it settled: allow more.")
+    medoids = np.asarray(medoids, np.int64)
+    return Clustering(
+        labels=labels, extras={"medoids": medoids, "centers": X[medoids]}, notes=tuple(notes)
+    )
+
+
+METHODS = (
+    Method(
+        "fasterpam",
+        "k-medoids (FasterPAM)",
+        "clustering",
+        "Groups round real rows, which stand as examples, under several distances. Less moved by "
+        "outliers than k-means; needs all distances, and finds round groups only.",
+        fasterpam,
+        params=(
+            groups_param(),
+            _METRIC,
+            Param(
+                "algorithm",
+                "choice",
+                "fasterpam",
+                "Swaps",
+                "At once whatever helps (fasterpam), or the best of all, as PAM does (fastpam1).",
+                choices=("fasterpam", "fastpam1"),
+                basic=False,
+            ),
+            Param(
+                "start",
+                "choice",
+                "random",
+                "Start",
+                "Random rows, or chosen one by one (build, slower).",
+                choices=("random", "build"),
+                basic=False,
+            ),
+            _SWAPS,
+        ),
+        cost=lambda n, d, p: 0.1 + 1.5e-9 * n * n * d + 2e-8 * n * n,
+        reference="Schubert & Rousseeuw 2021, doi:10.1016/j.is.2021.101804",
+        max_rows=12_000,
+        order=32,
+    ),
+    Method(
+        "fastclara",
+        "k-medoids on samples (FastCLARA)",
+        "clustering",
+        "FasterPAM on five samples; the medoids that serve all rows best are kept. For many rows; "
+        "small groups can be missed by every sample.",
+        clara,
+        params=(
+            groups_param(),
+            _METRIC,
+            Param(
+                "sample_size",
+                "int",
+                1_000,
+                "Sample",
+                "Rows in each sample.",
+                10,
+                10_000,
+                unit="rows",
+            ),
+            _SWAPS,
+        ),
+        cost=lambda n, d, p: 0.2 + 5e-9 * n * d * p["n_clusters"] + 1e-7 * p["sample_size"] ** 2,
+        reference="Kaufman & Rousseeuw 1986; Schubert & Rousseeuw 2021, "
+        "doi:10.1016/j.is.2021.101804",
+        order=34,
+    ),
+    Method(
+        "fastclarans",
+        "k-medoids by random swaps (FastCLARANS)",
+        "clustering",
+        "Walks through random swaps that help. Needs no matrix of distances; slower and less exact "
+        "than FasterPAM where that one fits.",
+        clarans,
+        params=(groups_param(), _METRIC, _SWAPS),
+        cost=lambda n, d, p: 0.2 + 9e-9 * n * n * d,
+        reference="Ng & Han 2002, doi:10.1109/TKDE.2002.1033770; Schubert & Rousseeuw 2021",
+        max_rows=20_000,
+        order=36,
+    ),
+)
