@@ -129,6 +129,7 @@ def test_rows_without_a_direction_and_rows_too_far_apart_are_refused():
         dissimilarities(np.zeros((1, 2)), np.ones((3, 2)), "cosine")
     with pytest.raises(BadInput, match="too far apart"):
         dissimilarities(np.array([[0.0], [1e200]]), np.array([[0.0]]), "euclidean")
+    assert dissimilarities(np.array([[1e39]]), np.array([[0.0]]), "manhattan")[0, 0] == 1e39
 
 
 BLOBS = np.concatenate(

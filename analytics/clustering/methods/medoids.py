@@ -58,8 +58,7 @@ def clara(
 
     n, k, rng = len(X), params["n_clusters"], np.random.default_rng(seed)
     size = min(n, max(params["sample_size"], 2 * k))
-    best, medoids, distances = np.inf, np.zeros(0, np.int64), np.zeros((k, n), np.float32)
-    swaps = 0
+    best, medoids, distances, swaps = np.inf, np.zeros(0, np.int64), None, 0
     for run in range(_SAMPLES):
         progress(run / _SAMPLES, f"Sample {run + 1} of {_SAMPLES}")
         # The best medoids so far stay in the sample, as in the original.
@@ -110,10 +109,10 @@ def clarans(
 def dissimilarities(
     A: np.ndarray, B: np.ndarray, metric: str, progress: Progress | None = None
 ) -> np.ndarray:
-    """Distances of the rows of A (m, d) to those of B (n, d): float32 (m, n).
+    """Distances of the rows of A (m, d) to those of B (n, d): (m, n), float32 unless they are too
+    large for it.
 
-    Raises BadInput for the cosine metric when a row is all zero, and when a distance is too large
-    for 32 bits.
+    Raises BadInput for the cosine metric when a row is all zero, and when a distance is infinite.
     """
     from scipy.spatial.distance import cdist
 
@@ -125,7 +124,8 @@ def dissimilarities(
     names = {"manhattan": "cityblock"}
     if metric == "jaccard":
         A, B = A != 0, B != 0
-    D = np.empty((len(A), len(B)), np.float32)
+    far = 2.0 * A.shape[1] * max(np.abs(A).max(), np.abs(B).max())  # no distance is larger
+    D = np.empty((len(A), len(B)), np.float32 if far < 1e38 else np.float64)
     for start in range(0, len(A), _BLOCK):
         if progress is not None:
             progress(0.6 * start / len(A), f"Distances, row {start:,} of {len(A):,}")
