@@ -42,6 +42,12 @@ def test_rank_sorts_the_files_of_a_folder(tmp_path, capsys):
     assert answer == run(capsys, "clams", "--rank", str(folder))
 
 
+def test_rank_of_one_file_takes_its_pairs_of_columns(capsys):
+    answer = run(capsys, "clams", "--rank", "sample:iris")
+    assert len(answer["ranking"]) == 6 and not answer["failed"]
+    assert all(len(p["columns"]) == 2 and "file" not in p for p in answer["ranking"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
