@@ -344,6 +344,11 @@ def test_unbalanced_quotes(read):
     assert "line 3" in refused(read, 'a,b\n1,2\n2,"x\n2,y,3\n')
 
 
+def test_a_quotation_mark_that_swallows_the_table_is_named(read):
+    _, _, notes = read('a,b,c\n1,"2,3\n' + "4,5,6\n" * 40)
+    assert any("do not pair up, the first one in line 2" in note for note in notes)
+
+
 def test_quoted_line_ends_and_blanks_after_commas(read):
     frame, _, _ = read('a, b, c\n1, "x, y", p\n2, "line\nend", q\n')
     assert frame["b"].tolist() == ["x, y", "line\nend"] and frame["c"].tolist() == ["p", "q"]

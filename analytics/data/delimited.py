@@ -70,6 +70,12 @@ def read(
             "The file has column names but no rows: add rows of data"
             + (", or say that the first row is not a header." if len(names) > 1 else ".")
         )
+    if not found.separator and text.count(b'"', start) % 2:
+        at = line + text.count(b"\n", start, text.find(b'"', start))
+        notes.say(
+            f"The quotation marks do not pair up, the first one in line {at:,}: each line is taken "
+            "as one text. Close the mark in the file, or choose the separator."
+        )
     longest = max(map(len, sample.split("\n")))
     spaced = sniff.spaced(sample, found.separator)
     check_size(text.count(b"\n", start), width)
