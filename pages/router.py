@@ -27,7 +27,7 @@ try:
     session.follow_address()
     session.settle()
     session.sync_address()
-    shown = frame.header()
+    shown = frame.header(page.title)
     page.run()
     frame.show_new_jobs(shown)
 except (BadInput, StoreError) as error:

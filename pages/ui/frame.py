@@ -39,11 +39,11 @@ def sentence(text: str, level: str = "info") -> None:
     show[level](safe_md(text))
 
 
-def header() -> set[str]:
+def header(page: str = "") -> set[str]:
     """The trail, undo and save, running jobs, and what went wrong. Returns the jobs shown."""
     here = session.current()
     with st.container(horizontal=True, vertical_alignment="center", key="trail"):
-        st.html(_trail(here.view), width="stretch")
+        st.html(_trail(here.view, page), width="stretch")
         if st.button("Undo", icon=":material/undo:", type="tertiary", disabled=not here.past):
             session.undo()
             st.rerun()
@@ -81,30 +81,37 @@ def show_new_jobs(shown: set[str]) -> None:
         st.rerun()
 
 
-def _trail(view) -> str:
-    """Where the reader is and what it rests on, in one line."""
-    steps = []
+def _trail(view, page: str) -> str:
+    """Where the reader is and what it rests on, in one line; on a narrow screen only the step that
+    the page shows."""
+    steps = {}
     dataset = session.load(view.dataset)
     table = session.load(view.table)
     if dataset is not None:
         of = f" of {dataset.total_rows:,}" if dataset.total_rows > dataset.n else ""
         rows = f"{dataset.n:,}{of} rows × {count(dataset.X.shape[1], 'feature')}"
-        steps.append(f"<b>{escape(dataset.name or 'Data')}</b> <span>{rows}</span>")
+        steps["Data"] = f"<b>{escape(dataset.name or 'Data')}</b> <span>{rows}</span>"
     elif table is not None:
-        steps.append(f"<b>{escape(table.name or 'Data')}</b>")
+        steps["Data"] = f"<b>{escape(table.name or 'Data')}</b>"
     projection = session.load(view.projection)
     if projection is not None:
-        steps.append(f"Map <span>{escape(method_label('projection', projection.method))}</span>")
+        label = method_label("projection", projection.method)
+        steps["Map"] = f"Map <span>{escape(label)}</span>"
     clustering = session.load(view.clustering)
     if clustering is not None:
         label = method_label("clustering", clustering.method)
         groups = count(clustering.n_clusters, "group")
-        steps.append(f"Clusters <span>{escape(label)}, {groups}</span>")
+        steps["Clusters"] = f"Clusters <span>{escape(label)}, {groups}</span>"
     ambiguity = session.ambiguity() if projection is not None else None
     if ambiguity is not None:
         spread = interval(ambiguity.ambiguity, *(ambiguity.interval or (None, None)))
-        steps.append(f"Ambiguity <span>{escape(spread)}</span>")
-    return f"<div class='trail'>{' › '.join(steps) or 'No data yet'}</div>"
+        steps["Perception"] = f"Ambiguity <span>{escape(spread)}</span>"
+    here = page if page in steps else "Data"
+    parts = [
+        f"<div class='step{' here' if name == here else ''}'>{words}</div>"
+        for name, words in steps.items()
+    ]
+    return f"<div class='trail'>{''.join(parts) or 'No data yet'}</div>"
 
 
 def method_label(kind: str, method_id: str) -> str:
