@@ -21,6 +21,7 @@ _PUBLIC = {
     "validity": "analytics.api",
     "stability": "analytics.api",
     "clams": "analytics.api",
+    "perceive": "analytics.api",
     "standin": "analytics.perception.standins",
     "rank": "analytics.api",
     "advise": "analytics.api",

@@ -30,6 +30,7 @@ from analytics.results import (
     Clustering,
     Dataset,
     Gallery,
+    Grouping,
     Projection,
     Record,
     ScoreCard,
@@ -261,6 +262,26 @@ def clams(
     points = source.xy if isinstance(source, Projection) else source
     aspect = 1.0 if aspect is None else aspect
     return score(points, aspect=aspect, seed=seed, progress=progress)
+
+
+def perceive(
+    source: Projection | pd.DataFrame | np.ndarray,
+    *,
+    aspect: float | None = None,
+    seed: int = 0,
+    store: Artifacts | None = None,
+    progress: Progress = silent,
+) -> Grouping:
+    """The groups people would see in a map, or in points (n, 2), which are not stored."""
+    if isinstance(source, Projection) and source.digest:
+        store = store or default_store()
+        _keep(store, source)
+        return execute(perception.grouping_request(source, aspect, seed), store, progress)
+    from analytics.perception.clusternet import group_as_people
+
+    points = source.xy if isinstance(source, Projection) else source
+    aspect = 1.0 if aspect is None else aspect
+    return group_as_people(points, aspect=aspect, seed=seed, progress=progress)
 
 
 def rank(

@@ -105,6 +105,10 @@ def _parser() -> _Parser:
     _add_project(verb("project", verbs.project, "Make a map of a file.", out="xy.csv"))
     _add_cluster(verb("cluster", verbs.cluster, "Group the rows of a file.", out="labels.csv"))
     _add_clams(verb("clams", verbs.clams, "Score how ambiguous the groups in a scatterplot are."))
+    _add_columns(
+        verb("perceive", verbs.perceive, "Predict the groups people would see.", out="labels.csv"),
+        needed=True,
+    )
     _add_advise(
         verb("advise", verbs.advise, "Find a clear and faithful map of a file.", out="xy.csv")
     )
@@ -184,10 +188,15 @@ def _add_advise(sub: _Parser) -> None:
 
 
 def _add_clams(sub: _Parser) -> None:
-    _add_file(sub, needed=False)
+    _add_columns(sub, needed=False)
     sub.add_argument(
         "--rank", default="", metavar="FOLDER", help="score every file of a folder or zip instead"
     )
+
+
+def _add_columns(sub: _Parser, needed: bool) -> None:
+    """The file and the two columns that are looked at."""
+    _add_file(sub, needed=needed)
     sub.add_argument("--x", default="", metavar="COLUMN", help="default: first numeric column")
     sub.add_argument("--y", default="", metavar="COLUMN", help="default: second numeric column")
     sub.add_argument("--aspect", type=float, default=1.0, help="drawn unit of y over unit of x")

@@ -208,3 +208,35 @@ class Gallery(Record):
     sentence: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     points: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouping(Record):
+    """What people would group together in one scatterplot, as ClusterNet predicts it.
+
+    labels : int32 (n,), groups by falling size from 0, NOISE for points most people leave out.
+    point_agreement : float32 (n,), 0 (half and half) to 1 (all people say the same).
+    agreement : its mean over the sample; interval : (low, high), 95 % bootstrap over points.
+    two_people : adjusted Rand index expected between two people.
+    uncertainty : mean standard deviation of a predicted share over samples, or over turns and
+        mirrors where one sample is the whole plot.
+    counts, count_shares (c,) : numbers of perceived groups, and the share of people behind each.
+    sample : int64 (m,) row indices of the points that the network saw; shares float32 (m, m) :
+        predicted share of people who put two of them into one group.
+    points : n; aspect : drawn length of one unit of y over that of one unit of x.
+    """
+
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    point_agreement: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    agreement: float = 1.0
+    interval: tuple[float, ...] = ()
+    two_people: float = 1.0
+    uncertainty: float = 0.0
+    n_clusters: int = 0
+    counts: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    count_shares: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    sample: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    shares: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    points: int = 0
+    aspect: float = 1.0
+    warnings: tuple[str, ...] = ()

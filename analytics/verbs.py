@@ -154,6 +154,36 @@ def advise(options) -> dict[str, Any]:
     return answer
 
 
+def perceive(options) -> dict[str, Any]:
+    """The groups people would see in two columns, written to ``--out`` row by row."""
+    table = _table(options)
+    names = _axes(table, options.x, options.y)
+    points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
+    found = api.perceive(points, aspect=options.aspect, seed=options.seed, progress=_progress)
+    columns = {
+        "row": np.arange(len(points)),
+        "label": found.labels,
+        "agreement": found.point_agreement,
+    }
+    _write_csv(options.out, columns)
+    return {
+        "labels_file": options.out,
+        "n_clusters": found.n_clusters,
+        "n_clusters_shares": dict(
+            zip(found.counts.tolist(), found.count_shares.tolist(), strict=True)
+        ),
+        "agreement": found.agreement,
+        "interval": list(found.interval),
+        "two_people": found.two_people,
+        "uncertainty": found.uncertainty,
+        "points": found.points,
+        "columns": names,
+        "aspect": found.aspect,
+        "seed": found.seed,
+        "warnings": list(found.warnings),
+    }
+
+
 def compare(options) -> dict[str, Any]:
     """Agreement of the label columns of two files, matched by row number where one is given."""
     first, second = _two(options.columns, "--columns") if options.columns else ("", "")

@@ -13,6 +13,7 @@ QUICK = {
     "clams": ["--quick"],
     "clams_reference": [],
     "advisor": ["--seconds", "30", "digits"],
+    "clusternet": [],
 }
 
 for name, options in QUICK.items():

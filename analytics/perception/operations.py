@@ -9,7 +9,7 @@ from analytics.operations import Request, request
 from analytics.params import Param, validate
 from analytics.perception.clams import ASPECT_RANGE, clams
 from analytics.progress import Progress
-from analytics.results import Ambiguity, Projection, ScoreCard
+from analytics.results import Ambiguity, Clustering, Grouping, Projection, ScoreCard
 
 PARAMS = (
     Param(
@@ -71,6 +71,64 @@ def ambiguity(wanted: Request, parents: tuple, progress: Progress) -> Ambiguity:
     """Run :func:`ambiguity_request`. parents : (projection,)."""
     projection, params = _checked(wanted, parents)
     return clams(projection.xy, aspect=params["aspect"], seed=wanted.seed, progress=progress)
+
+
+def grouping_request(projection: Any, aspect: float | None = None, seed: int = 0) -> Request:
+    """The request for the groups people would see in a map; arguments as those of
+    :func:`ambiguity_request`. Raises BadInput."""
+    drawn = ambiguity_request(projection, aspect, seed)
+    return request("grouping", "clusternet", drawn.parents, drawn.params, seed)
+
+
+def grouping(wanted: Request, parents: tuple, progress: Progress) -> Grouping:
+    """Run :func:`grouping_request`. parents : (projection,)."""
+    from analytics.perception.clusternet import group_as_people
+
+    xy, aspect = _grouped(wanted, parents)
+    return group_as_people(xy, aspect=aspect, seed=wanted.seed, progress=progress)
+
+
+def redrawn_request(projection: Any, aspect: float | None = None, seed: int = 0) -> Request:
+    """The request for the groups people would see in a map that is drawn in other ways; arguments
+    as those of :func:`ambiguity_request`."""
+    asked = grouping_request(projection, aspect, seed)
+    return request("grouping_redrawn", "clusternet", asked.parents, asked.params, seed)
+
+
+def grouping_redrawn(wanted: Request, parents: tuple, progress: Progress) -> ScoreCard:
+    """Run :func:`redrawn_request`. parents : (projection,)."""
+    from analytics.perception.redrawn import redrawn
+
+    xy, aspect = _grouped(wanted, parents)
+    return redrawn(xy, aspect=aspect, seed=wanted.seed, progress=progress)
+
+
+def match_request(grouping: Any, clustering: Any) -> Request:
+    """The request for how a clustering compares with the groups people would see.
+
+    grouping, clustering : records, the Requests that make them, or their digests.
+    """
+    parents = tuple(getattr(part, "digest", part) for part in (grouping, clustering))
+    return request("people_match", "", parents)
+
+
+def people_match(wanted: Request, parents: tuple, progress: Progress) -> ScoreCard:
+    """Run :func:`match_request`. parents : (grouping, clustering)."""
+    from analytics.perception.match import score
+
+    kinds = tuple(type(p) for p in parents)
+    if kinds != (Grouping, Clustering):
+        raise BadInput("The match needs the groups people would see and a clustering of the data.")
+    return score(parents[0], parents[1].labels)
+
+
+def _grouped(wanted: Request, parents: tuple) -> tuple[np.ndarray, float]:
+    """The points to group and their aspect. Raises BadInput."""
+    if wanted.method != "clusternet":
+        raise BadInput(f"There is no grouping by '{wanted.method}': choose clusternet.")
+    if len(parents) != 1 or not isinstance(parents[0], Projection):
+        raise BadInput("The groups people would see need one map: project the data first.")
+    return parents[0].xy, validate(PARAMS, wanted.params)["aspect"]
 
 
 def _checked(wanted: Request, parents: tuple) -> tuple[Projection, dict]:

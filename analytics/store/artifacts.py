@@ -41,6 +41,7 @@ RECORDS = {
         results.ScoreCard,
         results.Ambiguity,
         results.Gallery,
+        results.Grouping,
     )
 }
 _SUFFIXES = (".json", ".npz", ".parquet")
