@@ -45,7 +45,7 @@ OPERATIONS = {
     "validity": Operation("analytics.clustering.operations:validity"),
     "stability": Operation("analytics.clustering.operations:stability"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
-    "ambiguity": Operation("analytics.perception.operations:ambiguity", 2),
+    "ambiguity": Operation("analytics.perception.operations:ambiguity", 3),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves"),
     "grouping": Operation("analytics.perception.operations:grouping"),
     "people_match": Operation("analytics.perception.operations:people_match"),
