@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import findings, frame, mapview, pairs, panels, session, trying
+from pages.ui import findings, frame, mapview, pairs, panels, people, session, trying
 
 if frame.needs_data():
     st.stop()
@@ -46,6 +46,7 @@ def drawing_tab() -> None:
 
 TABS = {
     "How ambiguous it is": ambiguity_tab,
+    "What people would group": lambda: people.tab(dataset, projection, clustering),
     "How drawing changes it": drawing_tab,
     "Try it with two groups": trying.tab,
 }

@@ -44,8 +44,8 @@ def tab(dataset: Dataset, projection: Projection, clustering: Clustering | None)
     with plot:
         _map(found, projection, found.labels, found.point_agreement, None, "people-map")
         st.caption(
-            "Lines go round the groups that most people would see. The paler a point, the less "
-            "people agree about it."
+            "Lines go round points that more than half of the people would put together. The "
+            "yellower a point, the more people agree about it."
         )
     with facts:
         _facts(found)
@@ -113,7 +113,7 @@ def _facts(found: Grouping) -> None:
 
     low, high = found.interval if len(found.interval) == 2 else (None, None)
     groups = "1 group" if found.n_clusters == 1 else f"{found.n_clusters} groups"
-    findings.finding("Most people would see", groups, _spread_words(found))
+    findings.finding("Joined by more than half", groups, _spread_words(found))
     st.plotly_chart(
         count_bars(found.counts, found.count_shares, frame.dark()),
         theme=None,
@@ -135,7 +135,8 @@ def _facts(found: Grouping) -> None:
 def _spread_words(found: Grouping) -> str:
     if len(found.counts) < 2:
         return "All simulated readings of the picture give this number."
-    return f"Between {int(found.counts.min())} and {int(found.counts.max())}, person by person."
+    low, high = int(found.counts.min()), int(found.counts.max())
+    return f"One person alone would see from {low} to {high} groups:"
 
 
 def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> None:
