@@ -48,7 +48,7 @@ def group_as_people(
     drawn = _drawn(points, aspect)
     progress(0.05, "Loading the model")
     rng = np.random.default_rng(seed)
-    samples = _samples(len(points), rng)
+    samples = _samples(drawn, rng)
     from models.clusternet.predict import predict
 
     looks = []
@@ -104,17 +104,34 @@ def _usable(points) -> np.ndarray:
 
 
 def _drawn(points: np.ndarray, aspect: float) -> np.ndarray:
-    """Points as drawn: stretched, then moved and scaled to a longer side of 1."""
+    """Points as drawn, turned so that they spread most along x and have their longer tails at
+    positive x and y, then moved and scaled to a longer side of 1.
+
+    So a plot that is turned or mirrored as a whole is looked at in the same position.
+    """
     low = points.min(axis=0)
     drawn = (points - low) * [1.0, aspect]
+    drawn /= drawn.max()
+    drawn -= drawn.mean(axis=0)
+    axes = np.linalg.eigh(drawn.T @ drawn)[1][:, ::-1]
+    drawn = drawn @ axes
+    drawn *= np.where((drawn**3).sum(axis=0) < 0, -1.0, 1.0)
+    drawn -= drawn.min(axis=0)
     return drawn / drawn.max()
 
 
-def _samples(n: int, rng: np.random.Generator) -> list[np.ndarray]:
-    """Row indices of each sample; all rows once when there are few."""
+def _samples(drawn: np.ndarray, rng: np.random.Generator) -> list[np.ndarray]:
+    """Row indices of each sample; all rows once when there are few.
+
+    Drawn from the rows in the order of their distance from the middle, so that the order in which
+    they are given does not matter.
+    """
+    n = len(drawn)
     if n <= SAMPLE:
         return [np.arange(n)]
-    return [np.sort(rng.choice(n, SAMPLE, replace=False)) for _ in range(SAMPLES)]
+    far = ((drawn - drawn.mean(axis=0)) ** 2).sum(axis=1)
+    order = np.argsort(far, kind="stable")
+    return [order[np.sort(rng.choice(n, SAMPLE, replace=False))] for _ in range(SAMPLES)]
 
 
 def _kept(m: int, rng: np.random.Generator) -> np.ndarray:
