@@ -47,7 +47,7 @@ OPERATIONS = {
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity", 3),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves"),
-    "grouping": Operation("analytics.perception.operations:grouping"),
+    "grouping": Operation("analytics.perception.operations:grouping", 2),
     "people_match": Operation("analytics.perception.operations:people_match"),
     "grouping_redrawn": Operation("analytics.perception.operations:grouping_redrawn"),
     "ranking": Operation("analytics.pictures.operations:ranking", nested=True, rests_on=_SEEN),
