@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import findings, frame, panels, session
+from pages.ui import findings, frame, panels, people, session
 from pages.ui.words import interval, number, safe_md
 
 QUIET = {"displayModeBar": False}
@@ -18,6 +18,7 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         "Silhouette": lambda: _silhouette(result),
         "Stability": lambda: _stability(result),
         "How many groups?": lambda: _suggestions(dataset, projection, result),
+        "Seen by people?": lambda: _ticks(projection, result),
     }
     if structure:
         fill["Structure"] = lambda: _structure(result)
@@ -30,6 +31,16 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         if tab.open:
             with tab:
                 draw()
+
+
+def _ticks(projection: Projection, result: Clustering) -> None:
+    """What each cluster has earned: visible, real, explainable. Stability counts once tested."""
+    from analytics.clustering.operations import stability_request, validity_request
+
+    stored = session.load(stability_request(result).digest)
+    people.ticks(projection, result, session.load(validity_request(result).digest), stored)
+    if stored is None:
+        st.caption("Whether a cluster survives reruns counts here once tested under Stability.")
 
 
 def _silhouette(result: Clustering) -> None:
