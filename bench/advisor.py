@@ -26,23 +26,18 @@ import numpy as np
 from analytics import api
 from analytics.pictures.advice import choose, noise
 from analytics.store.artifacts import Artifacts
+from models.evaluation import place
 
-ROOT = Path(__file__).resolve().parents[1]
 MOST_ROWS = 3_000
 DEFAULTS = ("pca", "tsne", "umap")
 NEIGHBOURS = 10
 SIZE = (300, 225)  # of one map in a strip
 
 
-def folder() -> Path:
-    """Where the evaluation data is."""
-    return Path(os.environ.get("EVAL_DATA") or ROOT.parent / "shared" / "data") / "tabular"
-
-
 def names() -> list[str]:
     """Digits and the tables small enough."""
     found = ["digits"]
-    for path in sorted(folder().glob("*.npz")):
+    for path in sorted(place("tabular").glob("*.npz")):
         with np.load(path, allow_pickle=False) as file:
             if len(file["y"]) <= MOST_ROWS:
                 found.append(path.stem)
@@ -56,7 +51,7 @@ def load(name: str) -> tuple[np.ndarray, np.ndarray] | None:
 
         digits = load_digits()
         return digits.data, digits.target
-    path = folder() / f"{name}.npz"
+    path = place("tabular") / f"{name}.npz"
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as file:
@@ -216,7 +211,7 @@ def main(arguments: list[str]) -> int:
         for name in options.names or names():
             found = measure(name, options, store)
             if found is None:
-                print(f"Skipped: no {name} in {folder()}; set EVAL_DATA.", file=sys.stderr)
+                print(f"Skipped: no {name} in {place('tabular')}; set EVAL_DATA.", file=sys.stderr)
                 continue
             results.append(found)
             if not options.json:

@@ -7,7 +7,6 @@ the benchmark says so and ends. The simulated people behind the score were chose
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -17,16 +16,11 @@ import pandas as pd
 from scipy.stats import kendalltau, spearmanr
 
 from analytics.perception.clams import clams
+from models.evaluation import place
 
-ROOT = Path(__file__).resolve().parents[1]
 # DEMP by Monte Carlo on randomly started mixtures, as measured before this implementation, on the
 # 31 plots where it found two or more components.
 EARLIER = 0.79
-
-
-def folder() -> Path:
-    """Where the evaluation data is."""
-    return Path(os.environ.get("EVAL_DATA") or ROOT.parent / "shared" / "data") / "clams"
 
 
 def measure(data: Path) -> pd.DataFrame:
@@ -94,7 +88,7 @@ def scaling(sizes=(1_000, 10_000, 100_000)) -> list[dict]:
 
 
 def main(arguments: list[str]) -> int:
-    data = folder()
+    data = place("clams")
     if not (data / "reference_order.csv").exists():
         print(f"Skipped: no evaluation data in {data}; set EVAL_DATA to the folder that holds it.")
         return 0

@@ -17,7 +17,8 @@ import pandas as pd
 from analytics.perception import demp, separability
 from analytics.perception.clams import clams, components
 from analytics.perception.standins import STANDINS, standin
-from bench.clams_reference import agreement, folder
+from bench.clams_reference import agreement
+from models.evaluation import place
 
 
 def plots(data: Path) -> list[np.ndarray]:
@@ -80,10 +81,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args(arguments)
-    if not (folder() / "reference_order.csv").exists():
-        print(f"Skipped: no evaluation data in {folder()}; set EVAL_DATA to its folder.")
+    if not (place("clams") / "reference_order.csv").exists():
+        print(f"Skipped: no evaluation data in {place('clams')}; set EVAL_DATA to its folder.")
         return 0
-    rows = measure(folder(), options.seeds)
+    rows = measure(place("clams"), options.seeds)
     if options.json:
         print(json.dumps(rows))
     else:
