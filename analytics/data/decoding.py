@@ -29,6 +29,7 @@ _LETTERS = {
     "cp1252": ("àâæçéèêëîïôœùûüÿ", "äöüß", "áéíñóúü", "àáâãçéêíóôõú", "àèéìòù", "åäöæøé"),
     "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýžľĺŕôä", "áéíóöőúüű", "ăâîşţ", "čćđšž"),
 }
+_OTHER_SCRIPTS = ("cp1251", "cp1253", "koi8_r")  # pages whose words hold no plain letters
 _SAMPLE = 32_768
 _CHUNK = 4 * 2**20
 _CONTROL_BYTES = bytes(b for b in range(32) if b not in b"\t\n\r\f\x1a\x1b") + b"\x7f"
@@ -149,9 +150,17 @@ def _legacy(data: bytes) -> str:
     best = from_bytes(sample, cp_isolation=list(_GUESSED)).best()
     if best is None:
         return _western(data)
+    if best.encoding in _OTHER_SCRIPTS and _mixed(sample):
+        return _western(data)
     if best.encoding in ("cp1250", "cp1252", "cp1254"):
         return "cp1250" if _explained(sample, "cp1250") > _explained(sample, "cp1252") else "cp1252"
     return check(best.encoding)
+
+
+def _mixed(sample: bytes) -> bool:
+    """Whether most words with bytes above 127 also hold plain letters, as Latin words do."""
+    words = [w for w in re.findall(rb"[A-Za-z\x80-\xff]+", sample) if not w.isascii()]
+    return sum(re.search(rb"[A-Za-z]", w) is not None for w in words) > len(words) / 2
 
 
 def _explained(sample: bytes, page: str) -> float:

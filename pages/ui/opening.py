@@ -3,13 +3,13 @@
 import streamlit as st
 
 from analytics import settings
+from analytics.data.decoding import ENCODINGS
 from analytics.errors import BadInput, StoreError
 from pages.ui import services, session
 from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
 SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
-ENCODINGS = ("detect", "utf-8", "utf-16", "latin-1", "cp1252", "shift_jis", "gb18030")
 
 
 def files() -> None:
@@ -56,7 +56,7 @@ def _options(file) -> None:
     """Corrections of what was detected."""
     source = _source()
     separator = st.selectbox("Separator", list(SEPARATORS), key="read-separator")
-    encoding = st.selectbox("Encoding", ENCODINGS, key="read-encoding")
+    encoding = st.selectbox("Encoding", ("detect", *ENCODINGS), key="read-encoding")
     header = st.selectbox("First row", ("detect", "names", "data"), key="read-header")
     options = {
         "separator": SEPARATORS[separator],
