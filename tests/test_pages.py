@@ -1,5 +1,7 @@
 """Every page by AppTest, with real workers: samples, files, forms, undo, damaged links."""
 
+from dataclasses import replace
+
 import pytest
 
 from analytics.data.operations import sample_request
@@ -81,6 +83,16 @@ def test_undo_and_redo_a_colour(opened):
     assert view(at).color == ""
     next(b for b in at.button if b.label == "Redo").click().run()
     assert view(at).color == "clusters"
+
+
+@pytest.mark.parametrize("outlines", [False, True])
+def test_the_group_chosen_is_the_one_shown(opened, outlines):
+    at = start(replace(opened, color="clusters", outlines=outlines).to_query()).run()
+    for group in (0, 2, 1, None):
+        pills = next(p for p in at.pills if p.label == "Show one group")
+        pills.set_value(group).run()
+        assert view(at).isolate == group and not isinstance(view(at).isolate, bool)
+        assert view(at).outlines is outlines
 
 
 def test_a_form_runs_another_clustering(opened):

@@ -60,14 +60,14 @@ def _group_controls(dataset: Dataset, clustering) -> None:
         return
     present = [int(g) for g in np.unique(groups)]
     if len(present) <= 30:
-        key = f"isolate-{view.color}-{view.isolate}"
+        chosen = f"isolate-{view.color}-{view.isolate}"
         st.pills(
             "Show one group",
             present,
             default=view.isolate if view.isolate in present else None,
             format_func=lambda g: safe_md(names.get(g, str(g))),
-            key=key,
-            on_change=lambda: _set(key, "isolate"),
+            key=chosen,
+            on_change=lambda: _set(chosen, "isolate"),
         )
     for name, label in (("symbols", "Marker shapes"), ("outlines", "Outlines")):
         key = f"{name}-{getattr(view, name)}"
