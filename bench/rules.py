@@ -37,7 +37,7 @@ def samples() -> None:
         for c in explain(frame, grouped(frame, k)[0]).clusters:
             fit, out = c.fitted, c.held_out
             print(
-                f"{name:14} {c.label:7}  {c.size:4}  {len(c.rules):5}  "
+                f"{name:14} {c.label:7}  {fit.members:4}  {len(c.rules):5}  "
                 f"{shown(fit.precision)} / {fit.recall:.3f}  "
                 f"{shown(out.precision)} / {out.recall:.3f}   {out.f1:.3f}  "
                 f"{c.rules[0].sentence if c.rules else '--'}"

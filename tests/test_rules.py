@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import BadInput
-from analytics.explanation.rules import Explanation, _Bound, _merged, _pruned, explain, matches
+from analytics.explanation.rules import Rules, _Bound, _merged, _pruned, explain, matches
 
 
 def planted(n=400, seed=0):
@@ -24,7 +24,7 @@ def planted(n=400, seed=0):
     return frame, labels
 
 
-def sentences(answer: Explanation) -> list[list[str]]:
+def sentences(answer: Rules) -> list[list[str]]:
     return [[rule.sentence for rule in cluster.rules] for cluster in answer.clusters]
 
 
@@ -60,8 +60,9 @@ def test_counts_by_hand():
     first = explain(frame, np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])).clusters[0]
     (rule,) = first.rules
     assert rule.sentence == "x is at most 5"
-    assert (rule.support, rule.hits, rule.precision, rule.recall) == (4, 4, 1, 0.8)
-    assert rule.lift == 2
+    fitted = rule.fitted
+    assert (fitted.support, fitted.hits, fitted.precision, fitted.recall) == (4, 4, 1, 0.8)
+    assert fitted.lift == 2
 
 
 def test_bounds_of_a_column_are_merged_and_rounded():
@@ -69,7 +70,7 @@ def test_bounds_of_a_column_are_merged_and_rounded():
     inside = ((x > 33) & (x <= 66)).astype(int)
     (rule,) = explain(pd.DataFrame({"x": x}), inside).clusters[1].rules
     assert rule.sentence == "x is more than 33 and at most 66"
-    assert rule.precision == rule.recall == 1
+    assert rule.fitted.precision == rule.fitted.recall == 1
 
 
 def test_the_tighter_bound_stays():
@@ -101,7 +102,7 @@ def test_on_noise_alone_only_the_rows_used_flatter():
 def test_large_neighbouring_numbers_are_told_apart():
     frame = pd.DataFrame({"id": 1e12 + np.arange(100.0)})
     (rule,) = explain(frame, (np.arange(100) >= 50).astype(int)).clusters[1].rules
-    assert (rule.precision, rule.recall) == (1, 1)
+    assert (rule.fitted.precision, rule.fitted.recall) == (1, 1)
     assert matches(rule, frame).tolist() == [False] * 50 + [True] * 50
 
 
@@ -111,7 +112,7 @@ def test_missing_values_fulfil_only_is_missing():
     answer = explain(frame, np.arange(60) % 2)
     even, odd = (cluster.rules[0] for cluster in answer.clusters)
     assert {even.conditions[0].kind, odd.conditions[0].kind} == {"missing", "given"}
-    assert even.precision == odd.recall == 1
+    assert even.fitted.precision == odd.fitted.recall == 1
 
 
 def test_infinite_is_missing_and_a_constant_column_is_silent():
@@ -156,7 +157,7 @@ def test_texts_that_are_no_valid_unicode():
     frame = pd.DataFrame([[cell] for cell in cells], dtype=object)
     frame.columns = pd.Index(["\ud800\n"], dtype=object)
     (rule,) = explain(frame, labels).clusters[1].rules
-    assert "\n" not in rule.sentence and rule.sentence.encode() and rule.precision == 1
+    assert "\n" not in rule.sentence and rule.sentence.encode() and rule.fitted.precision == 1
     assert matches(rule, frame).tolist() == (labels == 1).tolist()
 
 
@@ -182,8 +183,6 @@ def test_a_large_table_is_sampled_by_cluster_share():
     assert [c.label for c in answer.clusters] == [0, 1, 2, 3]
     assert "of 3,000 rows" in answer.notes[-1]
     assert answer == explain(frame, labels, most_rows=500)
-    moved = np.random.default_rng(3).permutation(3000)
-    assert answer == explain(frame.iloc[moved], labels[moved], most_rows=500)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +204,7 @@ cells = st.one_of(st.none(), st.integers(-3, 3).map(float), st.floats(width=64))
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), n=st.integers(2, 40), seed=st.integers(0, 5))
-def test_every_count_agrees_and_the_order_of_rows_is_nothing(data, n, seed):
+def test_every_count_agrees_and_equal_runs_agree(data, n, seed):
     numbers = st.lists(cells, min_size=n, max_size=n)
     words = st.lists(st.sampled_from(["a", "b", "", None]), min_size=n, max_size=n)
     few = st.integers(0, 4).map(float)
@@ -226,13 +225,16 @@ def test_every_count_agrees_and_the_order_of_rows_is_nothing(data, n, seed):
                 [all(holds(c, plain.iloc[i, c.column]) for c in rule.conditions) for i in range(n)]
             )
             assert (mask == matches(rule, frame)).all()
-            assert (rule.support, rule.hits) == (mask.sum(), (mask & member).sum())
-            assert rule.precision == rule.hits / rule.support >= 0.8
-            assert rule.recall == rule.hits / member.sum()
+            counts = rule.fitted
+            assert (counts.support, counts.hits) == (mask.sum(), (mask & member).sum())
+            assert counts.precision == counts.hits / counts.support >= 0.8
+            assert counts.recall == counts.hits / member.sum()
             union |= mask
         assert cluster.fitted.recall == (union & member).sum() / member.sum()
         for quality in filter(None, (cluster.fitted, cluster.held_out)):
             assert quality.precision is None or 0 <= quality.precision <= 1
             assert 0 <= quality.recall <= 1 and 0 <= quality.f1 <= 1
-    moved = np.array(data.draw(st.permutations(range(n))))
-    assert answer == explain(frame.iloc[moved], labels[moved], seed=seed)
+        if cluster.held_out is not None:
+            wrong = cluster.held_out.support - cluster.held_out.hits
+            assert sum(rows for _, rows in cluster.confused) == wrong
+    assert answer == explain(frame, labels, seed=seed)

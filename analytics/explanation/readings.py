@@ -10,7 +10,6 @@ from analytics.data.naming import shorten
 
 MOST_COLUMNS = 200
 MOST_VALUES = 20  # of a category, the most frequent
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,42 +38,6 @@ def column(series: pd.Series) -> tuple[str, np.ndarray]:
     missing = series.isna().to_numpy(bool)
     values = np.array([None if m else str(v) for v, m in zip(series, missing, strict=True)], object)
     return "text", values
-
-
-def canonical_rows(frame: pd.DataFrame, labels: np.ndarray) -> np.ndarray:
-    """Row numbers in an order that depends on the rows' content only, so that neither the order of
-    the file nor ties decide what is found."""
-    mixed = np.zeros(len(frame), np.uint64)
-    for i in range(min(frame.shape[1], MOST_COLUMNS)):
-        kind, values = column(frame.iloc[:, i])
-        if kind == "other":
-            continue
-        if kind == "text":
-            marked = ["\0" if v is None else f"v{v}" for v in values]
-            values = np.array([v.encode("utf-8", "replace").decode() for v in marked], object)
-        mixed = (mixed ^ pd.util.hash_array(values)) * _MIX
-        mixed ^= mixed >> np.uint64(32)
-    return np.lexsort((mixed, labels))
-
-
-def stratified(rows, labels: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """About ``most`` of the rows, of each label its share and at least one, in the same order."""
-    if len(rows) <= most:
-        return rows
-    kept = []
-    for label in np.unique(labels):
-        mine = rows[labels[rows] == label]
-        size = max(1, round(len(mine) * most / len(rows)))
-        kept.append(mine[np.sort(rng.choice(len(mine), size, replace=False))])
-    return np.concatenate(kept)
-
-
-def folds(labels: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """A fold 0 to count - 1 per row, at random, each label spread over the folds evenly."""
-    order = np.lexsort((rng.random(len(labels)), labels))
-    fold = np.empty(len(labels), np.int64)
-    fold[order] = np.arange(len(labels)) % count
-    return fold
 
 
 def features(frame: pd.DataFrame, rows: np.ndarray) -> tuple[list[Feature], list[str]]:

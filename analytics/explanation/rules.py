@@ -17,14 +17,14 @@ import pandas as pd
 
 from analytics.data.naming import shorten
 from analytics.errors import BadInput
-from analytics.explanation import readings
+from analytics.explanation import readings, verdict
 from analytics.explanation.readings import Feature
+from analytics.explanation.verdict import Quality
 from analytics.progress import Progress, silent
 from analytics.results import NOISE
 
 DEPTH, LEAST_LEAF = 3, 0.05  # of the tree; share of the cluster
 LEAST_PRECISION, MOST_LOSS = 0.8, 0.01
-FOLDS = 5
 MOST_ROWS = 20_000
 
 _WORDS = {  # kind of feature, whether the bound is an upper one
@@ -55,16 +55,10 @@ class Condition:
 
 @dataclass(frozen=True)
 class Rule:
-    """Conditions that all hold. support : rows that fulfil it. hits : those in the cluster.
-    precision : hits / support. recall : hits / cluster. lift : precision / the cluster's share of
-    all rows."""
+    """Conditions that all hold; ``fitted`` counts it on the rows it was made from."""
 
     conditions: tuple[Condition, ...]
-    support: int
-    hits: int
-    precision: float
-    recall: float
-    lift: float
+    fitted: Quality
 
     @property
     def sentence(self) -> str:
@@ -80,37 +74,24 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Quality:
-    """How well the rules of a cluster tell its members, 0 to 1. precision : None when no row
-    fulfils a rule."""
-
-    precision: float | None
-    recall: float
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean; 0 when nothing is found."""
-        if not self.precision or not self.recall:
-            return 0.0
-        return 2 * self.precision * self.recall / (self.precision + self.recall)
-
-
-@dataclass(frozen=True)
 class Cluster:
-    """A cluster in rules, the one with most members first. size : rows used. fitted : on the rows
-    the rules were made from, which flatters. held_out : on rows left out when the rules were made
-    (5 folds), None when that is not possible. note : why there are no rules, or ""."""
+    """A cluster in rules, the one with most members first; a row belongs if it fulfils one.
+
+    fitted : all rules on the rows they were made from, which flatters. held_out : on rows left out
+    when the rules were made (5 folds), None when that is not possible. confused : (other label,
+    rows taken for members) among those left out. note : why there are no rules, or "".
+    """
 
     label: int
-    size: int
     rules: tuple[Rule, ...]
     fitted: Quality
-    held_out: Quality | None
+    held_out: Quality | None = None
+    confused: tuple[tuple[int, int], ...] = ()
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Rules:
     """clusters : in the order of their numbers. rows : used, of ``total_rows``. notes : what was
     left out."""
 
@@ -136,31 +117,29 @@ def explain(
     seed: int = 0,
     most_rows: int = MOST_ROWS,
     progress: Progress = silent,
-) -> Explanation:
+) -> Rules:
     """Rules for each cluster of a table.
 
     frame : n rows of original values. labels : n whole numbers, -1 is noise, which belongs to the
     rest. seed : of the sample, folds and ties between columns. most_rows : a larger table is
-    sampled to about this many, each cluster by its share. The order of rows does not matter.
-    Raises BadInput.
+    sampled to about this many, each cluster by its share. Raises BadInput.
     """
     labels = _checked(frame, labels, most_rows)
     rng = np.random.default_rng(seed)
-    rows = readings.canonical_rows(frame, labels)
-    rows = readings.stratified(rows, labels, most_rows, rng)
+    rows = verdict.stratified(labels, most_rows, rng)
     features, notes = readings.features(frame, rows)
     labels = labels[rows]
     if len(rows) < len(frame):
-        notes.append(f"Made from {len(rows):,} of {len(frame):,} rows.")
-    folds = readings.folds(labels, FOLDS, rng)
+        notes.append(f"Rules were made from {len(rows):,} of {len(frame):,} rows.")
+    folds = verdict.folds(labels, rng)
     names = [int(label) for label in np.unique(labels) if label != NOISE]
     table = _Table(features, seed)
     found = []
     for done, label in enumerate(names):
         progress(done / len(names), f"Rules for cluster {done + 1} of {len(names)}")
-        found.append(_cluster(table, label, labels == label, folds))
+        found.append(_cluster(table, label, labels, folds))
     progress(1.0, "Rules")
-    return Explanation(tuple(found), len(rows), len(frame), tuple(notes))
+    return Rules(tuple(found), len(rows), len(frame), tuple(notes))
 
 
 def matches(rule: Rule, frame: pd.DataFrame) -> np.ndarray:
@@ -234,45 +213,44 @@ def _between(low: float, high: float) -> float:
     return float(middle if low <= middle < high else low)
 
 
-def _cluster(table: _Table, label: int, member: np.ndarray, folds: np.ndarray) -> Cluster:
-    size, rows = int(member.sum()), np.ones(len(member), bool)
-    nothing = Quality(None, 0.0)
+def _cluster(table: _Table, label: int, labels: np.ndarray, folds: np.ndarray) -> Cluster:
+    member = labels == label
+    rows, size = np.ones(len(member), bool), int(member.sum())
     for applies, why in (
         (size == len(member), "There is nothing beside this cluster to tell it from."),
         (size == 1, "One row alone has nothing in common to describe."),
         (not table.features, "No column has two different values to describe it by."),
     ):
         if applies:
-            return Cluster(label, size, (), nothing, None, why)
+            return Cluster(label, (), Quality(0, 0, size, len(member)), note=why)
     made = _rules(table, member, rows)
-    rules = tuple(_counted(table, bounds, member) for bounds in made)
+    rules = tuple(_rule(table, bounds, member) for bounds in made)
     note = "" if rules else "No short rule is right for 80 % of its rows."
-    fitted = _quality([_union(table, made, member, rows)])
-    return Cluster(label, size, rules, fitted, _held_out(table, member, folds), note)
+    fitted = verdict.quality(_union(table, made, rows), member)
+    found = _left_out(table, member, folds)
+    if found is None:
+        return Cluster(label, rules, fitted, note=note)
+    mixed = tuple(verdict.confused(found, labels, label))
+    return Cluster(label, rules, fitted, verdict.quality(found, member), mixed, note)
 
 
-def _held_out(table: _Table, member: np.ndarray, folds: np.ndarray) -> Quality | None:
-    """Rules made without a fold, counted on that fold; all folds together."""
-    counts = []
-    for fold in range(FOLDS):
+def _left_out(table: _Table, member: np.ndarray, folds: np.ndarray) -> np.ndarray | None:
+    """Which rows fulfil a rule that was made without their fold, bool (n,)."""
+    found = np.zeros(len(member), bool)
+    for fold in np.unique(folds):
         test = folds == fold
         if not member[~test].any() or member[~test].all():
             return None
-        counts.append(_union(table, _rules(table, member, ~test), member, test))
-    return _quality(counts)
+        found |= _union(table, _rules(table, member, ~test), test)
+    return found
 
 
-def _union(table: _Table, made, member: np.ndarray, rows: np.ndarray) -> tuple[int, int, int]:
-    """Of the rows: members that fulfil a rule, all that fulfil one, members."""
-    mask = np.zeros(len(member), bool)
+def _union(table: _Table, made, rows: np.ndarray) -> np.ndarray:
+    """Which of the rows fulfil one of the rules, bool (n,)."""
+    mask = np.zeros(len(rows), bool)
     for bounds in made:
         mask |= table.all_hold(bounds, rows)
-    return int((mask & member).sum()), int(mask.sum()), int((member & rows).sum())
-
-
-def _quality(counts: list[tuple[int, int, int]]) -> Quality:
-    hits, support, members = (sum(column) for column in zip(*counts, strict=True))
-    return Quality(hits / support if support else None, hits / members)
+    return mask
 
 
 def _rules(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_Bound, ...]]:
@@ -337,15 +315,12 @@ def _rounded(table: _Table, bounds: tuple[_Bound, ...], rows: np.ndarray) -> tup
     return bounds
 
 
-def _counted(table: _Table, bounds: tuple[_Bound, ...], member: np.ndarray) -> Rule:
-    mask = table.all_hold(bounds, np.ones(len(member), bool))
-    hits, support, size = int((mask & member).sum()), int(mask.sum()), int(member.sum())
-    precision = hits / support
+def _rule(table: _Table, bounds: tuple[_Bound, ...], member: np.ndarray) -> Rule:
+    fitted = verdict.quality(table.all_hold(bounds, np.ones(len(member), bool)), member)
     # "more than" before "at most" of the same column.
     ordered = sorted(bounds, key=lambda b: (table.features[b.feature].column, b.upper, b.feature))
     conditions = tuple(_condition(table.features[b.feature], b) for b in ordered)
-    lift = precision / (size / len(member))
-    return Rule(conditions, support, hits, precision, hits / size, lift)
+    return Rule(conditions, fitted)
 
 
 def _condition(feature: Feature, bound: _Bound) -> Condition:
