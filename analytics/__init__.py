@@ -22,6 +22,7 @@ _PUBLIC = {
     "stability": "analytics.api",
     "clams": "analytics.api",
     "perceive": "analytics.api",
+    "explain": "analytics.api",
     "standin": "analytics.perception.standins",
     "rank": "analytics.api",
     "advise": "analytics.api",

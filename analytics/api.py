@@ -20,6 +20,7 @@ from analytics.data import operations as data
 from analytics.data.uploads import stage
 from analytics.digest import is_digest
 from analytics.errors import BadInput
+from analytics.explanation import asking
 from analytics.operations import execute
 from analytics.perception import operations as perception
 from analytics.pictures import operations as pictures
@@ -29,6 +30,7 @@ from analytics.results import (
     Ambiguity,
     Clustering,
     Dataset,
+    Explanation,
     Gallery,
     Grouping,
     Projection,
@@ -282,6 +284,31 @@ def perceive(
     points = source.xy if isinstance(source, Projection) else source
     aspect = 1.0 if aspect is None else aspect
     return group_as_people(points, aspect=aspect, seed=seed, progress=progress)
+
+
+def explain(
+    source,
+    text: str,
+    goal: str,
+    *,
+    examples: Sequence[str] = (),
+    seed: int = 0,
+    store: Artifacts | None = None,
+    progress: Progress = silent,
+    **params: Any,
+) -> Explanation:
+    """The texts of a column, grouped by descriptions in words that serve a goal.
+
+    source : a Table or Dataset, or what :func:`read` takes. text : the column. goal : for instance
+    "by topic" or "by complaint, in the form 'complains about <something>'". params : k, overlap,
+    uncovered, largest, rounds, see ``analytics.explanation.asking.PARAMS``.
+    """
+    store = store or default_store()
+    if not isinstance(source, (Table, Dataset)):
+        source = read(source, store=store, progress=progress)
+    _keep(store, source)
+    wanted = asking.explanation_request(source, text, goal, examples, params, seed)
+    return execute(wanted, store, progress)
 
 
 def rank(

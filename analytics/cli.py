@@ -19,6 +19,7 @@ from analytics.clustering.space import DEFAULT_COMPONENTS, SPACES
 from analytics.data import prepare, readers
 from analytics.data.naming import printable
 from analytics.errors import BadInput, StoreError
+from analytics.explanation import asking
 from analytics.readable import readable, to_json
 
 OK, OUR_FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -112,6 +113,9 @@ def _parser() -> _Parser:
     _add_advise(
         verb("advise", verbs.advise, "Find a clear and faithful map of a file.", out="xy.csv")
     )
+    _add_explain(
+        verb("explain", verbs.explain, "Group texts by descriptions.", out="explained.csv")
+    )
     compare = verb("compare", verbs.compare, "Agreement of two groupings of the same rows.")
     compare.add_argument("a", metavar="LABELS_A", help="a file with a column of labels")
     compare.add_argument("b", metavar="LABELS_B")
@@ -185,6 +189,23 @@ def _add_advise(sub: _Parser) -> None:
     sub.add_argument("--seconds", type=int, default=120, metavar="N", help="time budget")
     sub.add_argument("--search", default="sweep", choices=("sweep", "bayes"))
     sub.add_argument("--methods", default="", metavar="A,B", help="maps to try")
+
+
+def _add_explain(sub: _Parser) -> None:
+    _add_file(sub)
+    _add_seed(sub)
+    sub.add_argument("--text", default="", metavar="COLUMN", help="default: first text column")
+    sub.add_argument("--goal", required=True, help='by what to group, for example "by topic"')
+    sub.add_argument(
+        "--example",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="a description, for its form",
+    )
+    sub.add_argument("--provider", default="offline", choices=("offline",), help="who judges")
+    for p in asking.PARAMS:
+        sub.add_argument(f"--{p.name}", default=str(p.default), metavar="N", help=p.help)
 
 
 def _add_clams(sub: _Parser) -> None:

@@ -53,6 +53,10 @@ OPERATIONS = {
     "ranking": Operation("analytics.pictures.operations:ranking", nested=True, rests_on=_SEEN),
     "advice": Operation("analytics.pictures.operations:advice", nested=True, rests_on=_SEEN),
     "trust": Operation("analytics.pictures.operations:trust"),
+    "text_vectors": Operation("analytics.explanation.asking:text_vectors"),
+    "explanation": Operation(
+        "analytics.explanation.asking:explanation", nested=True, rests_on=("text_vectors",)
+    ),
 }
 
 

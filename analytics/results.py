@@ -240,3 +240,44 @@ class Grouping(Record):
     points: int = 0
     aspect: float = 1.0
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TextVectors(Record):
+    """Texts of a column as vectors by meaning.
+
+    values : float32 (m, d), one unit row per distinct text that is not blank, or zero.
+    place : int32 (n,), row of ``values`` for each row of the source, -1 for a blank cell.
+    model : what made them.
+    """
+
+    values: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    place: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    model: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation(Record):
+    """Texts grouped by descriptions that are true or false of each.
+
+    descriptions : J candidates. scores : float32 (m, J), chance that each is true of each distinct
+        text, NaN for no answer. place : int32 (n,), row of ``scores`` for each row of the source,
+        -1 for a blank cell.
+    chosen : int32 (k,), columns of the groups, by falling size. labels : int32 (n,), 0 .. k - 1, or
+        -1 for rows that nothing explains.
+    evidence : one plain dict per group (see ``analytics.explanation.evidence``); its rows are rows
+        of the source. selection : "cost", "bound", "status", "covered", "covered_once", "rounds".
+    goal, column : what was asked, of which column. state : arrays by which a new description is
+        judged like the others.
+    """
+
+    descriptions: tuple[str, ...] = ()
+    scores: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    place: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    evidence: tuple[dict[str, Any], ...] = ()
+    selection: dict[str, Any] = field(default_factory=dict)
+    goal: str = ""
+    column: str = ""
+    state: dict[str, np.ndarray] = field(default_factory=dict)

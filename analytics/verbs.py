@@ -14,6 +14,7 @@ import pandas as pd
 from analytics import api, choosing, registry
 from analytics.data import prepare, words
 from analytics.errors import BadInput
+from analytics.explanation import asking
 from analytics.pictures.files import axes
 from analytics.results import Dataset, ScoreCard, Table
 
@@ -181,6 +182,58 @@ def perceive(options) -> dict[str, Any]:
         "aspect": found.aspect,
         "seed": found.seed,
         "warnings": list(found.warnings),
+    }
+
+
+def explain(options) -> dict[str, Any]:
+    """The texts of a column grouped by descriptions, written to ``--out`` row by row."""
+    table = _table(options)
+    column = options.text or next((c for c, kind in table.kinds.items() if kind == "text"), "")
+    if not column:
+        raise BadInput(f"No column of {table.name} looks like text: name one with --text.")
+    found = api.explain(
+        table,
+        column,
+        options.goal,
+        examples=options.example,
+        seed=options.seed,
+        progress=_progress,
+        k=options.k,
+        overlap=options.overlap,
+        uncovered=options.uncovered,
+        largest=options.largest,
+        rounds=options.rounds,
+    )
+    names = np.array([*(e["description"] for e in found.evidence), ""], object)
+    _write_csv(
+        options.out,
+        {
+            "row": np.arange(len(found.labels)),
+            "cluster": found.labels,
+            "description": names[found.labels],
+        },
+    )
+    texts = table.frame[column].astype("str")
+    rows = ("exemplars", "borderline")
+    clusters = [
+        {**e, **{key: [texts.iloc[i] for i in e[key]] for key in rows}} for e in found.evidence
+    ]
+    return {
+        "explained_file": options.out,
+        "clusters": clusters,
+        "covered": found.selection["covered"],
+        "covered_once": found.selection["covered_once"],
+        "cost": found.selection["cost"],
+        "unexplained": int((found.labels < 0).sum()),
+        "candidates": len(found.descriptions),
+        "column": column,
+        "goal": found.goal,
+        "provider": found.method,
+        "params": {p.name: found.params[p.name] for p in asking.PARAMS},
+        "seed": found.seed,
+        "seconds": found.about.get("seconds"),
+        "digest": found.digest,
+        "notes": list(found.notes),
     }
 
 

@@ -25,9 +25,15 @@ class Task:
 
 class Provider(Protocol):
     """The offline rules or a language model. The same seed gives the same answer, as far as the
-    provider can promise it."""
+    provider can promise it.
+
+    reads : texts that one call of ``propose`` should be given, None for as many as there are.
+    calls : how often it is worth asking for proposals in one round.
+    """
 
     name: str
+    reads: int | None
+    calls: int
 
     def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
         """Descriptions, each true or false of a single text, after reading the texts at rows."""

@@ -42,6 +42,8 @@ RECORDS = {
         results.Ambiguity,
         results.Gallery,
         results.Grouping,
+        results.TextVectors,
+        results.Explanation,
     )
 }
 _SUFFIXES = (".json", ".npz", ".parquet")
