@@ -172,7 +172,7 @@ def test_mixed_objects_booleans_and_dates():
     )
     answer = explain(frame, np.repeat([0, 1], 20))
     assert sentences(answer)[0] in (["flag is True"], ["flag is not False"])
-    assert any("dates" in note for note in answer.notes)
+    assert any("Dates" in note for note in answer.notes)
 
 
 def test_a_large_table_is_sampled_by_cluster_share():
@@ -183,6 +183,16 @@ def test_a_large_table_is_sampled_by_cluster_share():
     assert [c.label for c in answer.clusters] == [0, 1, 2, 3]
     assert "of 3,000 rows" in answer.notes[-1]
     assert answer == explain(frame, labels, most_rows=500)
+
+
+def test_of_a_wide_table_the_telling_column_is_tried():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(120, 600)))
+    frame[3] = np.nan
+    labels = (frame[570] > 0).astype(int).to_numpy()
+    for cluster in explain(frame, labels).clusters:
+        assert [c.column for c in cluster.rules[0].conditions] == [570]
+        assert cluster.held_out.f1 > 0.95
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.data.naming import shorten
 
-MOST_COLUMNS = 200
+MOST_FEATURES = 1_000
 MOST_VALUES = 20  # of a category, the most frequent
 
 
@@ -41,9 +41,12 @@ def column(series: pd.Series) -> tuple[str, np.ndarray]:
 
 
 def features(frame: pd.DataFrame, rows: np.ndarray) -> tuple[list[Feature], list[str]]:
-    """What can be said of the rows, and notes about what was left out."""
+    """What can be said of the rows, at most MOST_FEATURES, and notes about what was left out."""
     names, found, other, notes = unique_names(frame.columns), [], 0, []
-    for i in range(min(frame.shape[1], MOST_COLUMNS)):
+    for i in range(frame.shape[1]):
+        if len(found) >= MOST_FEATURES:
+            notes.append(f"Only the first {i:,} of {frame.shape[1]:,} columns are described.")
+            break
         kind, values = column(frame.iloc[rows, i])
         if kind == "other":
             other += 1
@@ -60,10 +63,8 @@ def features(frame: pd.DataFrame, rows: np.ndarray) -> tuple[list[Feature], list
             if len(np.unique(numbers[~np.isnan(numbers)])) > 1
         ]
     if other:
-        notes.append(f"Rules do not speak of dates or times: {other:,} columns left out.")
-    if frame.shape[1] > MOST_COLUMNS:
-        notes.append(f"Made from the first {MOST_COLUMNS} of {frame.shape[1]:,} columns.")
-    return found, notes
+        notes.append(f"Dates and times are not described: {other:,} columns left out.")
+    return found[:MOST_FEATURES], notes
 
 
 def _frequent(values: np.ndarray) -> list[str]:

@@ -26,6 +26,7 @@ from analytics.results import NOISE
 DEPTH, LEAST_LEAF = 3, 0.05  # of the tree; share of the cluster
 LEAST_PRECISION, MOST_LOSS = 0.8, 0.01
 MOST_ROWS = 20_000
+MOST_TRIED = 200  # features given to one tree
 
 _WORDS = {  # kind of feature, whether the bound is an upper one
     ("number", True): "at most {}",
@@ -181,19 +182,33 @@ class _Table:
         """The paths to the leaves of a tree fitted to the rows."""
         from sklearn.tree import DecisionTreeClassifier
 
+        tried = self._tried(member[rows], rows)
         tree = DecisionTreeClassifier(
             max_depth=DEPTH,
             min_samples_leaf=max(1, int(np.ceil(LEAST_LEAF * member[rows].sum()))),
             class_weight="balanced",
             random_state=self.seed,
-        ).fit(self.ranks[rows], member[rows])
-        return self._walk(tree.tree_, 0, (), rows, member)
+        ).fit(self.ranks[np.ix_(rows, tried)], member[rows])
+        return self._walk(tree.tree_, tried, 0, (), rows, member)
 
-    def _walk(self, tree, node: int, path: tuple[_Bound, ...], rows, member) -> list:
+    def _tried(self, member: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """The features for a tree: all, or those whose ranks among the rows follow membership most.
+        Found from the rows the tree is made from only, so that left-out rows stay unseen."""
+        if len(self.features) <= MOST_TRIED:
+            return np.arange(len(self.features))
+        ranks = self.ranks[rows]
+        given = np.maximum((~np.isnan(ranks)).sum(axis=0), 1)
+        centred = np.nan_to_num(ranks - np.nansum(ranks, axis=0) / given)
+        spread = np.sqrt((centred**2).mean(axis=0))
+        shift = np.abs((member - member.mean()).astype(np.float32) @ centred)
+        order = np.argsort(-shift / np.where(spread > 0, spread, np.inf), kind="stable")
+        return np.sort(order[:MOST_TRIED])
+
+    def _walk(self, tree, tried, node: int, path: tuple[_Bound, ...], rows, member) -> list:
         # Rounding errors let the tree split nodes of one class, too.
         if tree.children_left[node] < 0 or member[rows].all() or not member[rows].any():
             return [path]
-        feature = int(tree.feature[node])
+        feature = int(tried[tree.feature[node]])
         left = rows & (self.ranks[:, feature] <= tree.threshold[node])
         right = rows & (self.ranks[:, feature] > tree.threshold[node])
         if not left.any() or not right.any():  # only missing values went there
@@ -202,8 +217,8 @@ class _Table:
         limit = _between(values[left].max(), values[right].min())
         low, high = _Bound(feature, True, limit), _Bound(feature, False, limit)
         return [
-            *self._walk(tree, tree.children_left[node], (*path, low), left, member),
-            *self._walk(tree, tree.children_right[node], (*path, high), right, member),
+            *self._walk(tree, tried, tree.children_left[node], (*path, low), left, member),
+            *self._walk(tree, tried, tree.children_right[node], (*path, high), right, member),
         ]
 
 
