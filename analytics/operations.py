@@ -57,6 +57,7 @@ OPERATIONS = {
     "explanation": Operation(
         "analytics.explanation.asking:explanation", nested=True, rests_on=("text_vectors",)
     ),
+    "explanation_edit": Operation("analytics.explanation.asking:edited"),
 }
 
 

@@ -263,10 +263,13 @@ class Explanation(Record):
     descriptions : J candidates. scores : float32 (m, J), chance that each is true of each distinct
         text, NaN for no answer. place : int32 (n,), row of ``scores`` for each row of the source,
         -1 for a blank cell.
-    chosen : int32 (k,), columns of the groups, by falling size. labels : int32 (n,), 0 .. k - 1, or
-        -1 for rows that nothing explains.
+    chosen : int32 (k,), columns of the groups. labels : int32 (n,), 0 .. k - 1, or -1 for rows that
+        nothing explains. slots : int32 (k,), number of each group's colour; it stays when groups
+        beside it come and go.
     evidence : one plain dict per group (see ``analytics.explanation.evidence``); its rows are rows
-        of the source. selection : "cost", "bound", "status", "covered", "covered_once", "rounds".
+        of the source. selection : "cost", "bound", "status", "covered", "covered_once", "k".
+    pinned, removed : columns that a person keeps or has taken away. names : column as text -> what
+        a person calls it. edits : the changes so far (see ``analytics.explanation.edits``).
     goal, column : what was asked, of which column. state : arrays by which a new description is
         judged like the others.
     """
@@ -276,8 +279,13 @@ class Explanation(Record):
     place: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    slots: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     evidence: tuple[dict[str, Any], ...] = ()
     selection: dict[str, Any] = field(default_factory=dict)
+    pinned: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+    names: dict[str, str] = field(default_factory=dict)
+    edits: tuple[dict[str, Any], ...] = ()
     goal: str = ""
     column: str = ""
     state: dict[str, np.ndarray] = field(default_factory=dict)

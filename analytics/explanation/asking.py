@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.data import words
 from analytics.errors import BadInput
-from analytics.explanation import evidence, explain, goals, offline, select, sentences
+from analytics.explanation import edits, evidence, explain, goals, offline, select, sentences
 from analytics.explanation.provider import Task
 from analytics.operations import Request, request
 from analytics.params import Param, validate
@@ -90,6 +90,20 @@ def explanation_request(
     return request("explanation", "offline", (getattr(source, "digest", source),), asked, seed)
 
 
+def edit_request(base: Explanation, source: Record, changes: Sequence[Any]) -> Request:
+    """Ask for an explanation with changes (see :mod:`analytics.explanation.edits`).
+
+    base : the explanation before any change. source : what it explains. Raises BadInput.
+    """
+    return request(
+        "explanation_edit",
+        "",
+        (base.digest, source.digest),
+        {"edits": edits.checked(changes)},
+        base.seed,
+    )
+
+
 def text_vectors(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> TextVectors:
     """Run :func:`vectors_request`."""
     texts, place, _ = distinct(parents[0], wanted.params["column"])
@@ -101,60 +115,120 @@ def explanation(
     wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Callable
 ) -> Explanation:
     """Run :func:`explanation_request`."""
-    params = wanted.params
-    asked = validate(PARAMS, {p.name: params[p.name] for p in PARAMS if p.name in params})
-    column, goal = str(params["column"]), str(params["goal"])
-    texts, place, notes = distinct(parents[0], column)
-    task = Task(tuple(texts), goal, tuple(params.get("examples", ())), asked["k"])
+    asked = validate(PARAMS, {p.name: wanted.params[p.name] for p in PARAMS})
+    texts, place, notes = distinct(parents[0], wanted.params["column"])
+    task = _task(wanted.params, texts)
     made = None
-    if goals.read(goal, task.examples).aspect in offline.BY_MEANING:
-        held = run(vectors_request(wanted.parents[0], column), part(progress, 0.0, 0.7))
+    if goals.read(task.goal, task.examples).aspect in offline.BY_MEANING:
+        held = run(
+            vectors_request(wanted.parents[0], wanted.params["column"]), part(progress, 0.0, 0.7)
+        )
         made = sentences.Vectors(held.values, held.model, held.notes)
     provider = offline.read(task, wanted.seed, made)
-    weights = np.bincount(place[place >= 0], minlength=len(texts)).astype(float)
+    weights = _weights(place, texts)
     wishes = explain.Wishes(**{n: asked[n] for n in ("overlap", "uncovered", "largest", "rounds")})
     draft = explain.explain(task, weights, provider, wishes, wanted.seed, part(progress, 0.7, 0.95))
-    return result(draft, task, place, weights, column).with_(
-        notes=(*notes, *provider.notes), state=provider.state(), params=dict(params)
-    )
-
-
-def result(
-    draft: explain.Draft, task: Task, place: np.ndarray, weights: np.ndarray, column: str
-) -> Explanation:
-    """The record of a draft: groups by falling size, rows instead of distinct texts."""
     chosen = np.array(draft.selection.chosen, int)
     labels = select.assign(draft.scores[:, chosen], explain.LEAST_CHANCE)
     size = np.bincount(labels[labels >= 0], weights[labels >= 0], len(chosen))
-    order = np.argsort(-size, kind="stable")
-    chosen = chosen[order]
-    labels = select.assign(draft.scores[:, chosen], explain.LEAST_CHANCE)
-    descriptions = [draft.descriptions[j] for j in chosen]
-    first = np.zeros(len(task.texts), int)
+    by_size = [int(c) for c in chosen[np.argsort(-size, kind="stable")]]
+    state = edits.State(draft.descriptions, draft.scores, by_size, task.k, wishes)
+    return _record(state, task, place).with_(
+        notes=(*notes, *provider.notes), state=provider.state(), column=wanted.params["column"]
+    )
+
+
+def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Explanation:
+    """Run :func:`edit_request`."""
+    base, source = parents
+    if not isinstance(base, Explanation):
+        raise BadInput("What is to be changed is no explanation: make one first.")
+    texts, place, _ = distinct(source, base.column)
+    task = _task(base.params, texts)
+    provider = offline.restored(task, base.state)
+    everything = np.arange(len(texts))
+    params = validate(PARAMS, {p.name: base.params[p.name] for p in PARAMS})
+    state = edits.State(
+        list(base.descriptions),
+        base.scores.astype(float),
+        [int(c) for c in base.chosen],
+        params["k"],
+        explain.Wishes(params["overlap"], params["uncovered"], params["largest"]),
+    )
+    edits.apply(
+        state,
+        wanted.params["edits"],
+        _weights(place, texts),
+        lambda words: provider.judge(everything, words, task),
+        lambda rows: provider.parts(rows, wanted.seed),
+    )
+    return _record(state, task, place).with_(
+        notes=base.notes,
+        state=base.state,
+        column=base.column,
+        edits=tuple(wanted.params["edits"]),
+        params={**base.params, "edits": wanted.params["edits"]},
+        method=base.method,
+    )
+
+
+def _task(params, texts: list[str]) -> Task:
+    return Task(tuple(texts), params["goal"], tuple(params["examples"]), params["k"])
+
+
+def _weights(place: np.ndarray, texts: list[str]) -> np.ndarray:
+    """How often each distinct text occurs."""
+    return np.bincount(place[place >= 0], minlength=len(texts)).astype(float)
+
+
+def _record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
+    """The record of a state: rows of the source instead of distinct texts."""
+    slots = [i for i, column in enumerate(state.slots) if column is not None]
+    chosen = np.array([state.slots[i] for i in slots], np.int32)
+    scores, weights = state.scores[:, chosen], _weights(place, task.texts)
+    labels = select.assign(scores, explain.LEAST_CHANCE)
+    for text, column in state.moved.items():
+        labels[text] = np.append(np.flatnonzero(chosen == column), -1)[0]
+    called = [state.names.get(int(c), state.descriptions[c]) for c in chosen]
+    shown = evidence.evidence(scores, labels, called, task.texts, weights)
     rows = np.flatnonzero(place >= 0)[::-1]
+    first = np.zeros(len(task.texts), int)
     first[place[rows]] = rows  # the first row that holds each distinct text
-    shown = evidence.evidence(draft.scores[:, chosen], labels, descriptions, task.texts, weights)
     for entry in shown:
         for key in ("exemplars", "borderline"):
             entry[key] = [int(first[i]) for i in entry[key]]
-    selection = draft.selection
+    with np.errstate(invalid="ignore"):
+        cost = select.search(
+            scores >= explain.TRUE,
+            len(chosen),
+            overlap=state.wishes.overlap,
+            uncovered=state.wishes.uncovered,
+            weights=weights,
+            pinned=tuple(range(len(chosen))),
+        )
     return Explanation(
-        descriptions=tuple(draft.descriptions),
-        scores=draft.scores.astype(np.float32),
+        descriptions=tuple(state.descriptions),
+        scores=state.scores.astype(np.float32),
         place=place,
-        chosen=chosen.astype(np.int32),
+        chosen=chosen,
         labels=np.where(place >= 0, np.append(labels, -1)[place], -1).astype(np.int32),
+        slots=np.array(slots, np.int32),
         evidence=tuple(shown),
         selection={
-            "cost": selection.cost,
-            "bound": selection.bound,
-            "status": selection.status,
-            "covered": selection.covered,
-            "covered_once": selection.covered_once,
-            "rounds": draft.rounds,
+            "cost": cost.cost,
+            "bound": cost.bound,
+            "status": cost.status,
+            "covered": cost.covered,
+            "covered_once": cost.covered_once,
+            "k": state.k,
+            "overlap": state.wishes.overlap,
+            "uncovered": state.wishes.uncovered,
+            "largest": state.wishes.largest,
         },
+        pinned=tuple(sorted(state.pinned)),
+        removed=tuple(sorted(state.removed)),
+        names={str(c): name for c, name in state.names.items()},
         goal=task.goal,
-        column=column,
     )
 
 

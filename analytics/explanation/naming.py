@@ -51,8 +51,10 @@ def names(space: Space, partitions: Sequence[contrast.Level], texts: Sequence[st
 def _named(known: Sequence[str], near: np.ndarray, members: np.ndarray) -> list[str]:
     """The two names that find most of a group, if they find enough."""
     share = _found(near, members)
+    # A few texts can agree with any name by chance: what counts is the low end of the share.
+    sure = share - 1.28 * np.sqrt(share * (1 - share) / members.sum())
     best = np.argsort(-share, kind="stable")[:2]
-    return [known[j] for j in best if share[j] >= LEAST_NAMED]
+    return [known[j] for j in best if sure[j] >= LEAST_NAMED]
 
 
 def found(

@@ -101,11 +101,19 @@ class Offline:
         progress(1.0, f"Judged {len(descriptions)} descriptions")
         return out
 
+    def parts(self, rows: np.ndarray, seed: int) -> list[str]:
+        """Descriptions of the two parts that some texts fall into."""
+        if self.space is None or self.space.kind not in (spaces.MEANING, spaces.WORDS):
+            return []
+        found = self._named(rows, [self.texts[i] for i in rows], 2, seed)
+        self.levels.update({self.goal.describe(one.words): one.level for one in found})
+        return [self.goal.describe(one.words) for one in found]
+
     def state(self) -> dict[str, np.ndarray]:
         """Arrays from which :func:`restored` makes the same judge again."""
         if self.space is None:
             return {"codes": np.array(self.codes)} if self.codes else {}
-        arrays = {"values": self.space.values}
+        arrays = {"kind": np.array([self.space.kind]), "values": self.space.values}
         arrays |= {f"turn {name}": array for name, array in self.space.turn.items()}
         for i, level in enumerate(self.partitions):
             arrays[f"centres {i}"] = level.centres
@@ -145,6 +153,18 @@ def read(
     space = spaces.meaning(task.texts, made, seed)
     partitions = contrast.levels(space.values, task.k, seed)
     return Offline(goal, task.texts, space, partitions, notes=space.notes)
+
+
+def restored(task: Task, state: dict[str, np.ndarray]) -> Offline:
+    """The judge that :meth:`Offline.state` was taken from."""
+    goal = goals.read(task.goal, task.examples)
+    if "values" not in state:
+        return Offline(goal, task.texts, codes=tuple(str(c) for c in state.get("codes", ())))
+    turn = {k.removeprefix("turn "): v for k, v in state.items() if k.startswith("turn ")}
+    space = spaces.Space(str(state["kind"][0]), state["values"], turn)
+    count = sum(k.startswith("centres ") for k in state)
+    partitions = [contrast.Level(state[f"centres {i}"], np.zeros(0, int)) for i in range(count)]
+    return Offline(goal, task.texts, space, tuple(partitions))
 
 
 def _fixed(goal: goals.Goal, task: Task, space: spaces.Space, known: np.ndarray) -> Offline:
