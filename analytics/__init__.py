@@ -20,6 +20,7 @@ _PUBLIC = {
     "cluster": "analytics.api",
     "validity": "analytics.api",
     "stability": "analytics.api",
+    "reasons": "analytics.api",
     "clams": "analytics.api",
     "perceive": "analytics.api",
     "explain": "analytics.api",

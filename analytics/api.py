@@ -21,6 +21,7 @@ from analytics.data.uploads import stage
 from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.explanation import asking
+from analytics.explanation import operations as explanations
 from analytics.operations import execute
 from analytics.perception import operations as perception
 from analytics.pictures import operations as pictures
@@ -34,6 +35,7 @@ from analytics.results import (
     Gallery,
     Grouping,
     Projection,
+    Reasons,
     Record,
     ScoreCard,
     Table,
@@ -233,6 +235,20 @@ def stability(
     store = store or default_store()
     _keep(store, clustering)
     return execute(clusterings.stability_request(clustering, runs), store, progress)
+
+
+def reasons(
+    clustering: Clustering,
+    *,
+    seed: int = 0,
+    store: Artifacts | None = None,
+    progress: Progress = silent,
+) -> Reasons:
+    """Why the groups are what they are: rules scored on rows left out, what sets each apart, its
+    key terms and exemplars; see ``analytics.explanation.reasons``."""
+    store = store or default_store()
+    _keep(store, clustering)
+    return execute(explanations.reasons_request(clustering, seed), store, progress)
 
 
 def compare(a: Clustering | Sequence[Any], b: Clustering | Sequence[Any]) -> dict[str, Any]:

@@ -181,6 +181,9 @@ def _add_cluster(sub: _Parser) -> None:
         "--components", type=int, help=f"dimensions of the PCA space (default {DEFAULT_COMPONENTS})"
     )
     sub.add_argument("--map", default="pca", help="the map for --space map (default pca)")
+    sub.add_argument(
+        "--why", default="", metavar="PATH", help="write how to tell the groups, as .csv or .json"
+    )
     sub.add_argument("--noise", default="keep", choices=NOISE_CHOICES, help="nearest: reassign it")
 
 

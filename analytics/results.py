@@ -167,6 +167,20 @@ class ScoreCard(Record):
 
 
 @dataclass(frozen=True, eq=False)
+class Reasons(Record):
+    """Why a clustering's groups are what they are.
+
+    clusters : one plain dict per group, in the order of their numbers, with "label", "size",
+        "statements" and "chosen" (the place of the best, or -1), "profile", "terms", "typical" and
+        "borderline" (rows of the dataset); see ``analytics.explanation.reasons``.
+    pictures : "mean" float32 (k, height, width), where rows are images.
+    """
+
+    clusters: tuple[dict[str, Any], ...] = ()
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Ambiguity(Record):
     """The CLAMS score of one scatterplot.
 

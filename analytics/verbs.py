@@ -16,7 +16,8 @@ from analytics.data import prepare, words
 from analytics.errors import BadInput
 from analytics.explanation import asking
 from analytics.pictures.files import axes
-from analytics.results import Dataset, ScoreCard, Table
+from analytics.readable import to_json
+from analytics.results import Clustering, Dataset, ScoreCard, Table
 
 
 def methods(options) -> dict[str, Any]:
@@ -81,6 +82,8 @@ def project(options) -> dict[str, Any]:
 
 def cluster(options) -> dict[str, Any]:
     """Groups of a file, written to ``--out``."""
+    if options.why and not options.why.lower().endswith((".csv", ".json")):
+        raise BadInput(f"--why {words.name(options.why)}: end its name in .csv or .json.")
     dataset, projection = _dataset(options), None
     if options.space == "map":
         projection = api.project(dataset, options.map, seed=options.seed, progress=_progress)
@@ -108,7 +111,21 @@ def cluster(options) -> dict[str, Any]:
         "digest": made.digest,
         "map": projection.digest if projection is not None else None,
         "notes": [*dataset.notes, *made.notes],
+        **(_why(options.why, dataset, made) if options.why else {}),
     }
+
+
+def _why(path: str, dataset: Dataset, made: Clustering) -> dict[str, Any]:
+    """How to tell each group, in short, and all of it written to a file."""
+    from analytics.report.reasons import reasons_json, reasons_short, reasons_table
+    from analytics.report.tables import to_csv
+
+    found = api.reasons(made, progress=_progress)
+    if path.lower().endswith(".json"):
+        api.write(path, to_json(reasons_json(found, dataset)).encode())
+    else:
+        api.write(path, to_csv(reasons_table(found, dataset)))
+    return {"why_file": path, "why": reasons_short(found)}
 
 
 def clams(options) -> dict[str, Any]:

@@ -115,6 +115,23 @@ def test_cluster_has_the_promised_keys_and_the_digest_of_the_api(capsys):
     assert answer["params"]["n_clusters"] == 3 and answer["noise_share"] == 0
 
 
+def test_cluster_says_why_when_asked(capsys):
+    asked = ("cluster", "sample:iris", "--param", "n_clusters=3")
+    answer, _ = run(capsys, *asked, "--why", "why.csv")
+    assert [set(line) for line in answer["why"]] == [
+        {"label", "size", "rule", "explained", "precision", "recall", "lift", "f1", "f1_interval"}
+        | {"note"}
+    ] * 3
+    assert answer["why_file"] == "why.csv"
+    table = pd.read_csv("why.csv")
+    assert list(table["cluster"]) == [1, 2, 3]
+    assert table["f1"].tolist() == pytest.approx([line["f1"] for line in answer["why"]])
+    run(capsys, *asked, "--why", "why.json")
+    assert len(json.loads(Path("why.json").read_text())["clusters"]) == 3
+    assert "end its name in .csv or .json" in refused(capsys, *asked, "--why", "why.xlsx")
+    assert "why" not in run(capsys, *asked)[0]
+
+
 def test_the_choices_of_the_preparation(capsys):
     make_csv()
     asked = ("--features", "x", "--labels", "name", "--scale", "none", "--sample", "30")

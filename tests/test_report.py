@@ -167,6 +167,14 @@ def test_large_maps_are_drawn_whole_and_say_so(store):
     assert "Would people agree" not in page.text and len(html) < 9_000_000
 
 
+def test_the_groups_are_explained(page, store, state):
+    text = " ".join(page.text.split())
+    assert "Why these groups" in text and "On rows left out: F1 " in text
+    assert f"Here {EVIL} is " in text or "Here b & c is " in text
+    steps = {step["kind"]: step["words"] for step in run_record(store, state)["steps"]}
+    assert steps["reasons"] == "2 of 2 groups explained by a statement."
+
+
 def test_one_group_and_no_score_read_well(store):
     made = analytics.cluster("sample:iris", "kmeans", n_clusters=1, store=store)
     state = complete_state(store, made.digest)

@@ -105,7 +105,7 @@ def validity(wanted: Request, parents: Sequence[Any], progress: Progress) -> Sco
     """Scores of a clustering. parents : (dataset, [projection,] clustering)."""
     from analytics.clustering.validity import scores
 
-    groups = _clustering_of(parents)
+    groups = clustering_of(parents)
     X, where = spaces.points(parents[:-1], groups.params)
     card = scores(X, groups.labels, parents[0], wanted.seed, progress)
     return card.with_(notes=(where, *card.notes))
@@ -116,7 +116,7 @@ def stability(wanted: Request, parents: Sequence[Any], progress: Progress) -> Sc
     from analytics.clustering.stability import PARAMS, scores
     from analytics.params import validate
 
-    groups = _clustering_of(parents)
+    groups = clustering_of(parents)
     row = registry.get("clustering", groups.method)
     X, where = spaces.points(parents[:-1], groups.params)
     runs = validate(PARAMS, wanted.params)["runs"]
@@ -139,7 +139,8 @@ def _method_params(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if name not in _STAGE}
 
 
-def _clustering_of(parents: Sequence[Any]) -> Clustering:
+def clustering_of(parents: Sequence[Any]) -> Clustering:
+    """The clustering among the parents of a result about it. Raises BadInput."""
     groups = parents[-1]
     if not isinstance(groups, Clustering) or len(groups.labels) != parents[0].n:
         raise BadInput("The groups do not belong to this data: cluster it again.")

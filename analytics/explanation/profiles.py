@@ -44,8 +44,8 @@ class Contrast:
     interval: tuple[float, float] | None
 
     def to_json(self) -> dict:
-        """A plain dict."""
-        return asdict(self)
+        """A plain dict, with lists as JSON has them."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
 
 
 def profiles(
@@ -66,7 +66,8 @@ def profiles(
     tests = max(1, len(names) * is_used.count(False))
     found: dict[int, list[Contrast]] = {label: [] for label in names}
     for done, (feature, known) in enumerate(zip(features, is_used, strict=True)):
-        progress(done / len(features), "Comparing columns")
+        if done % 25 == 0:
+            progress(done / len(features), "Comparing columns")
         for label, contrast in _contrasts(feature, labels, names, known, tests):
             found[label].append(contrast)
     return {label: _telling(found[label]) for label in names}, notes
@@ -129,10 +130,10 @@ def _telling(contrasts: list[Contrast]) -> list[Contrast]:
     kept, seen = [], set()
     left = {True: KEPT, False: KEPT}
     for contrast in order:
-        mirror = (contrast.name, contrast.kind, round(abs(contrast.difference), 9))
-        if contrast.kind == "value" and mirror in seen:
+        size = round(contrast.difference, 9)
+        if contrast.kind == "value" and (contrast.name, -size) in seen:
             continue
-        seen.add(mirror)
+        seen.add((contrast.name, size))
         if left[contrast.used] > 0:
             left[contrast.used] -= 1
             kept.append(contrast)

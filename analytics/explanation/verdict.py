@@ -73,7 +73,7 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     middle = share + square / 2
     half = Z * np.sqrt(share * (1 - share) / count + square / (4 * count))
     low, high = (middle - half) / (1 + square), (middle + half) / (1 + square)
-    return max(0.0, float(low)), min(1.0, float(high))
+    return max(0.0, min(float(low), share)), min(1.0, max(float(high), share))
 
 
 def quality(found: np.ndarray, member: np.ndarray) -> Quality:

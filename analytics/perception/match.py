@@ -4,6 +4,7 @@ Any grouping of the same rows can be scored: of an algorithm, a label column, a 
 scores use the predicted shares of people per pair of points, not only the groups cut from them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -201,20 +202,27 @@ def disagreeing(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def ticks(
-    card: ScoreCard, validity: ScoreCard | None = None, stability: ScoreCard | None = None
+    card: ScoreCard,
+    validity: ScoreCard | None = None,
+    stability: ScoreCard | None = None,
+    explained: Mapping[int, dict] | None = None,
 ) -> list[dict]:
     """The three ticks of each cluster: is it visible, is it real, is it explainable?
 
     card : of :func:`score`. validity, stability : of ``analytics.clustering``, if they are there.
+    explained : label -> "f1", "interval", "earned" and "sentence", as
+    ``analytics.explanation.reasons.ticks`` gives.
     One plain dict per cluster: "label", "size", "visible" (0 to 1), "separation" (silhouette in
     the space the clusters were made in, -1 to 1, or None), "stability" (Jaccard recovery, 0 to 1,
     or None), "real" (0 to 1, the smaller of stability and separation from 0 up; None when both are
-    missing), "explainable" (None: nothing explains it yet), "words".
+    missing), "explainable" (held-out F1 of the best statement, 0 to 1, or None: not computed yet),
+    "interval" (of it, low and high, or ()), "earned" (whether that is enough), "rule", "words".
     """
     rows = []
     for found in seen_of(card):
         apart = _of_group(validity, "silhouette", found.label)
         stays = _of_group(stability, "stability", found.label)
+        told = (explained or {}).get(found.label, {})
         known = [v for v in (None if apart is None else max(apart, 0.0), stays) if v is not None]
         rows.append(
             {
@@ -224,7 +232,10 @@ def ticks(
                 "separation": apart,
                 "stability": stays,
                 "real": min(known) if known else None,
-                "explainable": None,
+                "explainable": told.get("f1"),
+                "interval": tuple(told.get("interval", ())),
+                "earned": told.get("earned", False),
+                "rule": told.get("sentence", ""),
                 "words": sentence(found),
             }
         )

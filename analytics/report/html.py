@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import selection as geometry
+from analytics.explanation import wording
 from analytics.perception.wording import HOW, sentence
 from analytics.report.lineage import records
 from analytics.report.record import run_record
@@ -27,6 +28,7 @@ HOVER_COLUMNS = 5
 TABLE_ROWS = 200
 TABLE_COLUMNS = 12
 CELL = 80
+CARDS = 60
 
 
 def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "") -> str:
@@ -56,6 +58,8 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         ambiguity_how=HOW,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
         groups=_groups(clustering, found.get("validity"), found.get("stability")),
+        reasons=_reasons(found.get("reasons")),
+        reasons_how=wording.HOW,
         validity="validity" in found,
         stability="stability" in found,
         cards=[
@@ -165,6 +169,23 @@ def _groups(clustering: Clustering | None, validity, stability) -> list[dict[str
     if noise:
         lines.append({"name": "Noise", "rows": f"{noise:,}", "share": f"{noise / n:.1%}"})
     return lines
+
+
+def _reasons(found) -> list[dict[str, Any]]:
+    """One entry per group: name, colour, lines."""
+    from analytics.figures.theme import cluster_colors
+
+    if found is None:
+        return []
+    colors = cluster_colors(max(len(found.clusters), 1))
+    return [
+        {
+            "name": f"Group {cluster['label'] + 1}",
+            "color": colors[cluster["label"]],
+            "lines": wording.facts(cluster),
+        }
+        for cluster in found.clusters[:CARDS]
+    ]
 
 
 def _at(values, i: int) -> str:

@@ -1,7 +1,7 @@
 """From one result to everything it rests on, as the roles of a report.
 
 A state is ``{"table", "dataset", "projection", "clustering", "ambiguity", "faithfulness",
-"validity", "stability": digest or "", "selection": shapes}``.
+"validity", "stability", "reasons": digest or "", "selection": shapes}``.
 """
 
 from typing import Any
@@ -10,7 +10,16 @@ from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.operations import Request, execute
 from analytics.progress import Progress, part, silent
-from analytics.results import Ambiguity, Clustering, Dataset, Projection, Record, ScoreCard, Table
+from analytics.results import (
+    Ambiguity,
+    Clustering,
+    Dataset,
+    Projection,
+    Reasons,
+    Record,
+    ScoreCard,
+    Table,
+)
 from analytics.store.artifacts import Artifacts
 
 # Role -> the type of its record, and the role it must have been made from.
@@ -23,6 +32,7 @@ ROLES: dict[str, tuple[type[Record], str]] = {
     "faithfulness": (ScoreCard, "projection"),
     "validity": (ScoreCard, "clustering"),
     "stability": (ScoreCard, "clustering"),
+    "reasons": (Reasons, "clustering"),
 }
 
 
@@ -111,6 +121,7 @@ def _map_of(artifacts: Artifacts, clustering: Clustering) -> str:
 def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """The state with a map and the scores of map and clustering."""
     from analytics.clustering.operations import stability_request, validity_request
+    from analytics.explanation.operations import reasons_request
     from analytics.perception.operations import ambiguity_request
     from analytics.projection.operations import faithfulness_request, projection_request
 
@@ -122,7 +133,8 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
     found = records(artifacts, state, "projection")
     clustering = found.get("clustering")
     if clustering is not None:
-        state["validity"] = made(validity_request(clustering), 0.1, 0.4)
+        state["validity"] = made(validity_request(clustering), 0.1, 0.3)
+        state["reasons"] = made(reasons_request(clustering), 0.3, 0.4)
         steady = stability_request(clustering).digest
         state["stability"] = steady if artifacts.has(steady) else ""
     state["faithfulness"] = made(faithfulness_request(found["projection"]), 0.4, 0.7)

@@ -12,8 +12,18 @@ import pandas as pd
 from analytics import __version__, registry, selection
 from analytics.digest import of_bytes
 from analytics.errors import BadInput
+from analytics.explanation.reasons import earned
 from analytics.report.lineage import records
-from analytics.results import Ambiguity, Clustering, Dataset, Projection, Record, ScoreCard, Table
+from analytics.results import (
+    Ambiguity,
+    Clustering,
+    Dataset,
+    Projection,
+    Reasons,
+    Record,
+    ScoreCard,
+    Table,
+)
 from analytics.store.artifacts import Artifacts
 
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn", "numba", "plotly", "torch")
@@ -24,6 +34,7 @@ _LABELS = {
     "faithfulness": "Faithfulness of the map.",
     "validity": "Quality of the groups.",
     "stability": "Stability of the groups.",
+    "reasons": "Why these groups.",
 }
 
 
@@ -153,6 +164,9 @@ def _words(record: Record) -> str:
     if isinstance(record, Ambiguity):
         parts = f"{_count(record.n, 'point')}, {_count(record.n_components, 'component')}"
         return f"{words}: {record.ambiguity:.2f} for {parts}."
+    if isinstance(record, Reasons):
+        told = sum(map(earned, record.clusters))
+        return f"{told} of {_count(len(record.clusters), 'group')} explained by a statement."
     return f"{words}."
 
 

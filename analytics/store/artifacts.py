@@ -39,6 +39,7 @@ RECORDS = {
         results.Projection,
         results.Clustering,
         results.ScoreCard,
+        results.Reasons,
         results.Ambiguity,
         results.Gallery,
         results.Grouping,

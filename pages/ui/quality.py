@@ -1,11 +1,11 @@
-"""Under the clusters: quality, structure, agreement with labels, stability, suggestions, rows."""
+"""Under the clusters: reasons, quality, structure, labels, stability, suggestions, rows."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import findings, frame, panels, people, session
+from pages.ui import findings, frame, panels, people, session, why
 from pages.ui.words import interval, number, safe_md
 
 QUIET = {"displayModeBar": False}
@@ -15,6 +15,7 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
     """The tabs that this result and data have something for."""
     structure = {"linkage", "condensed_tree", "reachability", "core_distance"} & set(result.extras)
     fill = {
+        "Why": lambda: why.cards(dataset, result),
         "Silhouette": lambda: _silhouette(result),
         "Stability": lambda: _stability(result),
         "How many groups?": lambda: _suggestions(dataset, projection, result),
@@ -36,9 +37,12 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
 def _ticks(projection: Projection, result: Clustering) -> None:
     """What each cluster has earned: visible, real, explainable. Stability counts once tested."""
     from analytics.clustering.operations import stability_request, validity_request
+    from analytics.explanation.reasons import ticks
 
     stored = session.load(stability_request(result).digest)
-    people.ticks(projection, result, session.load(validity_request(result).digest), stored)
+    found = why.explained(result)
+    validity = session.load(validity_request(result).digest)
+    people.ticks(projection, result, validity, stored, ticks(found) if found else None)
     if stored is None:
         st.caption("Whether a cluster survives reruns counts here once tested under Stability.")
 

@@ -1,0 +1,95 @@
+"""The reasons on the Clusters page, and the third tick, under AppTest."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import analytics
+from analytics.view import View
+from pages.ui import services
+from tests.apptest import settle, start, view
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    yield
+    services.stop()
+
+
+def opened(sample: str, k: int):
+    """The Clusters page at a clustering of a sample."""
+    store = services.artifacts()
+    dataset = analytics.prepare(f"sample:{sample}", store=store)
+    projection = analytics.project(dataset, "pca", store=store)
+    groups = analytics.cluster(dataset, "kmeans", n_clusters=k, store=store)
+    shown = View(
+        table=dataset.parents[0],
+        dataset=dataset.digest,
+        projection=projection.digest,
+        clustering=groups.digest,
+    )
+    at = start(shown.to_query())
+    at.run()
+    at.switch_page("clusters.py")
+    return settle(at), groups
+
+
+def words(at) -> str:
+    return " ".join(str(m.value) for m in [*at.markdown, *at.caption])
+
+
+def test_cards_tell_each_group_and_show_it_on_the_map():
+    at, _ = opened("iris", 3)
+    assert not at.exception
+    assert "**3 of 3 groups** can be told" in words(at)
+    assert "petal width, cm is at most 0\\.8" in words(at)
+    assert "On rows left out: F1 " in words(at).replace("\\", "")
+    at.get_by_key("why-show-1").click().run()
+    assert view(at).isolate == 1
+    assert at.get_by_key("why-show-1").label == "Show all groups"
+    at.get_by_key("why-show-1").click().run()
+    assert view(at).isolate is None
+    labels = [b.label for b in at.get("download_button")]
+    assert "Download as CSV" in labels and "Download as JSON" in labels
+
+
+@pytest.mark.parametrize(
+    ("sample", "k", "said"), [("digits", 14, "Mean picture"), ("messages", 5, "Key terms")]
+)
+def test_cards_of_pictures_and_texts(sample, k, said):
+    at, _ = opened(sample, k)
+    assert not at.exception and said in words(at)
+    if k > 12:
+        assert at.get_by_key("why-more").label == "Show 2 more"
+        at.get_by_key("why-more").click().run()
+        assert not at.exception and at.get_by_key("why-show-13")
+
+
+def _ticks(projection: str, clustering: str) -> None:
+    from pages.ui import quality, session
+
+    quality._ticks(session.load(projection), session.load(clustering))
+
+
+def test_the_third_tick_is_asked_for_and_then_has_its_number():
+    store = services.artifacts()
+    dataset = analytics.prepare("sample:clear", store=store)
+    projection = analytics.project(dataset, "pca", store=store)
+    groups = analytics.cluster(dataset, "kmeans", n_clusters=4, seed=5, store=store)
+    at = AppTest.from_function(_ticks, args=(projection.digest, groups.digest), default_timeout=60)
+
+    def table(done):
+        for _ in range(300):
+            at.run()
+            if len(at.dataframe) and done(at.dataframe[0].value):
+                return at.dataframe[0].value
+            time.sleep(0.2)
+        raise AssertionError("the table did not come")
+
+    before = table(lambda t: True)
+    assert set(before["explainable"]) == {"not computed yet"}
+    at.get_by_key("run-reasons").click().run()
+    after = table(lambda t: "not computed yet" not in set(t["explainable"]))
+    assert all(cell.startswith("❝ ") and "–" in cell for cell in after["explainable"])
+    assert any("x is more than" in rule for rule in after["rule"])
