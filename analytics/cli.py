@@ -208,7 +208,8 @@ def _add_explain(sub: _Parser) -> None:
     )
     sub.add_argument("--provider", default="offline", choices=("offline",), help="who judges")
     for p in asking.PARAMS:
-        sub.add_argument(f"--{p.name}", default=str(p.default), metavar="N", help=p.help)
+        value = None if p.default is None else str(p.default)
+        sub.add_argument(f"--{p.name}", default=value, metavar="N", help=p.help)
 
 
 def _add_clams(sub: _Parser) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from analytics import api, choosing, registry
 from analytics.data import prepare, words
 from analytics.errors import BadInput
-from analytics.explanation import asking
+from analytics.explanation import asking, export
 from analytics.pictures.files import axes
 from analytics.readable import to_json
 from analytics.results import Clustering, Dataset, ScoreCard, Table
@@ -215,42 +215,15 @@ def explain(options) -> dict[str, Any]:
         examples=options.example,
         seed=options.seed,
         progress=_progress,
-        k=options.k,
-        overlap=options.overlap,
-        uncovered=options.uncovered,
-        largest=options.largest,
-        rounds=options.rounds,
+        **{p.name: v for p in asking.PARAMS if (v := getattr(options, p.name)) is not None},
     )
-    names = np.array([*(e["description"] for e in found.evidence), ""], object)
     _write_csv(
-        options.out,
-        {
-            "row": np.arange(len(found.labels)),
-            "cluster": found.labels,
-            "description": names[found.labels],
-        },
+        options.out, dict(export.table(found, table)[["row", "cluster", "description", "chance"]])
     )
-    texts = table.frame[column].astype("str")
-    rows = ("exemplars", "borderline")
-    clusters = [
-        {**e, **{key: [texts.iloc[i] for i in e[key]] for key in rows}} for e in found.evidence
-    ]
     return {
         "explained_file": options.out,
-        "clusters": clusters,
-        "covered": found.selection["covered"],
-        "covered_once": found.selection["covered_once"],
-        "cost": found.selection["cost"],
-        "unexplained": int((found.labels < 0).sum()),
-        "candidates": len(found.descriptions),
-        "column": column,
-        "goal": found.goal,
-        "provider": found.method,
-        "params": {p.name: found.params[p.name] for p in asking.PARAMS},
-        "seed": found.seed,
+        **export.answer(found, table),
         "seconds": found.about.get("seconds"),
-        "digest": found.digest,
-        "notes": list(found.notes),
     }
 
 

@@ -24,6 +24,7 @@ QUERY = {
     "dataset": "d",
     "projection": "m",
     "clustering": "c",
+    "explanation": "e",
     "maps": "maps",
     "runs": "runs",
     "color": "color",
@@ -42,7 +43,14 @@ SHOWN = {"maps": "projection", "runs": "clustering"}
 # What becomes blank when the named field changes, unless it is given anew.
 _ON_MAP = {"selection": (), "zoom": ()}
 _ON_CLUSTERING = {"isolate": None}
-_ON_DATASET = {"projection": "", "clustering": "", "maps": (), "runs": (), "layer": ""}
+_ON_DATASET = {
+    "projection": "",
+    "clustering": "",
+    "explanation": "",
+    "maps": (),
+    "runs": (),
+    "layer": "",
+}
 _RESTS_ON = {
     "table": {"dataset": "", "color": "", **_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
     "dataset": {**_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
@@ -55,9 +63,9 @@ _RESTS_ON = {
 class View:
     """One view.
 
-    table, dataset, projection, clustering : digests, "" while there is none.
+    table, dataset, projection, clustering, explanation : digests, "" while there is none.
     maps, runs : digests of all projections and clusterings kept beside each other.
-    color : "" (monochrome), "clusters", or "column:NAME".
+    color : "" (monochrome), "clusters", "explanation", or "column:NAME".
     layer : "" or a per-point score drawn as lightness: "faithfulness:ID" or "validity:ID".
     symbols : marker shapes as a second channel. outlines : draw a hull round each group.
     isolate : the one group shown in full, or None.
@@ -68,6 +76,7 @@ class View:
     dataset: str = ""
     projection: str = ""
     clustering: str = ""
+    explanation: str = ""
     maps: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
     color: str = ""
@@ -126,7 +135,7 @@ def from_json(data: Any) -> View:
         raise BadInput("This saved view is damaged: open the data again.")
     known = {f.name for f in fields(View)}
     values = {k: v for k, v in data.items() if k in known}
-    for name in ("table", "dataset", "projection", "clustering"):
+    for name in ("table", "dataset", "projection", "clustering", "explanation"):
         values[name] = _digest(values.get(name) or "")
     for name in ("maps", "runs"):
         values[name] = tuple(_digest(d) for d in _list(values.get(name))[:MAX_KEPT])

@@ -60,6 +60,16 @@ PARAMS = (
         high=10,
         basic=False,
     ),
+    Param(
+        "sample",
+        "int",
+        None,
+        "Only so many texts",
+        "A first look at a sample of the texts; the others stay unexplained.",
+        low=10,
+        optional=True,
+        basic=False,
+    ),
 )
 
 
@@ -116,14 +126,21 @@ def explanation(
 ) -> Explanation:
     """Run :func:`explanation_request`."""
     asked = validate(PARAMS, {p.name: wanted.params[p.name] for p in PARAMS})
-    texts, place, notes = distinct(parents[0], wanted.params["column"])
+    column = wanted.params["column"]
+    texts, place, notes = distinct(parents[0], column)
+    every = len(texts)
+    if asked["sample"] is not None and asked["sample"] < every:
+        texts, place = _sampled(texts, place, asked["sample"], wanted.seed)
+        notes = [f"A first look at {len(texts):,} of {every:,} texts.", *notes]
     task = _task(wanted.params, texts)
     made = None
     if goals.read(task.goal, task.examples).aspect in offline.BY_MEANING:
-        held = run(
-            vectors_request(wanted.parents[0], wanted.params["column"]), part(progress, 0.0, 0.7)
-        )
-        made = sentences.Vectors(held.values, held.model, held.notes)
+        say = part(progress, 0.0, 0.7)
+        if len(texts) == every:
+            held = run(vectors_request(wanted.parents[0], column), say)
+            made = sentences.Vectors(held.values, held.model, held.notes)
+        else:
+            made = sentences.vectors(texts, wanted.seed, say)
     provider = offline.read(task, wanted.seed, made)
     weights = _weights(place, texts)
     wishes = explain.Wishes(**{n: asked[n] for n in ("overlap", "uncovered", "largest", "rounds")})
@@ -134,7 +151,7 @@ def explanation(
     by_size = [int(c) for c in chosen[np.argsort(-size, kind="stable")]]
     state = edits.State(draft.descriptions, draft.scores, by_size, task.k, wishes)
     return _record(state, task, place).with_(
-        notes=(*notes, *provider.notes), state=provider.state(), column=wanted.params["column"]
+        notes=(*notes, *provider.notes), state=provider.state(), column=column
     )
 
 
@@ -144,6 +161,9 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
     if not isinstance(base, Explanation):
         raise BadInput("What is to be changed is no explanation: make one first.")
     texts, place, _ = distinct(source, base.column)
+    sample = base.params["sample"]
+    if sample is not None and sample < len(texts):
+        texts, place = _sampled(texts, place, sample, base.seed)
     task = _task(base.params, texts)
     provider = offline.restored(task, base.state)
     everything = np.arange(len(texts))
@@ -174,6 +194,14 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
 
 def _task(params, texts: list[str]) -> Task:
     return Task(tuple(texts), params["goal"], tuple(params["examples"]), params["k"])
+
+
+def _sampled(texts: list[str], place: np.ndarray, most: int, seed: int):
+    """Some of the texts, and where each row's text is among them, -1 when it is not."""
+    kept = np.sort(np.random.default_rng(seed).permutation(len(texts))[:most])
+    where = np.full(len(texts) + 1, -1, np.int32)  # the last one for blank cells
+    where[kept] = np.arange(len(kept))
+    return [texts[i] for i in kept], where[place]
 
 
 def _weights(place: np.ndarray, texts: list[str]) -> np.ndarray:

@@ -232,4 +232,5 @@ def _check(edit: Any) -> dict[str, Any]:
         else:
             value = float(value)
         clean[name] = value
-    return clean
+    # Who and when: kept as they are, and of no effect.
+    return clean | {name: str(edit[name])[:60] for name in ("by", "at") if edit.get(name)}

@@ -34,6 +34,11 @@ def truth(description: str, texts: Sequence[str]) -> np.ndarray | None:
     return words > int(over[1]) - inclusive
 
 
+def quoted(description: str) -> list[str]:
+    """The words that a description asks a text to mention."""
+    return _QUOTED.findall(description) if _MENTIONS.search(description) else []
+
+
 def lengths(texts: Sequence[str]) -> np.ndarray:
     """Words of each text, int (n,)."""
     return np.array([len(text.split()) for text in texts], int)

@@ -24,6 +24,9 @@ _LABELS = {
     "grouping_redrawn": "The picture drawn in other ways",
     "ranking": "Ranking pictures",
     "advice": "Looking for the best map",
+    "text_vectors": "Reading the texts",
+    "explanation": "Explaining the texts",
+    "explanation_edit": "Changing the explanation",
     "trust": "Clusterers on clear and ambiguous plots",
 }
 

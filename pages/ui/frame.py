@@ -17,6 +17,7 @@ STEP = {
     "dataset": "Preparing the data",
     "projection": "The map",
     "clustering": "The clustering",
+    "explanation": "The explanation",
 }
 
 
@@ -106,6 +107,10 @@ def _trail(view, page: str) -> str:
     if ambiguity is not None:
         spread = interval(ambiguity.ambiguity, *(ambiguity.interval or (None, None)))
         steps["Perception"] = f"Ambiguity <span>{escape(spread)}</span>"
+    explanation = session.load(view.explanation)
+    if explanation is not None:
+        groups = count(len(explanation.chosen), "description")
+        steps["Explain"] = f"Explained <span>{groups}</span>"
     here = page if page in steps else "Data"
     parts = [
         f"<div class='step{' here' if name == here else ''}'>{words}</div>"

@@ -5,12 +5,14 @@ import pandas as pd
 import streamlit as st
 
 from analytics import selection as geometry
-from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Projection
+from analytics.explanation import goals
+from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Explanation, Projection
 from pages.ui import frame, session
 from pages.ui.words import safe_md
 
 MAX_GROUP_VALUES = 24
 HOVER_COLUMNS = 5
+SHORT = 36  # letters of a description on the map
 HOVER_KEY = "hover-columns"
 ADD_KEY = "add-to-selection"
 
@@ -23,6 +25,10 @@ def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, lay
             return None, {}, found[1], found[0]
     if color == "clusters" and clustering is not None:
         return clustering.labels, group_names(clustering), None, ""
+    if color == "explanation":
+        found = session.load(session.current().view.explanation)
+        if found is not None and len(found.labels) == dataset.n:
+            return *explained(found), None, ""
     if color == "label" and dataset.labels is not None:
         names = dict(enumerate(dataset.label_names))
         return dataset.labels, {**names, UNLABELLED: "No label"}, None, ""
@@ -34,6 +40,17 @@ def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, lay
 def group_names(clustering: Clustering) -> dict[int, str]:
     """The names of groups: 1, 2, ... by falling size, and noise."""
     return {**{i: f"Group {i + 1}" for i in range(clustering.n_clusters)}, NOISE: "Noise"}
+
+
+def explained(found: Explanation) -> tuple[np.ndarray, dict[int, str]]:
+    """The groups of an explanation by the number of their colour, and what they are called."""
+    slots = np.append(found.slots, NOISE)
+    read = goals.read(found.goal, found.params.get("examples", ()))
+    names = {
+        int(slot): read.words(entry["description"]).split(":")[0][:SHORT]
+        for slot, entry in zip(found.slots, found.evidence, strict=True)
+    }
+    return slots[found.labels].astype(np.int32), {**names, NOISE: "Unexplained"}
 
 
 def _column(series: pd.Series, name: str):
@@ -180,6 +197,8 @@ def describe(dataset, projection, clustering, color: str) -> str:
     words = f"{dataset.n:,} rows of {dataset.name or 'the data'} as a {method} map{axes}"
     if color == "clusters" and clustering is not None:
         words += f", coloured by {clustering.n_clusters} groups"
+    elif color == "explanation":
+        words += ", coloured by the descriptions that explain them"
     elif color.startswith("column:"):
         words += f", coloured by {color[7:]}"
     elif color == "label":

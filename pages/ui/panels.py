@@ -80,6 +80,8 @@ def _set(key: str, name: str, **more) -> None:
 
 def _color_options(dataset: Dataset, clustering) -> list[str]:
     options = ["clusters"] if clustering is not None else []
+    if session.current().view.explanation:
+        options.append("explanation")
     if dataset.labels is not None:
         options.append("label")
     columns = [c for c in dataset.frame.columns if c != dataset.label_column]
@@ -89,7 +91,8 @@ def _color_options(dataset: Dataset, clustering) -> list[str]:
 def _color_name(color: str, dataset: Dataset) -> str:
     if color.startswith("column:"):
         return color[7:]
-    return {"": "one colour", "clusters": "groups found", "label": dataset.label_column}[color]
+    said = {"": "one colour", "clusters": "groups found", "explanation": "descriptions"}
+    return said.get(color, dataset.label_column)
 
 
 def _layers(clustering) -> list[str]:

@@ -25,7 +25,15 @@ from pages.ui import services
 # Seconds a page waits for a wanted result before it shows the progress of the job instead: most
 # small data is ready by then.
 PATIENCE = 0.7
-SLOTS = ("table", "dataset", "projection", "clustering")
+SLOTS = ("table", "dataset", "projection", "clustering", "explanation")
+# What is of no use any more when another result is wanted in a slot.
+LATER = {
+    "table": SLOTS[1:],
+    "dataset": SLOTS[2:],
+    "projection": ("clustering",),
+    "clustering": (),
+    "explanation": (),
+}
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
 MAX_HISTORY = 50
@@ -180,7 +188,7 @@ def want(slot: str, request: Request, step: bool = False) -> None:
     if step:
         session.steps.add(slot)
     session.errors.pop(slot, None)
-    for later in SLOTS[SLOTS.index(slot) + 1 :]:
+    for later in LATER[slot]:
         session.wanted.pop(later, None)
     session.wanted[slot] = request
     session.fresh.add(slot)
@@ -281,7 +289,7 @@ def _arrive(session: Session) -> None:
                 words = "Cancelled." if cancelled else "This step did not finish: try again."
                 session.errors[slot] = (job and job.error) or words
                 # What was to follow fails with it, for the same reason.
-                for later in SLOTS[SLOTS.index(slot) + 1 :]:
+                for later in LATER[slot]:
                     session.wanted.pop(later, None)
 
 

@@ -1,0 +1,121 @@
+"""One card per description: what it says, how good it is, what shows it, and how to change it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from analytics.errors import BadInput
+from analytics.explanation import asking
+from analytics.figures.theme import color_of
+from analytics.results import Dataset, Explanation
+from pages.ui import frame, session
+from pages.ui.words import escape, number, safe_md, share
+
+SHOWN = 160  # letters of an exemplar
+NAME_KEY = "explain-author"
+
+
+def show(found: Explanation, dataset: Dataset, changeable: bool) -> None:
+    """The cards, in the order of their colours, and the unexplained rows at the end."""
+    for place, entry in enumerate(found.evidence):
+        with st.container(border=True, key=f"card-{place}"):
+            _card(found, dataset, place, entry)
+            if changeable:
+                _buttons(found, place, entry)
+    left = int((found.labels < 0).sum())
+    if left and changeable:
+        st.html(
+            "<div class='card'><b><span class='dot hollow'></span>Unexplained</b>"
+            f"<div class='muted'>{left:,} rows that no description is true of.</div></div>"
+        )
+
+
+def _card(found: Explanation, dataset: Dataset, place: int, entry: Mapping[str, Any]) -> None:
+    texts = dataset.frame[found.column]
+    color = color_of(int(found.slots[place]))
+    pinned = " · kept by you" if int(found.chosen[place]) in found.pinned else ""
+    examples = "".join(f"<li>{escape(_short(texts.iloc[i]))}</li>" for i in entry["exemplars"][:2])
+    words = ", ".join(entry["words"][:6])
+    st.html(
+        f"<div class='card'><b><span class='dot' style='background:{color}'></span>"
+        f"{escape(entry['description'])}</b>"
+        f"<div class='muted'>{entry['size']:,} rows · true of {share(entry['coverage'] or 0)} · "
+        f"only this one {_share(entry['exclusive'])} · precision {number(entry['precision'])}, "
+        f"recall {number(entry['recall'])}{escape(pinned)}</div>"
+        + (f"<div class='muted'>Telling words: {escape(words)}</div>" if words else "")
+        + f"<ul>{examples}</ul></div>"
+    )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else share(value)
+
+
+def _short(text: object) -> str:
+    words = " ".join(str(text).split())
+    return words if len(words) <= SHOWN else words[:SHOWN] + " …"
+
+
+def _buttons(found: Explanation, place: int, entry: Mapping[str, Any]) -> None:
+    """Show on the map, and the changes of one description."""
+    column, view = int(found.chosen[place]), session.current().view
+    slot = int(found.slots[place])
+    with st.container(horizontal=True):
+        alone = view.isolate == slot
+        if st.button(
+            "Show all" if alone else "Show on the map", key=f"show-{place}", type="tertiary"
+        ):
+            session.change(isolate=None if alone else slot)
+            st.rerun()
+        with st.popover("Change", type="tertiary", key=f"change-{place}-{found.digest}"):
+            _change(found, place, entry, column)
+
+
+def _change(found: Explanation, place: int, entry: Mapping[str, Any], column: int) -> None:
+    said = found.descriptions[column]
+    words = st.text_input("Description", said, key=f"words-{column}-{found.digest}", max_chars=300)
+    left, right = st.columns(2)
+    if left.button("Judge it anew", key=f"rewrite-{column}", width="stretch"):
+        edit(found, {"do": "rewrite", "column": column, "words": words})
+    if right.button("Only rename", key=f"rename-{column}", width="stretch"):
+        edit(found, {"do": "rename", "column": column, "words": words})
+    kept = column in found.pinned
+    if left.button("Let go" if kept else "Keep", key=f"pin-{column}", width="stretch"):
+        edit(found, {"do": "unpin" if kept else "pin", "column": column})
+    if right.button("Remove", key=f"remove-{column}", width="stretch"):
+        edit(found, {"do": "remove", "column": column})
+    if left.button("Split in two", key=f"split-{column}", width="stretch"):
+        edit(found, {"do": "split", "column": column})
+    others = [int(c) for c in found.chosen if int(c) != column]
+    if others:
+        other = st.selectbox(
+            "Merge with",
+            others,
+            index=None,
+            format_func=lambda c: safe_md(found.descriptions[c]),
+            key=f"merge-{column}-{found.digest}",
+        )
+        if other is not None and st.button("Merge", key=f"merge-go-{column}"):
+            edit(found, {"do": "merge", "columns": [column, other], "words": ""})
+
+
+def edit(found: Explanation, change: dict[str, Any]) -> None:
+    """Change the explanation as one step that can be undone."""
+    stamp = {
+        "by": st.session_state.get(NAME_KEY) or "",
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    base = session.load(found.parents[0]) if found.edits else found
+    source = session.load(session.current().view.dataset)
+    if base is None or source is None:
+        frame.sentence("What this rests on is no longer stored: explain the texts again.", "error")
+        return
+    try:
+        wanted = asking.edit_request(base, source, [*found.edits, {**change, **stamp}])
+    except BadInput as error:
+        frame.sentence(str(error), "error")
+        return
+    session.want("explanation", wanted, step=True)
+    st.rerun()

@@ -1,0 +1,264 @@
+"""Under the cards: the texts, all candidates, how descriptions overlap, what was changed, files."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analytics.explanation import export, lexical
+from analytics.figures.theme import color_of
+from analytics.report.tables import to_csv
+from analytics.results import Dataset, Explanation
+from pages.ui import cards, frame
+from pages.ui.words import count, escape, number, safe_md
+
+TEXTS, LETTERS = 30, 600
+DONE = {
+    "rename": "Renamed",
+    "rewrite": "Judged anew as",
+    "add": "Added",
+    "merge": "Merged",
+    "split": "Split",
+    "pin": "Kept",
+    "unpin": "Let go",
+    "remove": "Removed",
+    "restore": "Allowed again",
+    "move": "Moved a text",
+    "choose": "Chosen anew",
+}
+
+
+def tabs(found: Explanation, dataset: Dataset) -> None:
+    """The linked views; only the open one is filled."""
+    views = {
+        "Texts": lambda: _texts(found, dataset),
+        "Descriptions": lambda: _candidates(found),
+        "Overlap": lambda: _overlap(found),
+        "Changes": lambda: _changes(found),
+        "Take away": lambda: _files(found, dataset),
+    }
+    made = st.tabs(list(views), key="explain-tab", on_change="rerun")
+    for tab, fill in zip(made, views.values(), strict=True):
+        if tab.open:
+            with tab:
+                fill()
+
+
+def _texts(found: Explanation, dataset: Dataset) -> None:
+    """Search, one group, and what speaks for it marked in each text."""
+    texts = dataset.frame[found.column].astype("str").to_numpy()
+    left, right = st.columns([1, 1])
+    wanted = left.text_input("Search in the texts", key="explain-search")
+    names = [e["description"] for e in found.evidence]
+    group = right.selectbox(
+        "Group",
+        [None, *range(len(names)), -1],
+        format_func=lambda g: {None: "all", -1: "unexplained"}.get(g) or safe_md(names[g]),
+        key=f"explain-group-{found.digest}",
+    )
+    order = st.segmented_control(
+        "First", ["surest", "least sure", "as in the data"], default="surest", key="explain-order"
+    )
+    rows = np.arange(len(texts)) if group is None else np.flatnonzero(found.labels == group)
+    if wanted.strip():
+        low = wanted.casefold().strip()
+        rows = rows[[low in texts[i].casefold() for i in rows]]
+    chance = _chance(found)
+    if order != "as in the data":
+        sure = np.nan_to_num(chance[rows], nan=0.0)
+        rows = rows[np.argsort(-sure if order == "surest" else sure, kind="stable")]
+    st.caption(f"{count(len(rows), 'text')}; the first {min(TEXTS, len(rows))} are shown.")
+    st.html("".join(_text(found, texts, chance, int(i), wanted) for i in rows[:TEXTS]))
+    if len(rows):
+        _one(found, dataset, texts, rows)
+
+
+def _chance(found: Explanation) -> np.ndarray:
+    """Chance of each row's own description; NaN for the unexplained."""
+    out = np.full(len(found.labels), np.nan)
+    held = np.flatnonzero(found.labels >= 0)
+    out[held] = found.scores[found.place[held], found.chosen[found.labels[held]]]
+    return out
+
+
+def _text(found: Explanation, texts, chance, row: int, wanted: str) -> str:
+    """One text as HTML; words that speak for its group, and those searched for, are marked."""
+    group = int(found.labels[row])
+    words = [wanted.strip()] if wanted.strip() else []
+    if group >= 0:
+        words += [*found.evidence[group]["words"], *lexical.quoted(_said(found, group))]
+    text = texts[row] if len(texts[row]) <= LETTERS else texts[row][:LETTERS] + " …"
+    slot = int(found.slots[group]) if group >= 0 else -1
+    sure = f"{chance[row]:.2f}" if group >= 0 else "unexplained"
+    return (
+        f"<div class='text'><span class='dot' style='background:{color_of(slot)}'></span>"
+        f"<span class='muted'>row {row} · {sure}</span> {marked(text, words)}</div>"
+    )
+
+
+def _said(found: Explanation, group: int) -> str:
+    return found.descriptions[int(found.chosen[group])]
+
+
+def marked(text: str, words: list[str]) -> str:
+    """A text as HTML with some words marked; nothing in it is markup of its own."""
+    words = [w for w in dict.fromkeys(words) if w]
+    if not words:
+        return escape(text)
+    inside = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    parts = re.split(rf"((?<!\w)(?:{inside})(?!\w))", text, flags=re.IGNORECASE)
+    return "".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(parts))
+
+
+def _one(found: Explanation, dataset: Dataset, texts, rows) -> None:
+    """What was judged of one text, and moving it by hand."""
+    with st.expander("What was judged of one text"):
+        row = st.number_input("Row", 0, len(texts) - 1, int(rows[0]), key="explain-row")
+        st.caption(safe_md(texts[row][:LETTERS]))
+        place = int(found.place[row])
+        if place < 0:
+            st.caption("This row has no text.")
+            return
+        scores = found.scores[place]
+        order = np.argsort(-np.nan_to_num(scores, nan=-1.0), kind="stable")
+        table = {
+            "chance": [None if np.isnan(scores[j]) else round(float(scores[j]), 3) for j in order],
+            "description": [found.descriptions[j] for j in order],
+            "chosen": [j in found.chosen for j in order],
+        }
+        st.dataframe(pd.DataFrame(table), hide_index=True, height=240, lazy=False)
+        columns = [int(c) for c in found.chosen]
+        to = st.selectbox(
+            "Move it to",
+            [*columns, -1],
+            index=None,
+            format_func=lambda c: "unexplained" if c == -1 else safe_md(found.descriptions[c]),
+            key=f"explain-move-{row}-{found.digest}",
+        )
+        if to is not None and st.button("Move", key="explain-move-go"):
+            cards.edit(found, {"do": "move", "row": place, "column": to})
+
+
+def _candidates(found: Explanation) -> None:
+    """Every description that was judged; add one's own, bring one in, choose anew."""
+    with st.form("explain-add", border=False):
+        words = st.text_input(
+            "Your own description",
+            placeholder='is about late trains, or: mentions "refund" or "money back"',
+            max_chars=300,
+        )
+        if st.form_submit_button("Add it"):
+            cards.edit(found, {"do": "add", "words": words})
+    with np.errstate(invalid="ignore"):
+        true = (found.scores >= 0.5).mean(axis=0)
+    where = np.full(len(true), "", object)
+    where[found.chosen] = "chosen"
+    where[list(found.removed)] = "removed"
+    where[list(found.pinned)] = "kept"
+    order = np.argsort(-true, kind="stable")
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "description": [found.descriptions[j] for j in order],
+                "true of": true[order].round(3),
+                "state": where[order],
+            }
+        ),
+        hide_index=True,
+        height=260,
+        lazy=False,
+    )
+    free = [int(j) for j in order if j not in found.chosen]
+    if free:
+        bring = st.selectbox(
+            "Bring in",
+            free,
+            index=None,
+            format_func=lambda c: safe_md(found.descriptions[c]),
+            key=f"explain-bring-{found.digest}",
+        )
+        if bring is not None and st.button("Bring it in", key="explain-bring-go"):
+            cards.edit(found, {"do": "pin", "column": bring})
+    _weights(found)
+
+
+def _weights(found: Explanation) -> None:
+    """The weights of the choice, and choosing anew by them."""
+    facts = found.selection
+    with st.form("explain-choose", border=False):
+        a, b, c, d = st.columns(4)
+        k = a.slider("Groups at most", 1, 30, min(30, int(facts["k"])))
+        overlap = b.slider("Cost of overlap", 0.0, 2.0, min(2.0, float(facts["overlap"])), 0.1)
+        uncovered = c.slider("Cost of a text left out", 0.1, 3.0, float(facts["uncovered"]), 0.1)
+        largest = d.slider("Largest share", 0.05, 1.0, float(facts["largest"]), 0.05)
+        if st.form_submit_button("Choose anew"):
+            change = {"k": k, "overlap": overlap, "uncovered": uncovered, "largest": largest}
+            cards.edit(found, {"do": "choose", **change})
+
+
+def _overlap(found: Explanation) -> None:
+    """Share of texts that two descriptions are both true of, among those either is true of."""
+    names = [f"{i + 1} {e['description']}" for i, e in enumerate(found.evidence)]
+    rows = [[number(v) if v is not None else "–" for v in e["overlap"]] for e in found.evidence]
+    table = pd.DataFrame(rows, index=names, columns=[str(i + 1) for i in range(len(names))])
+    st.caption("Texts that both descriptions are true of, among those that either is true of.")
+    st.dataframe(table, lazy=False)
+
+
+def _changes(found: Explanation) -> None:
+    """Who changed what, and when. Undo and Redo are at the top of the page."""
+    st.text_input("Your name, kept beside your changes", key=cards.NAME_KEY, max_chars=60)
+    if not found.edits:
+        st.caption("Nothing was changed yet. Changes are made on the cards.")
+        return
+    rows = [
+        {
+            "when": edit.get("at", "").replace("T", " ")[:16],
+            "who": edit.get("by") or "–",
+            "what": f"{DONE[edit['do']]} {_object(found, edit)}".strip(),
+        }
+        for edit in reversed(found.edits)
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, lazy=False)
+
+
+def _object(found: Explanation, edit) -> str:
+    if edit["do"] == "choose":
+        return f"with at most {count(edit['k'], 'group')}"
+    columns = (
+        edit.get("columns") or [edit["column"]] if "column" in edit or "columns" in edit else []
+    )
+    said = [f"“{found.descriptions[c]}”" for c in columns if 0 <= c < len(found.descriptions)]
+    if edit.get("words"):
+        said.append(f"→ “{edit['words']}”" if said else f"“{edit['words']}”")
+    return " ".join(said)
+
+
+def _files(found: Explanation, dataset: Dataset) -> None:
+    """CSV, JSON and one HTML page."""
+    colors = [color_of(int(s)) for s in found.slots]
+    title = f"{dataset.name}: explained"
+    files = (
+        (
+            "Each text with its description, CSV",
+            "csv",
+            lambda: to_csv(export.table(found, dataset)),
+        ),
+        (
+            "Descriptions with their evidence, JSON",
+            "json",
+            lambda: json.dumps(export.answer(found, dataset), indent=2, ensure_ascii=False),
+        ),
+        ("One page to read, HTML", "html", lambda: export.html(found, dataset, title, colors)),
+    )
+    for label, kind, make in files:
+        st.download_button(
+            label,
+            make,
+            file_name=f"gestalt-explained.{kind}",
+            key=f"explain-download-{kind}",
+            on_click="ignore",
+        )
+    frame.how("The JSON holds the same keys as `python -m analytics explain --json`.")

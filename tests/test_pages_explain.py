@@ -1,0 +1,99 @@
+"""The Explain page under AppTest: the goal, the cards, a change, what is odd."""
+
+import pandas as pd
+import pytest
+
+import analytics
+from analytics.explanation import asking
+from analytics.operations import execute
+from pages.ui import explored, services
+from tests.apptest import settle, start, view
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    yield
+    services.stop()
+
+
+def opened(source, **found):
+    """The page over data, and over an explanation of them when a goal is given."""
+    store = services.artifacts()
+    dataset = analytics.prepare(source, store=store)
+    query = {"t": dataset.parents[0], "d": dataset.digest}
+    if found:
+        made = execute(asking.explanation_request(dataset, "text", **found), store)
+        query["e"] = made.digest
+    at = start(query)
+    settle(at)
+    at.switch_page("explain.py")
+    return settle(at)
+
+
+def cards(at) -> list[str]:
+    return [h.value for h in at.get("html") if "class='card'" in h.value]
+
+
+def button(at, label):
+    return next(b for b in at.button if b.label == label)
+
+
+def said(at) -> str:
+    parts = [*at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.subheader]
+    return " ".join(str(p.value) for p in parts)
+
+
+def test_a_goal_becomes_cards_and_a_change_can_be_undone():
+    at = opened("sample:messages")
+    assert "what they are about" in said(at) and not cards(at)
+    at.text_area(key="explain-goal").set_value("by length").run()
+    assert "how long they are" in said(at)
+    button(at, "Explain these texts").click()
+    settle(at)
+    assert not at.exception and view(at).explanation
+    first = cards(at)
+    assert len(first) == 4 and "words" in first[0]
+    before = view(at).explanation
+    next(b for b in at.button if b.label == "Remove").click()
+    settle(at)
+    assert not at.exception and view(at).explanation != before
+    assert len([c for c in cards(at) if "Unexplained" not in c]) == 3
+    button(at, "Undo").click()
+    settle(at)
+    assert view(at).explanation == before and cards(at) == first
+
+
+def test_a_link_opens_the_same_explanation_and_text_cannot_be_markup():
+    rows = ["<b>fire</b> ![x](http://example.com/x.png) in the kitchen", "water in the cellar"] * 9
+    texts = [f"{t} {i}" for i, t in enumerate(rows)]
+    frame = pd.DataFrame({"text": texts, "n": range(len(texts))})
+    at = opened(frame, goal="by length in words")
+    assert not at.exception
+    shown = " ".join(h.value for h in at.get("html"))
+    assert "&lt;b&gt;" in shown and "<b>fire" not in shown
+
+
+def test_data_without_texts_say_so():
+    at = opened("sample:clear")
+    assert "no column of texts" in said(at) and not at.exception
+
+
+def test_an_empty_goal_gets_one_sentence():
+    at = opened("sample:messages")
+    at.text_area(key="explain-goal").set_value("  ").run()
+    button(at, "Explain these texts").click().run()
+    assert "goal is empty" in said(at).replace("\\", "") and not at.exception
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "shown"),
+    [
+        ("A late bus & tram", ["bus", "tram"], "A late <mark>bus</mark> &amp; <mark>tram</mark>"),
+        ("busy", ["bus"], "busy"),
+        ("<i>bus</i>", ["bus"], "&lt;i&gt;<mark>bus</mark>&lt;/i&gt;"),
+        ("a+b", ["a+b", ""], "<mark>a+b</mark>"),
+        ("x", [], "x"),
+    ],
+)
+def test_words_are_marked_and_markup_is_text(text, words, shown):
+    assert explored.marked(text, words) == shown
