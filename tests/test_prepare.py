@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.data import encode, operations, prepare, types, uploads
+from analytics.data import encode, operations, prepare, suggest, types, uploads
 from analytics.digest import of_json
 from analytics.errors import BadInput
 from analytics.operations import execute, request
 from analytics.results import UNLABELLED, Table
 from analytics.store.artifacts import Artifacts
+from models import minilm
 
 
 def table_of(frame, **source):
@@ -353,7 +354,7 @@ def test_coordinates_follow_the_rows():
 
 def test_texts_become_directions():
     texts = [f"the {animal} ate {i} apples" for animal in ("cat", "horse") for i in range(10)]
-    data = ready({"text": texts})
+    data = ready({"text": texts}, texts_by="words")
     assert data.text_column == "text" and np.linalg.norm(data.X, axis=1).max() <= 1 + 1e-6
     assert any("TF-IDF" in note for note in data.notes)
     inside = data.X[:10] @ data.X[:10].T
@@ -365,6 +366,22 @@ def test_texts_become_directions():
     )
     with pytest.raises(BadInput, match="no letters or digits"):
         ready({"t": ["", "?"], "v": [1, 2]}, features=["t"], types={"t": "text"}, missing="zero")
+
+
+@pytest.mark.skipif(not minilm.available(), reason="the sentence model is not installed")
+def test_texts_are_compared_by_meaning_when_they_are_few():
+    animals = ["the cat sleeps", "a dog barks", "horses run", "the cow eats grass", "?"]
+    money = ["shares fell", "the bank lends money", "interest rates rise", "taxes and budgets", ""]
+    data = ready({"text": animals + money}, types={"text": "text"}, texts_by="meaning")
+    near = np.linalg.norm(data.X[:, None] - data.X[None], axis=2)
+    assert near[:4, :4].mean() < near[:4, 5:9].mean() and near[4, 9] < 1e-5
+    assert any("by meaning" in note for note in data.notes)
+
+
+def test_many_texts_are_compared_by_words_at_first(monkeypatch):
+    monkeypatch.setattr(suggest.texts, "FEW", 5)
+    texts = [f"this is message number {i} of many" for i in range(12)]
+    assert table_of({"message": texts}).recipe["texts_by"] == "words"
 
 
 def test_samples_keep_order_and_proportions():

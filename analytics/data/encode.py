@@ -113,7 +113,8 @@ def matrix(
         groups += [one_hot(c, frame[c], notes) for c in categories]
     for position, column in enumerate(prose):
         share = (0.3 + 0.6 * (position + i) / len(prose) for i in (0, 1))
-        groups.append(texts.encode(column, frame[column], seed, part(progress, *share), notes))
+        said = texts.by_meaning if recipe["texts_by"] == "meaning" else texts.by_words
+        groups.append(said(column, frame[column], seed, part(progress, *share), notes))
     columns = _different([name for group_names, _ in groups for name in group_names])
     _refuse_size(len(frame), len(columns))
     X = np.concatenate([np.asarray(v, np.float32) for _, v in groups], axis=1)

@@ -38,6 +38,10 @@ PARAMS = (
           "onehot: one 0/1 column per value, the 50 most frequent; ordinal: the rank of the value "
           "in sorted order; leave out: not used.",
           choices=("onehot", "ordinal", "leave out")),
+    Param("texts_by", "choice", "words", "Texts",
+          "meaning: sentence vectors by a model, about 100 texts a second; words: the words, or "
+          "pieces of words, that texts share.",
+          choices=("meaning", "words")),
     Param("sample", "int", 0, "Sample",
           "Use at most this many rows, drawn at random in the proportions of the labels; "
           "0 uses all.", low=0, high=1e9, unit="rows"),

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode
+from analytics.data import encode, texts
 from analytics.data import vectors as vector_columns
 
 SMALL_CATEGORY = 20
@@ -65,17 +65,17 @@ def suggest(
         pair = _two_numbers(varying, kinds)
     if pair and np.nanmax(np.abs(encode.numbers(frame, [*pair[:2]])), initial=0.0) > encode.LARGEST:
         pair = None  # coordinates are not scaled, so these could not be drawn
-    texts = [c for c, k in kinds.items() if k == "text"]
+    prose = [c for c, k in kinds.items() if k == "text"]
     features = block or varying or (list(pair[:2]) if pair else [])
     if features and not block:
         chosen = {*features, *_small_categories(frame, kinds, label_like)}
         features = [c for c in frame.columns if c in chosen]
-    features = features or texts[:1] or _small_categories(frame, kinds, set(), MOST_LABELS)
+    features = features or prose[:1] or _small_categories(frame, kinds, set(), MOST_LABELS)
     infinite_or_missing = _has_gaps(frame, [*features, *(pair[:2] if pair else ())], kinds)
     return {
         "features": list(features),
         "types": {},
-        "text": texts[0] if texts else "",
+        "text": prose[0] if prose else "",
         "label": next((c for c in label_like if c not in features), ""),
         "domain": next((c for c in frame.columns if c.lower() in DOMAIN_NAMES), ""),
         "x": pair[0] if pair else "",
@@ -84,8 +84,15 @@ def suggest(
         "missing": "median" if infinite_or_missing else "drop",
         "scale": _scale(frame, features, block, pair, kinds),
         "encode": "onehot",
+        "texts_by": _texts_by(frame, [c for c in features if c in prose]),
         "sample": 0,
     }
+
+
+def _texts_by(frame: pd.DataFrame, columns: list[str]) -> str:
+    """By meaning when that does not make the first map wait."""
+    few = columns and sum(frame[c].nunique() for c in columns) <= texts.FEW
+    return "meaning" if few and texts.model_installed() else "words"
 
 
 def _label_like(frame: pd.DataFrame, kinds: dict[str, str]) -> list[str]:

@@ -1,6 +1,7 @@
-"""Texts as vectors without a model: TF-IDF, then truncated SVD (latent semantic analysis).
+"""Texts as vectors: by meaning with a sentence model, or by shared words without one.
 
-Deerwester et al. 1990, "Indexing by latent semantic analysis".
+By words: TF-IDF, then truncated SVD (Deerwester et al. 1990, "Indexing by latent semantic
+analysis"). By meaning: see ``models/minilm.py``.
 """
 
 import re
@@ -13,13 +14,52 @@ from analytics.errors import BadInput
 from analytics.progress import Progress
 
 DIMENSIONS = 50
+FEW = 2_000  # different texts that the sentence model reads in about 20 s
 MOST_TERMS = 50_000
 LONGEST = 20_000  # characters of a text that are read
 MOST_PIECES = 5_000_000  # characters in all, beyond which whole words are counted
 _MANY = 50  # texts, from which on a term must occur twice
 
 
-def encode(
+def model_installed() -> bool:
+    """Whether :func:`by_meaning` has its model."""
+    from models import minilm
+
+    return minilm.available()
+
+
+def by_meaning(
+    column: str, values: pd.Series, seed: int, progress: Progress, notes: list[str]
+) -> tuple[list[str], np.ndarray]:
+    """Names and float64 (n, at most 50) columns: the principal directions of sentence vectors.
+
+    Without the model the texts are compared by words, and a note says so. Raises BadInput when no
+    text holds a letter or digit.
+    """
+    from sklearn.decomposition import PCA
+
+    from models import minilm
+
+    if not minilm.available():
+        notes.append("The sentence model is not installed, so meaning cannot be compared.")
+        return by_words(column, values, seed, progress, notes)
+    texts = values.fillna("").str.slice(0, LONGEST).tolist()
+    said = np.array([any(c.isalnum() for c in text) for text in texts])
+    if not said.any():
+        raise _nothing_shared(column)
+    vectors = minilm.embed(texts, progress)
+    vectors[~said] = vectors[said].mean(axis=0)  # nothing is known of them: in the middle
+    least = min(DIMENSIONS, *vectors.shape)
+    with np.errstate(invalid="ignore", divide="ignore"):  # equal texts have no variance
+        turned = PCA(least, random_state=seed).fit_transform(vectors.astype(float))
+    notes.append(
+        f"Texts in {words.name(column)} compared by meaning: sentence vectors of all-MiniLM-L6-v2, "
+        f"which knows English best, reduced to {least} dimensions."
+    )
+    return _named(column, turned)
+
+
+def by_words(
     column: str, values: pd.Series, seed: int, progress: Progress, notes: list[str]
 ) -> tuple[list[str], np.ndarray]:
     """Names and float64 (n, at most 50) columns, each row of unit length (or zero, no known term).
@@ -34,10 +74,7 @@ def encode(
     texts = values.fillna("").str.slice(0, LONGEST).tolist()
     terms = _terms(texts)
     if terms is None:
-        raise BadInput(
-            f"The texts in {words.name(column)} share no letters or digits, so they cannot be "
-            "compared: choose another column."
-        )
+        raise _nothing_shared(column)
     progress(0.5, f"Reducing {terms.shape[1]:,} terms")
     if terms.shape[1] <= DIMENSIONS:
         vectors = terms.toarray()
@@ -51,7 +88,18 @@ def encode(
         "Meaning beyond shared words is not seen."
     )
     progress(1.0, "Texts encoded")
+    return _named(column, vectors)
+
+
+def _named(column: str, vectors: np.ndarray) -> tuple[list[str], np.ndarray]:
     return [f"{column}: direction {j + 1}" for j in range(vectors.shape[1])], vectors
+
+
+def _nothing_shared(column: str) -> BadInput:
+    return BadInput(
+        f"The texts in {words.name(column)} share no letters or digits, so they cannot be "
+        "compared: choose another column."
+    )
 
 
 def _terms(texts: list[str]):

@@ -39,8 +39,8 @@ def vectors(
         return Vectors(minilm.embed(texts, progress), MINILM, (note,))
     import pandas as pd
 
-    from analytics.data.texts import encode
+    from analytics.data.texts import by_words
 
     notes: list[str] = []
-    values = encode("text", pd.Series(list(texts), dtype="str"), seed, progress, notes)[1]
+    values = by_words("text", pd.Series(list(texts), dtype="str"), seed, progress, notes)[1]
     return Vectors(values.astype(np.float32), WORDS, tuple(notes))

@@ -180,6 +180,8 @@ def _preparation(record: Dataset) -> str:
         f"scaling: {recipe.get('scale', 'none')}",
         f"categories: {recipe.get('encode', 'onehot')}",
     ]
+    if record.text_column and record.text_column in recipe.get("features", ()):
+        parts.append(f"texts: by {recipe.get('texts_by', 'words')}")
     if recipe.get("sample"):
         parts.append(f"sample: {_count(recipe['sample'], 'row')}, seed {record.seed}")
     if recipe.get("label"):

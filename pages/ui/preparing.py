@@ -136,11 +136,14 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         recipe[name] = _column_choice(label, columns, base.get(name, ""), f"{name}-{key}", help_)
 
     role("label")
-    for name, label, options in (
+    choices = [
         ("missing", "Missing values", MISSING),
         ("scale", "Scaling", SCALE),
         ("encode", "Categories", ENCODE),
-    ):
+    ]
+    if "text" in {**table.kinds, **types}.values():
+        choices.append(("texts_by", "Texts as features", TEXTS_BY))
+    for name, label, options in choices:
         recipe[name] = st.selectbox(
             label,
             list(options),
@@ -184,6 +187,10 @@ SCALE = {
     "standard": "mean 0, standard deviation 1",
     "minmax": "0 to 1",
     "robust": "median 0, middle half 1",
+}
+TEXTS_BY = {
+    "meaning": "by meaning, 100 texts a second",
+    "words": "by the words they share",
 }
 ENCODE = {
     "onehot": "one column per value",
