@@ -282,6 +282,8 @@ class Explanation(Record):
         beside it come and go.
     evidence : one plain dict per group (see ``analytics.explanation.evidence``); its rows are rows
         of the source. selection : "cost", "bound", "status", "covered", "covered_once", "k".
+    preferred : int32 (m,), column that fits each distinct text best by all answers taken together,
+        -1 for none; empty when the provider was not asked to pick.
     pinned, removed : columns that a person keeps or has taken away. names : column as text -> what
         a person calls it. edits : the changes so far (see ``analytics.explanation.edits``).
     goal, column : what was asked, of which column. state : arrays by which a new description is
@@ -294,6 +296,7 @@ class Explanation(Record):
     chosen: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     slots: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
+    preferred: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     evidence: tuple[dict[str, Any], ...] = ()
     selection: dict[str, Any] = field(default_factory=dict)
     pinned: tuple[int, ...] = ()

@@ -77,6 +77,13 @@ def test_split_and_add():
     assert 4 in found.slots and found.pinned == {4} and found.k == 4
 
 
+def test_the_exact_solver_proves_the_choice():
+    found = changed({"do": "prove", "seconds": 5})
+    assert found.proof.status == "proven" and found.proof.gap == 0
+    assert found.slots == [0, 1, 2]
+    assert changed({"do": "prove", "seconds": 5}, {"do": "remove", "column": 0}).proof is None
+
+
 def test_a_description_without_an_answer_is_refused():
     with pytest.raises(BadInput, match="cannot be judged"):
         changed({"do": "add", "words": "?"}, judge=lambda words: np.full((5, 1), np.nan))

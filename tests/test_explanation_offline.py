@@ -22,6 +22,7 @@ from analytics.explanation import (
     languages,
     lexical,
     offline,
+    select,
     sentences,
     spaces,
     terms,
@@ -227,11 +228,32 @@ def test_the_loop_finds_the_planted_groups_and_judges_each_description_once():
     assert all(len(rows) == 5 for rows in provider.read)
 
 
+class Picking(Scripted):
+    """Is also asked which description fits best, and errs there as often."""
+
+    def pick(self, rows, descriptions, task, progress=None):
+        right = np.array([descriptions.index(self.names[t]) for t in self.truth[rows]])
+        rng = np.random.default_rng(1)
+        errs = rng.random(len(rows)) < self.wrong
+        return np.where(errs, (right + rng.integers(1, 4, len(rows))) % len(descriptions), right)
+
+
+@pytest.mark.parametrize(("wrong", "least"), [(0.0, 1.0), (0.05, 0.96), (0.1, 0.9)])
+def test_the_right_groups_are_found_as_answers_become_noisy(wrong, least):
+    truth = np.tile(np.arange(4), 100)
+    draft = run(Picking(truth, ["a", "b", "c", "d"], wrong=wrong), 400, k=4, rounds=10)
+    assert sorted(draft.descriptions[j] for j in draft.selection.chosen) == ["a", "b", "c", "d"]
+    assert analytics.compare(truth, draft.preferred)["macro_f1"] >= least
+
+
+def test_answers_are_weighed_together_by_hand():
+    scores = np.array([[1, 0], [1, 1], [0, 1], [0, 0], [np.nan, np.nan], [0, 0]], float)
+    assert explain.together(scores, np.array([0, 1, 0, 1, 1, -1])).tolist() == [0, 1, 1, 1, 1, -1]
+
+
 def test_no_answer_is_unexplained_and_never_the_first_group():
     draft = run(Scripted(np.zeros(20, int), ["a"], silent=0.5), 20)
-    from analytics.explanation.select import assign
-
-    labels = assign(draft.scores[:, list(draft.selection.chosen)])
+    labels = select.assign(draft.scores[:, list(draft.selection.chosen)])
     assert set(labels) == {0, -1}
     assert np.array_equal(labels == -1, np.isnan(draft.scores[:, 0]))
 

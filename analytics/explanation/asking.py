@@ -149,7 +149,9 @@ def explanation(
     labels = select.assign(draft.scores[:, chosen], explain.LEAST_CHANCE)
     size = np.bincount(labels[labels >= 0], weights[labels >= 0], len(chosen))
     by_size = [int(c) for c in chosen[np.argsort(-size, kind="stable")]]
-    state = edits.State(draft.descriptions, draft.scores, by_size, task.k, wishes)
+    state = edits.State(
+        draft.descriptions, draft.scores, by_size, task.k, wishes, preferred=draft.preferred
+    )
     return _record(state, task, place).with_(
         notes=(*notes, *provider.notes), state=provider.state(), column=column
     )
@@ -174,6 +176,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         [int(c) for c in base.chosen],
         params["k"],
         explain.Wishes(params["overlap"], params["uncovered"], params["largest"]),
+        preferred=base.preferred if len(base.preferred) else None,
     )
     edits.apply(
         state,
@@ -215,6 +218,11 @@ def _record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
     chosen = np.array([state.slots[i] for i in slots], np.int32)
     scores, weights = state.scores[:, chosen], _weights(place, task.texts)
     labels = select.assign(scores, explain.LEAST_CHANCE)
+    if state.preferred is not None:
+        place_of = np.full(len(state.descriptions) + 1, -2)
+        place_of[chosen], place_of[-1] = np.arange(len(chosen)), -1
+        held = place_of[state.preferred]
+        labels = np.where(held == -2, labels, held)  # -2: what was preferred is chosen no more
     for text, column in state.moved.items():
         labels[text] = np.append(np.flatnonzero(chosen == column), -1)[0]
     called = [state.names.get(int(c), state.descriptions[c]) for c in chosen]
@@ -241,11 +249,12 @@ def _record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
         chosen=chosen,
         labels=np.where(place >= 0, np.append(labels, -1)[place], -1).astype(np.int32),
         slots=np.array(slots, np.int32),
+        preferred=np.zeros(0, np.int32) if state.preferred is None else state.preferred,
         evidence=tuple(shown),
         selection={
             "cost": cost.cost,
-            "bound": cost.bound,
-            "status": cost.status,
+            "bound": state.proof.bound if state.proof else None,
+            "status": state.proof.status if state.proof else select.SEARCHED,
             "covered": cost.covered,
             "covered_once": cost.covered_once,
             "k": state.k,

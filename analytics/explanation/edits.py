@@ -2,8 +2,9 @@
 
 An edit is plain JSON with "do": "rename" (column, words), "rewrite" (column, words), "add" (words),
 "merge" (columns, words), "split" (column), "pin", "unpin", "remove", "restore" (column), "move"
-(row, column or -1) or "choose" (k, overlap, uncovered, largest). A column is an index into the
-descriptions; edits add columns and never take one away. Only descriptions that are new are judged.
+(row, column or -1), "choose" (k, overlap, uncovered, largest) or "prove" (seconds). A column is an
+index into the descriptions; edits add columns and never take one away. Only descriptions that are
+new are judged.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from analytics.errors import BadInput
-from analytics.explanation import explain
+from analytics.explanation import explain, select
 
 MOST_EDITS = 200
 Judge = Callable[[list[str]], np.ndarray]
@@ -26,7 +27,9 @@ class State:
 
     descriptions, scores : all candidates, scores (m, J). slots : column of each group in the order
     of their colours, None where a group was taken away. names : column -> what people call it.
-    moved : distinct text -> column, or -1.
+    moved : distinct text -> column, or -1. preferred : int (m,), column that the provider holds for
+    the best of each text, -1 where it has none, or None when it was not asked. proof : what the
+    exact solver said of the choice.
     """
 
     descriptions: list[str]
@@ -38,6 +41,8 @@ class State:
     removed: set[int] = field(default_factory=set)
     names: dict[int, str] = field(default_factory=dict)
     moved: dict[int, int] = field(default_factory=dict)
+    preferred: np.ndarray | None = None
+    proof: select.Selection | None = None
 
 
 def checked(edits: Sequence[Any]) -> list[dict[str, Any]]:
@@ -57,12 +62,15 @@ def apply(
     for edit in edits:
         _DO[edit["do"]](state, edit, judge, propose)
         if edit["do"] not in ("rename", "move"):
-            _settle(state, weights)
+            _settle(state, weights, edit.get("seconds", 0))
     return state
 
 
-def _settle(state: State, weights: np.ndarray) -> None:
-    """Choose again; a group that stays keeps its slot, and so its colour."""
+def _settle(state: State, weights: np.ndarray, seconds: float = 0) -> None:
+    """Choose again; a group that stays keeps its slot, and so its colour.
+
+    seconds : what the exact solver may take, 0 for the search alone.
+    """
     state.k = max(state.k, len(state.pinned))
     selection = explain.choose(
         state.scores,
@@ -71,7 +79,9 @@ def _settle(state: State, weights: np.ndarray) -> None:
         state.wishes,
         pinned=tuple(sorted(state.pinned)),
         banned=tuple(sorted(state.removed)),
+        seconds=seconds,
     )
+    state.proof = selection if seconds else None
     new = [c for c in selection.chosen if c not in state.slots]
     for i, column in enumerate(state.slots):
         if column not in selection.chosen:
@@ -154,6 +164,10 @@ def _choose(state: State, edit, judge, propose) -> None:
     state.wishes = explain.Wishes(edit["overlap"], edit["uncovered"], edit["largest"])
 
 
+def _prove(state: State, edit, judge, propose) -> None:
+    """Nothing to change: the choice that follows is the solver's."""
+
+
 _DO = {
     "rename": _rename,
     "rewrite": _rewrite,
@@ -166,10 +180,12 @@ _DO = {
     "restore": _restore,
     "move": _move,
     "choose": _choose,
+    "prove": _prove,
 }
 _NEEDS = {"rename": ("column", "words"), "rewrite": ("column", "words"), "add": ("words",)}
 _NEEDS |= {"merge": ("columns", "words"), "move": ("row", "column")}
-_NEEDS |= {"choose": ("k", "overlap", "uncovered", "largest")}
+_NEEDS |= {"choose": ("k", "overlap", "uncovered", "largest"), "prove": ("seconds",)}
+MOST_SECONDS = 120.0
 
 
 def _column(state: State, column: int) -> int:
@@ -231,6 +247,8 @@ def _check(edit: Any) -> dict[str, Any]:
             value = int(value)
         else:
             value = float(value)
+        if name == "seconds":
+            value = min(max(value, 1.0), MOST_SECONDS)
         clean[name] = value
     # Who and when: kept as they are, and of no effect.
     return clean | {name: str(edit[name])[:60] for name in ("by", "at") if edit.get(name)}

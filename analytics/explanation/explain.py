@@ -8,12 +8,13 @@ stays unexplained; no answer is never a group.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from analytics.errors import BadInput
 from analytics.explanation import select
-from analytics.explanation.provider import Provider, Task
+from analytics.explanation.provider import Picker, Provider, Task
 from analytics.progress import Progress, part, silent
 
 TRUE = 0.5  # chance from which on a description counts as true
@@ -36,12 +37,15 @@ class Wishes:
 
 @dataclass
 class Draft:
-    """What is known so far. scores : (n, len(descriptions)), chance 0-1, NaN for no answer."""
+    """What is known so far. scores : (n, len(descriptions)), chance 0-1, NaN for no answer.
+    preferred : int (n,), the chosen column that fits each text best, all answers taken together, -1
+    for none; None when the provider cannot pick."""
 
     descriptions: list[str] = field(default_factory=list)
     scores: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     selection: select.Selection | None = None
     rounds: int = 0
+    preferred: np.ndarray | None = None
 
 
 def explain(
@@ -60,7 +64,7 @@ def explain(
     n, rng = len(task.texts), np.random.default_rng(seed)
     draft = Draft(scores=np.zeros((n, 0)))
     for number in range(wishes.rounds):
-        say = part(progress, number / wishes.rounds, (number + 1) / wishes.rounds)
+        say = part(progress, 0.9 * number / wishes.rounds, 0.9 * (number + 1) / wishes.rounds)
         say(0.0, f"Round {number + 1} of at most {wishes.rounds}: proposing descriptions")
         new: list[str] = []
         for call in range(provider.calls):
@@ -80,6 +84,12 @@ def explain(
             "No description fits any of the texts: word the goal differently, or give examples of "
             "descriptions."
         )
+    if isinstance(provider, Picker):
+        chosen = np.array(draft.selection.chosen)
+        said = [draft.descriptions[j] for j in chosen]
+        picked = provider.pick(np.arange(n), said, task, part(progress, 0.9, 1.0))
+        best = together(draft.scores[:, chosen], picked)
+        draft.preferred = np.append(chosen, -1)[best].astype(np.int32)
     progress(1.0, f"Chose {len(draft.selection.chosen)} of {len(draft.descriptions)} descriptions")
     return draft
 
@@ -101,11 +111,14 @@ def choose(
     seed: int = 0,
     pinned: tuple[int, ...] = (),
     banned: tuple[int, ...] = (),
+    seconds: float = 0,
 ) -> select.Selection:
-    """The descriptions that together explain each text about once, by search."""
+    """The descriptions that together explain each text about once: by search, or by the exact
+    solver when it is given ``seconds``."""
     with np.errstate(invalid="ignore"):
         matches = scores >= TRUE
-    return select.search(
+    how = partial(select.solve, seconds=seconds) if seconds else select.search
+    return how(
         matches,
         k,
         seed=seed,
@@ -116,6 +129,26 @@ def choose(
         pinned=pinned,
         banned=banned,
     )
+
+
+def together(scores: np.ndarray, picked: np.ndarray) -> np.ndarray:
+    """The best description of each text by its separate judgements and by the one picked.
+
+    scores : (n, k), NaN for no answer. picked : int (n,), -1 for none. Both kinds of answer are
+    taken to be right nine times in ten and independent (naive Bayes). Returns int (n,), -1 where
+    nothing was picked and nothing judged true.
+    """
+    k = scores.shape[1]
+    right = 0.9
+    sure = np.clip(np.where(np.isnan(scores), 0.5, scores), 1 - right, right)
+    # One true and the others not: each judgement speaks for its own description and against others.
+    belief = 2 * np.log(sure / (1 - sure))
+    rows = np.flatnonzero(picked >= 0)
+    belief[rows, picked[rows]] += np.log(right * max(k - 1, 1) / (1 - right))
+    best = belief.argmax(axis=1)
+    with np.errstate(invalid="ignore"):
+        best[(picked < 0) & ~(scores >= TRUE).any(axis=1)] = -1
+    return best
 
 
 def _unexplained(draft: Draft) -> np.ndarray:

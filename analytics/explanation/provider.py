@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -47,4 +47,19 @@ class Provider(Protocol):
         progress: Progress = silent,
     ) -> np.ndarray:
         """float64 (len(rows), len(descriptions)): 0 false to 1 true; NaN where no answer came."""
+        ...
+
+
+@runtime_checkable
+class Picker(Protocol):
+    """A provider that can also say which one of several descriptions fits a text best."""
+
+    def pick(
+        self,
+        rows: np.ndarray,
+        descriptions: Sequence[str],
+        task: Task,
+        progress: Progress = silent,
+    ) -> np.ndarray:
+        """int (len(rows),): index of the best description, -1 for none of them or no answer."""
         ...

@@ -5,10 +5,10 @@ import pandas as pd
 import streamlit as st
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, goals
+from analytics.explanation import asking, goals, select
 from analytics.params import Param
 from analytics.results import Dataset, Explanation
-from pages.ui import findings, frame, session
+from pages.ui import cards, findings, frame, session
 from pages.ui.words import about_seconds, count, number, safe_md, share
 
 EXAMPLES = (
@@ -31,6 +31,7 @@ LEAST_LETTERS = 15  # mean letters of a cell in a column of texts
 # From so many texts on, a sample of them is explained first, to have something to look at.
 MANY, FIRST = 1_500, 300
 SECONDS_PER_TEXT = 0.009
+SOLVER_SECONDS = 10
 FIRST_KEY = "explain-first-look"
 HOW = """
 A description is true or false of every text. Candidates are proposed from the groups the texts
@@ -193,6 +194,24 @@ def summary(found: Explanation, first: bool) -> None:
         findings.finding(
             "Cost of the choice",
             number(facts["cost"], 1),
-            "Found by search; no single change lowers it.",
+            _sure(facts),
         )
+        if not first and facts["status"] == select.SEARCHED:
+            st.button(
+                "Look for a better choice",
+                key="explain-prove",
+                help=f"An exact solver takes up to {SOLVER_SECONDS} s, and says how much better a "
+                "choice could still be.",
+                on_click=lambda: cards.edit(found, {"do": "prove", "seconds": SOLVER_SECONDS}),
+            )
         frame.how(HOW)
+
+
+def _sure(facts) -> str:
+    """How far the choice may be from the best one."""
+    if facts["status"] == select.PROVEN:
+        return "Proven: no other choice of these descriptions costs less."
+    if facts["status"] == select.LIMIT:
+        gap = 1 - facts["bound"] / facts["cost"] if facts["cost"] else 0.0
+        return f"The solver ran out of time; another choice may cost up to {share(gap)} less."
+    return "Found by search: no single change lowers it."

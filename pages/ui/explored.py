@@ -27,6 +27,7 @@ DONE = {
     "restore": "Allowed again",
     "move": "Moved a text",
     "choose": "Chosen anew",
+    "prove": "Chosen by the exact solver",
 }
 
 
