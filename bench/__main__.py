@@ -14,6 +14,7 @@ QUICK = {
     "advisor": ["--seconds", "30", "digits"],
     "clusternet": [],
     "explanation": [],
+    "reasons": [],
 }
 
 for name, options in QUICK.items():

@@ -104,9 +104,9 @@ def _described(dataset: Dataset) -> pd.DataFrame:
     others = [c for c in frame.columns if c not in set(features)]
     numbering = {c for c in others if frame[c].dtype.kind in "iu" and frame[c].is_unique}
     left_out = {dataset.text_column, *numbering, *(features if dataset.image_shape else ())}
-    kept = frame[[c for c in [*features, *others] if c not in left_out]]
+    kept = frame[[c for c in [*features, *others] if c not in left_out]].copy(deep=False)
     if dataset.label_column in kept:
-        kept = kept.assign(**{dataset.label_column: to_text(frame[dataset.label_column])})
+        kept[dataset.label_column] = to_text(frame[dataset.label_column])
     return kept
 
 

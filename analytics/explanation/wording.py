@@ -4,7 +4,7 @@ Groups are counted from ``first``."""
 import math
 from typing import Any
 
-from analytics.explanation.reasons import EARNED, chosen
+from analytics.explanation.reasons import EARNED, chosen, earned
 from analytics.results import NOISE
 
 LISTED = 3
@@ -34,8 +34,10 @@ def sentence(cluster: dict[str, Any]) -> str:
     """How to tell the members of a cluster, in one sentence. (A sentence that a language model
     writes from :func:`facts`, once there is one, is shown above this one, never in its place.)"""
     best = chosen(cluster)
-    if best is not None:
+    if best is not None and earned(cluster):
         return f"Here {best['sentence']}."
+    if best is not None:
+        return f"No short statement tells this group well. The closest: here {best['sentence']}."
     notes = [s["note"] for s in cluster["statements"] if s["note"]]
     return notes[0] if notes else "No column, text or picture here can be read as a rule."
 

@@ -17,6 +17,7 @@ _LABELS = {
     "clustering": "Clusters",
     "validity": "Validity of the clusters",
     "stability": "Stability of the clusters",
+    "reasons": "Why these clusters",
     "suggestion": "Suggested settings",
     "ambiguity": "Ambiguity of the map",
     "grouping": "Groups people would see",

@@ -55,8 +55,9 @@ def cards(dataset: Dataset, result: Clustering) -> None:
         _downloads(dataset, found)
         frame.how(f"{HOW}\n\n{PROFILE_HOW}")
     shown = st.session_state.get("why-shown", CARDS)
-    slots = st.columns(2, gap="medium")
     for i in range(min(groups, shown)):
+        if i % 2 == 0:  # a row of two, so that the order holds where columns are stacked
+            slots = st.columns(2, gap="medium")
         with slots[i % 2]:
             _card(dataset, result, found, i)
     if groups > shown and st.button(f"Show {min(CARDS, groups - shown)} more", key="why-more"):
