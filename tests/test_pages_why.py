@@ -2,6 +2,8 @@
 
 import time
 
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,10 +19,11 @@ def workers():
     services.stop()
 
 
-def opened(sample: str, k: int):
-    """The Clusters page at a clustering of a sample."""
+def opened(source, k: int):
+    """The Clusters page at a clustering of a sample (its name) or of a data frame."""
     store = services.artifacts()
-    dataset = analytics.prepare(f"sample:{sample}", store=store)
+    source = f"sample:{source}" if isinstance(source, str) else source
+    dataset = analytics.prepare(source, store=store)
     projection = analytics.project(dataset, "pca", store=store)
     groups = analytics.cluster(dataset, "kmeans", n_clusters=k, store=store)
     shown = View(
@@ -64,6 +67,31 @@ def test_cards_of_pictures_and_texts(sample, k, said):
         assert at.get_by_key("why-more").label == "Show 2 more"
         at.get_by_key("why-more").click().run()
         assert not at.exception and at.get_by_key("why-show-13")
+
+
+def test_names_and_values_from_data_are_never_markup():
+    rng = np.random.default_rng(0)
+    image, tag = "![x](http://a.example/b.png)", "<img src=x onerror=alert(1)>"
+    size = np.repeat([0.0, 9.0], 30)
+    frame = pd.DataFrame({image: size + rng.normal(size=60), tag: rng.normal(size=60)})
+    frame["kind"] = np.where(size > 0, image, tag)
+    at, _ = opened(frame, 2)
+    assert not at.exception
+    shown = [str(m.value) for m in [*at.markdown, *at.caption]]
+    assert any("a\\.example" in text for text in shown)
+    assert not any(image in text or tag in text for text in shown)
+    pieces = [node.proto.body for node in at.get("html")]
+    assert any("&lt;img src=x" in piece for piece in pieces)
+    assert not any(tag in piece for piece in pieces)
+
+
+def test_many_groups_are_explained_when_asked():
+    at, _ = opened("digits", 60)
+    assert "can take minutes" in words(at)
+    at.get_by_key("run-reasons").click().run()
+    settle(at)
+    assert "of 60 groups** can be told" in words(at)
+    assert len([c for c in at.get("html") if "Group 12<" in c.proto.body]) >= 1
 
 
 def _ticks(projection: str, clustering: str) -> None:

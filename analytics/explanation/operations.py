@@ -5,6 +5,8 @@ from analytics.operations import Request, request
 from analytics.progress import Progress
 from analytics.results import Clustering, Reasons
 
+MANY = 40  # groups; more take minutes, so pages and reports explain them only when asked
+
 
 def reasons_request(clustering: Clustering, seed: int = 0) -> Request:
     """Ask why the groups are what they are: rules, profiles, terms, exemplars."""

@@ -101,7 +101,8 @@ def _described(dataset: Dataset) -> pd.DataFrame:
     """The columns for the profile, those used first: all but the text, pixels, and whole numbers
     that only number the rows. Known labels are names, also where they are numbers."""
     features, frame = dataset.params["features"], dataset.frame
-    others = [c for c in frame.columns if c not in set(features)]
+    used = set(features)
+    others = [c for c in frame.columns if c not in used]
     numbering = {c for c in others if frame[c].dtype.kind in "iu" and frame[c].is_unique}
     left_out = {dataset.text_column, *numbering, *(features if dataset.image_shape else ())}
     kept = frame[[c for c in [*features, *others] if c not in left_out]].copy(deep=False)

@@ -60,9 +60,9 @@ def records(artifacts: Artifacts, state: dict[str, Any], *needed: str) -> dict[s
 def complete_state(artifacts: Artifacts, name: str, progress: Progress = silent) -> dict[str, Any]:
     """The state of a stored map or clustering (its digest) or of a saved view (its id).
 
-    Scores that are missing are computed, but for the stability, which takes many runs and is
-    included when it is stored. A clustering without a map of its own is shown on a PCA map.
-    A view with a title gives the state a "title". Raises BadInput.
+    Scores that are missing are computed, but for the stability, which takes many runs, and the
+    reasons of many groups; these are included when they are stored. A clustering without a map of
+    its own is shown on a PCA map. A view with a title gives the state a "title". Raises BadInput.
     """
     if not is_digest(name):
         return _scored(artifacts, _of_view(artifacts, name), progress)
@@ -121,7 +121,7 @@ def _map_of(artifacts: Artifacts, clustering: Clustering) -> str:
 def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """The state with a map and the scores of map and clustering."""
     from analytics.clustering.operations import stability_request, validity_request
-    from analytics.explanation.operations import reasons_request
+    from analytics.explanation.operations import MANY, reasons_request
     from analytics.perception.operations import ambiguity_request
     from analytics.projection.operations import faithfulness_request, projection_request
 
@@ -134,7 +134,9 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
     clustering = found.get("clustering")
     if clustering is not None:
         state["validity"] = made(validity_request(clustering), 0.1, 0.3)
-        state["reasons"] = made(reasons_request(clustering), 0.3, 0.4)
+        why = reasons_request(clustering)
+        if clustering.n_clusters <= MANY or artifacts.has(why.digest):
+            state["reasons"] = made(why, 0.3, 0.4)
         steady = stability_request(clustering).digest
         state["stability"] = steady if artifacts.has(steady) else ""
     state["faithfulness"] = made(faithfulness_request(found["projection"]), 0.4, 0.7)

@@ -15,7 +15,7 @@ MAX_LISTED = 40
 def state_of(view: View) -> dict:
     """What a report is made of: digests by role, only of results that are stored."""
     from analytics.clustering.operations import stability_request, validity_request
-    from analytics.explanation.operations import reasons_request
+    from analytics.explanation.operations import MANY, reasons_request
     from analytics.perception.operations import ambiguity_request
     from analytics.projection.operations import faithfulness_request
 
@@ -31,11 +31,14 @@ def state_of(view: View) -> dict:
     asked["faithfulness"] = faithfulness_request(projection)
     if clustering is not None:
         asked["validity"] = validity_request(clustering)
-        asked["reasons"] = reasons_request(clustering)
     state |= {role: r.digest for role, r in asked.items() if frame.try_ask(r) is not None}
     if clustering is not None:
         steady = stability_request(clustering, 10).digest
         state["stability"] = steady if services.artifacts().has(steady) else ""
+        why = reasons_request(clustering)
+        there = services.artifacts().has(why.digest)
+        if there or (clustering.n_clusters <= MANY and frame.try_ask(why) is not None):
+            state["reasons"] = why.digest
     return state
 
 

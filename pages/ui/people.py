@@ -211,7 +211,7 @@ def _tick_table(rows: list[dict]) -> None:
         ),
         hide_index=True,
         column_config={
-            "what": st.column_config.TextColumn("in words", width="medium"),
+            "what": st.column_config.TextColumn("in words", width="large"),
             "rule": st.column_config.TextColumn("how to tell it", width="large"),
         },
         key="three-ticks",

@@ -35,13 +35,15 @@ def explained(result: Clustering) -> Reasons | None:
 
 def cards(dataset: Dataset, result: Clustering) -> None:
     """The cards, a summary above them, and the files to take away."""
-    from analytics.explanation.operations import reasons_request
+    from analytics.explanation.operations import MANY, reasons_request
     from analytics.explanation.reasons import EARNED, earned
     from analytics.explanation.wording import HOW, PROFILE_HOW
 
-    found = frame.try_ask(reasons_request(result))
+    many = result.n_clusters > MANY
+    found = explained(result) if many else frame.try_ask(reasons_request(result))
     if found is None:
-        st.caption("How to tell each group stands here as soon as it is found.")
+        more = f" For {result.n_clusters:,} groups that can take minutes." if many else ""
+        st.caption(f"How to tell each group stands here as soon as it is found.{more}")
         return
     if not found.clusters:
         st.caption("There is no group to explain: every row is noise.")
