@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import analytics
@@ -117,6 +117,7 @@ CHANGE = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CHANGE, max_size=8))
 def test_any_changes_keep_the_state_whole(changes):
     try:

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import analytics
@@ -64,6 +64,7 @@ def test_examples_show_the_form_when_the_goal_does_not():
     assert read.words("is about late trains") == "late trains"
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=200), st.lists(st.text(max_size=50), max_size=3))
 def test_any_goal_is_read_or_refused_in_words(goal, examples):
     try:
@@ -94,6 +95,7 @@ def test_a_description_that_can_be_checked_word_by_word_is():
     assert lexical.truth("is about refunds", texts) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 6))
 def test_bands_of_length_hold_each_text_once(lengths, k):
     texts = ["w " * n for n in lengths]
