@@ -10,6 +10,7 @@ from analytics.explanation.spaces import Space, unit
 
 TERMS = 3  # telling words that a description may add
 LEAST_NAMED = 0.4  # share of its own texts that a name must find, below which it is the wrong name
+LEAST_LIKENESS = 0.75  # standard deviations that members are nearer to it than texts are, likewise
 LONGER = 0.03  # share that telling words must gain over the name alone
 
 
@@ -51,10 +52,13 @@ def names(space: Space, partitions: Sequence[contrast.Level], texts: Sequence[st
 def _named(known: Sequence[str], near: np.ndarray, members: np.ndarray) -> list[str]:
     """The two names that find most of a group, if they find enough."""
     share = _found(near, members)
-    # A few texts can agree with any name by chance: what counts is the low end of the share.
+    likeness = (near[members].mean(axis=0) - near.mean(axis=0)) / near.std(axis=0).clip(1e-9)
+    # A few texts can agree with any name by chance: what counts is the low end of both.
+    likeness -= 1 / np.sqrt(members.sum())
     sure = share - 1.28 * np.sqrt(share * (1 - share) / members.sum())
     best = np.argsort(-share, kind="stable")[:2]
-    return [known[j] for j in best if sure[j] >= LEAST_NAMED]
+    right = (sure >= LEAST_NAMED) & (likeness >= LEAST_LIKENESS)
+    return [known[j] for j in best if right[j]]
 
 
 def found(
