@@ -92,11 +92,22 @@ def test_a_condition_that_costs_little_is_dropped_and_no_other():
     assert _pruned(("exact", "most"), hold, member) == ("exact",)
 
 
+def test_without_a_precise_leaf_the_best_one_is_told_and_said_so():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=2000)
+    labels = (rng.random(2000) < np.where(x > 0.7, 0.5, 0.02)).astype(int)
+    small = explain(pd.DataFrame({"x": x}), labels).clusters[1]
+    (rule,) = small.rules
+    assert rule.sentence.startswith("x is more than 0.") and "80 %" in small.note
+    assert 0.4 < rule.fitted.precision < 0.6 and small.held_out.f1 > 0.4
+
+
 def test_on_noise_alone_only_the_rows_used_flatter():
     rng = np.random.default_rng(1)
     frame, labels = pd.DataFrame(rng.normal(size=(60, 8))), rng.integers(0, 2, 60)
     for cluster in explain(frame, labels).clusters:
-        assert cluster.fitted.precision >= 0.8 and cluster.held_out.precision < 0.65
+        assert cluster.fitted.f1 > cluster.held_out.f1 + 0.1
+        assert cluster.held_out.f1 < cluster.held_out.f1_of_all
 
 
 def test_large_neighbouring_numbers_are_told_apart():
@@ -237,7 +248,8 @@ def test_every_count_agrees_and_equal_runs_agree(data, n, seed):
             assert (mask == matches(rule, frame)).all()
             counts = rule.fitted
             assert (counts.support, counts.hits) == (mask.sum(), (mask & member).sum())
-            assert counts.precision == counts.hits / counts.support >= 0.8
+            assert counts.precision == counts.hits / counts.support
+            assert counts.precision >= 0.8 or (len(cluster.rules) == 1 and "80 %" in cluster.note)
             assert counts.recall == counts.hits / member.sum()
             union |= mask
         assert cluster.fitted.recall == (union & member).sum() / member.sum()

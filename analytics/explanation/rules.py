@@ -2,8 +2,9 @@
 
 Per cluster, a decision tree of depth 3 (CART: Breiman, Friedman, Olshen & Stone 1984), cluster
 against the rest, with balanced classes and leaves of at least 5 % of the cluster, on the original
-values. Leaves that are right for at least 80 % of their rows become rules; conditions whose loss
-costs less than 1 % precision are dropped. Rules are also scored on rows they were not made from.
+values. Leaves that are right for at least 80 % of their rows become rules; where one other leaf
+tells the cluster better (by F1) than all of these, that one does, with a note. Conditions whose
+loss costs less than 1 % precision are dropped. Rules are also scored on rows left out.
 
 A missing value fulfils no condition but "is missing". Names and values are raw text of the table:
 whoever shows a sentence escapes it.
@@ -80,7 +81,7 @@ class Cluster:
 
     fitted : all rules on the rows they were made from, which flatters. held_out : on rows left out
     when the rules were made (5 folds), None when that is not possible. confused : (other label,
-    rows taken for members) among those left out. note : why there are no rules, or "".
+    rows taken for members) among those left out. note : why there are no good rules, or "".
     """
 
     label: int
@@ -240,7 +241,9 @@ def _cluster(table: _Table, label: int, labels: np.ndarray, folds: np.ndarray) -
             return Cluster(label, (), Quality(0, 0, size, len(member)), note=why)
     made = _rules(table, member, rows)
     rules = tuple(_rule(table, bounds, member) for bounds in made)
-    note = "" if rules else "No short rule is right for 80 % of its rows."
+    note = "" if rules else "No short rule tells it from the rest."
+    if any((r.fitted.precision or 0.0) < LEAST_PRECISION for r in rules):
+        note = "Its rule is right for less than 80 % of the rows it is true of."
     fitted = verdict.quality(_union(table, made, rows), member)
     found = _left_out(table, member, folds)
     if found is None:
@@ -271,11 +274,9 @@ def _union(table: _Table, made, rows: np.ndarray) -> np.ndarray:
 def _rules(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_Bound, ...]]:
     """The rules made from some rows, most hits first; one that adds no row is left out."""
     found = {}
-    for path in table.leaves(member, rows):
-        bounds = _merged(path)
-        if bounds and _precision(table.all_hold(bounds, rows), member) >= LEAST_PRECISION:
-            bounds = _pruned(bounds, lambda b: table.all_hold(b, rows), member)
-            found[bounds] = table.all_hold(bounds, rows)
+    for leaf in _good(table, member, rows):
+        bounds = _pruned(leaf, lambda b: table.all_hold(b, rows), member)
+        found[bounds] = table.all_hold(bounds, rows)
     order = sorted(found, key=lambda b: (-int((found[b] & member).sum()), int(found[b].sum())))
     kept, covered = [], np.zeros(len(member), bool)
     for bounds in order:
@@ -283,6 +284,18 @@ def _rules(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_B
             covered |= found[bounds]
             kept.append(_rounded(table, bounds, rows))
     return kept
+
+
+def _good(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_Bound, ...]]:
+    """The leaves that are precise enough, together; or the one leaf that tells the members better
+    (by F1) than all of these."""
+    leaves = [bounds for bounds in map(_merged, table.leaves(member, rows)) if bounds]
+    counts = [verdict.quality(table.all_hold(b, rows), member & rows) for b in leaves]
+    pairs = list(zip(leaves, counts, strict=True))
+    precise = [b for b, c in pairs if (c.precision or 0.0) >= LEAST_PRECISION]
+    together = verdict.quality(_union(table, precise, rows), member & rows).f1
+    best = max(pairs, key=lambda pair: pair[1].f1, default=None)
+    return [best[0]] if best and best[1].f1 > together else precise
 
 
 def _merged(path: tuple[_Bound, ...]) -> tuple[_Bound, ...]:
@@ -304,7 +317,10 @@ def _pruned(
     bounds: tuple[_Bound, ...], hold: Callable[[tuple], np.ndarray], member: np.ndarray
 ) -> tuple[_Bound, ...]:
     """Without the conditions that cost less than 1 % precision, counted from the whole leaf."""
-    least = max(LEAST_PRECISION, _precision(hold(bounds), member) - MOST_LOSS + 1e-12)
+    whole = _precision(hold(bounds), member)
+    least = whole - MOST_LOSS + 1e-12
+    if whole >= LEAST_PRECISION:
+        least = max(LEAST_PRECISION, least)
     while len(bounds) > 1:
         shorter = [bounds[:i] + bounds[i + 1 :] for i in range(len(bounds))]
         masks = [hold(b) for b in shorter]

@@ -17,7 +17,8 @@ all rows. F1 is their harmonic mean, with a 95 % interval (Wilson 1927) for the 
 group counts as explained from an F1 of {EARNED} that also beats calling every row a member.
 
 Rules are leaves of decision trees of depth 3 (CART: Breiman et al. 1984) that are right for at
-least 80 % of their rows. Word lists are built from log-odds with a prior (Monroe et al. 2008).
+least 80 % of their rows, or one other leaf where it tells the group better. Word lists are built
+from log-odds with a prior (Monroe et al. 2008).
 Pictures are compared with the mean picture of each group, which restates a clustering that is made
 of such means. No statement says why the group exists, only how to tell it.
 """
