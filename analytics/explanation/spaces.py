@@ -10,7 +10,9 @@ import numpy as np
 from analytics.explanation import languages, sentences
 
 MEANING, WORDS, FORM, FEELING = "meaning", "words", "form", "feeling"
-DIRECTIONS = 50  # principal directions of meaning that are kept
+# Principal directions of meaning that are kept: one for 20 texts, within these limits, because the
+# weak directions of few texts are noise, which damping the strong ones would let speak.
+FEWEST, MOST, TEXTS_EACH = 10, 50, 20
 WHITENING = 0.5  # directions are divided by their standard deviation to this power
 LEAST_GROUP = 20  # texts of a language, from which on its own mean is taken away
 _TOPICS = Path(__file__).resolve().parents[2] / "assets" / "words" / "topics.txt"
@@ -98,7 +100,8 @@ def _said(texts: Sequence[str], values: np.ndarray, words: Sequence[str]) -> np.
 def _principal(values: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     from sklearn.decomposition import PCA
 
-    fitted = PCA(min(DIRECTIONS, *values.shape), random_state=seed).fit(values)
+    count = min(MOST, max(FEWEST, len(values) // TEXTS_EACH))
+    fitted = PCA(min(count, *values.shape), random_state=seed).fit(values)
     spread = np.sqrt(fitted.explained_variance_)
     kept = np.isfinite(spread) & (spread > 1e-6)
     axes = fitted.components_[kept] / spread[kept, None] ** WHITENING
