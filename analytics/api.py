@@ -20,7 +20,7 @@ from analytics.data import operations as data
 from analytics.data.uploads import stage
 from analytics.digest import is_digest
 from analytics.errors import BadInput
-from analytics.explanation import asking
+from analytics.explanation import asking, topics
 from analytics.explanation import operations as explanations
 from analytics.operations import execute
 from analytics.perception import operations as perception
@@ -305,9 +305,10 @@ def perceive(
 def explain(
     source,
     text: str,
-    goal: str,
+    goal: str = "",
     *,
     examples: Sequence[str] = (),
+    keywords: Sequence[Sequence[str]] = (),
     seed: int = 0,
     store: Artifacts | None = None,
     progress: Progress = silent,
@@ -316,13 +317,18 @@ def explain(
     """The texts of a column, grouped by descriptions in words that serve a goal.
 
     source : a Table or Dataset, or what :func:`read` takes. text : the column. goal : for instance
-    "by topic" or "by complaint, in the form 'complains about <something>'". params : k, overlap,
-    uncovered, largest, rounds, see ``analytics.explanation.asking.PARAMS``.
+    "by topic" or "by complaint, in the form 'complains about <something>'". keywords : instead of
+    a goal, some words of each topic (Lbl2Vec). params : k, overlap, uncovered, largest, rounds,
+    see ``analytics.explanation.asking.PARAMS``.
     """
     store = store or default_store()
     if not isinstance(source, (Table, Dataset)):
         source = read(source, store=store, progress=progress)
     _keep(store, source)
+    if keywords:
+        if goal or params or examples:
+            raise BadInput("Give a goal or keywords, not both: keywords take no other choice.")
+        return execute(topics.topics_request(source, text, keywords, seed), store, progress)
     wanted = asking.explanation_request(source, text, goal, examples, params, seed)
     return execute(wanted, store, progress)
 

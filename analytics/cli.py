@@ -198,7 +198,14 @@ def _add_explain(sub: _Parser) -> None:
     _add_file(sub)
     _add_seed(sub)
     sub.add_argument("--text", default="", metavar="COLUMN", help="default: first text column")
-    sub.add_argument("--goal", required=True, help='by what to group, for example "by topic"')
+    sub.add_argument("--goal", default="", help='by what to group, for example "by topic"')
+    sub.add_argument(
+        "--keywords",
+        action="append",
+        default=[],
+        metavar="A,B",
+        help="instead of a goal: words of one topic, repeat for more topics",
+    )
     sub.add_argument(
         "--example",
         action="append",
@@ -208,8 +215,7 @@ def _add_explain(sub: _Parser) -> None:
     )
     sub.add_argument("--provider", default="offline", choices=("offline",), help="who judges")
     for p in asking.PARAMS:
-        value = None if p.default is None else str(p.default)
-        sub.add_argument(f"--{p.name}", default=value, metavar="N", help=p.help)
+        sub.add_argument(f"--{p.name}", metavar="N", help=f"{p.help} Default {p.default}.")
 
 
 def _add_clams(sub: _Parser) -> None:

@@ -59,6 +59,8 @@ OPERATIONS = {
         "analytics.explanation.asking:explanation", nested=True, rests_on=("text_vectors",)
     ),
     "explanation_edit": Operation("analytics.explanation.asking:edited"),
+    "explanation_stability": Operation("analytics.explanation.reruns:stability", nested=True),
+    "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
 }
 
 

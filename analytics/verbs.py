@@ -14,7 +14,7 @@ import pandas as pd
 from analytics import api, choosing, registry
 from analytics.data import prepare, words
 from analytics.errors import BadInput
-from analytics.explanation import asking, export
+from analytics.explanation import asking, export, topics
 from analytics.pictures.files import axes
 from analytics.readable import to_json
 from analytics.results import Clustering, Dataset, ScoreCard, Table
@@ -208,14 +208,16 @@ def explain(options) -> dict[str, Any]:
     column = options.text or next((c for c, kind in table.kinds.items() if kind == "text"), "")
     if not column:
         raise BadInput(f"No column of {table.name} looks like text: name one with --text.")
+    params = {p.name: v for p in asking.PARAMS if (v := getattr(options, p.name)) is not None}
     found = api.explain(
         table,
         column,
         options.goal,
         examples=options.example,
+        keywords=[topics.read(line)[0] for line in options.keywords],
         seed=options.seed,
         progress=_progress,
-        **{p.name: v for p in asking.PARAMS if (v := getattr(options, p.name)) is not None},
+        **params,
     )
     _write_csv(
         options.out, dict(export.table(found, table)[["row", "cluster", "description", "chance"]])

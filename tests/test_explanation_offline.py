@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import analytics
-from analytics import cli
+from analytics import api, cli
 from analytics.errors import BadInput
 from analytics.explanation import (
     asking,
@@ -22,12 +22,15 @@ from analytics.explanation import (
     languages,
     lexical,
     offline,
+    reruns,
     select,
     sentences,
     spaces,
     terms,
+    topics,
 )
 from analytics.explanation.provider import Task
+from analytics.operations import execute
 from models import minilm
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -360,7 +363,7 @@ def test_the_command_writes_a_row_per_text(tmp_path, monkeypatch, capsys):
 
 def test_the_command_needs_a_goal(capsys):
     assert cli.main(["explain", "sample:messages", "--json"]) == 2
-    assert "--goal" in json.loads(capsys.readouterr().out)["error"]
+    assert "goal is empty" in json.loads(capsys.readouterr().out)["error"]
 
 
 def test_sentences_with_a_model_that_is_at_hand():
@@ -368,3 +371,34 @@ def test_sentences_with_a_model_that_is_at_hand():
     space = spaces.meaning([f"text {i}" for i in range(120)], made)
     assert space.kind == spaces.WORDS and space.values.shape[0] == 120
     assert np.allclose(np.linalg.norm(space.values, axis=1), 1, atol=1e-5)
+
+
+@MODEL
+def test_topics_by_keywords_and_whether_groups_come_out_again():
+    table = analytics.read("sample:messages")
+    words = [["hotel", "room"], ["parcel", "delivery"], ["app"], ["bus", "train"], ["invoice"]]
+    found = analytics.explain(table, "text", keywords=words)
+    labels = pd.factorize(table.frame["topic"])[0]
+    assert analytics.compare(labels, found.labels)["macro_f1"] > 0.85
+    assert found.evidence[1]["description"] == "is about parcel, delivery"
+    with pytest.raises(BadInput, match="not both"):
+        analytics.explain(table, "text", "by topic", keywords=words)
+    store = api.default_store()
+    made = analytics.explain(table, "text", "by length", k=3)
+    card = execute(reruns.stability_request(made, table), store)
+    assert card.groups["steady"].shape == (3,) and 0.5 < card.values["ari"].value <= 1
+    with pytest.raises(BadInput, match="run again"):
+        execute(reruns.stability_request(found, table), store)
+
+
+@pytest.mark.parametrize("text", ["", " \n ", ",,\n", "a" * 6000])
+def test_topics_that_are_none_are_refused(text):
+    with pytest.raises(BadInput):
+        topics.read(text)
+
+
+def test_topics_are_read_line_by_line():
+    assert topics.read("hotel: room, bed\n\nbus;tram") == [
+        ["hotel", "room", "bed"],
+        ["bus", "tram"],
+    ]

@@ -132,7 +132,7 @@ def explanation(
     if asked["sample"] is not None and asked["sample"] < every:
         texts, place = _sampled(texts, place, asked["sample"], wanted.seed)
         notes = [f"A first look at {len(texts):,} of {every:,} texts.", *notes]
-    task = _task(wanted.params, texts)
+    task = task_of(wanted.params, texts)
     made = None
     if goals.read(task.goal, task.examples).aspect in offline.BY_MEANING:
         say = part(progress, 0.0, 0.7)
@@ -152,7 +152,7 @@ def explanation(
     state = edits.State(
         draft.descriptions, draft.scores, by_size, task.k, wishes, preferred=draft.preferred
     )
-    return _record(state, task, place).with_(
+    return record(state, task, place).with_(
         notes=(*notes, *provider.notes), state=provider.state(), column=column
     )
 
@@ -166,7 +166,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
     sample = base.params["sample"]
     if sample is not None and sample < len(texts):
         texts, place = _sampled(texts, place, sample, base.seed)
-    task = _task(base.params, texts)
+    task = task_of(base.params, texts)
     provider = offline.restored(task, base.state)
     everything = np.arange(len(texts))
     params = validate(PARAMS, {p.name: base.params[p.name] for p in PARAMS})
@@ -185,7 +185,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         lambda words: provider.judge(everything, words, task),
         lambda rows: provider.parts(rows, wanted.seed),
     )
-    return _record(state, task, place).with_(
+    return record(state, task, place).with_(
         notes=base.notes,
         state=base.state,
         column=base.column,
@@ -195,7 +195,8 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
     )
 
 
-def _task(params, texts: list[str]) -> Task:
+def task_of(params, texts: list[str]) -> Task:
+    """What the parameters of an explanation ask of these texts."""
     return Task(tuple(texts), params["goal"], tuple(params["examples"]), params["k"])
 
 
@@ -212,8 +213,9 @@ def _weights(place: np.ndarray, texts: list[str]) -> np.ndarray:
     return np.bincount(place[place >= 0], minlength=len(texts)).astype(float)
 
 
-def _record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
-    """The record of a state: rows of the source instead of distinct texts."""
+def record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
+    """The record of a state: rows of the source instead of distinct texts. place : index of each
+    row's text, -1 for none."""
     slots = [i for i, column in enumerate(state.slots) if column is not None]
     chosen = np.array([state.slots[i] for i in slots], np.int32)
     scores, weights = state.scores[:, chosen], _weights(place, task.texts)

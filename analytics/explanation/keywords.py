@@ -40,19 +40,25 @@ def topics(
     seed: int = 0,
     progress: Progress = silent,
     model: str | None = None,
+    made: sentences.Vectors | None = None,
 ) -> Topics:
     """How much each text belongs to each topic.
 
     texts : n. keywords : words or phrases of each topic, at least one each. documents : examples
     per topic, 1 to n; None is half of an equal share. model : see
-    :func:`analytics.explanation.sentences.vectors`. Groups: ``select.assign(scores, threshold)``
+    :func:`analytics.explanation.sentences.vectors`. made : vectors of the texts by the sentence
+    model, when they are at hand. Groups: ``select.assign(scores, threshold)``
     gives the best topic per text, or -1 below the threshold. Raises BadInput.
     """
     texts = list(texts)
     phrases = [[word.strip() for word in words if word.strip()] for words in keywords]
-    _check(len(texts), phrases, documents)
+    check(len(texts), phrases, documents)
     distinct = list(dict.fromkeys(word for words in phrases for word in words))
-    made = sentences.vectors(texts + distinct, seed, progress, model)
+    if made is not None and made.model == sentences.MINILM:
+        more = sentences.vectors(distinct, seed, progress, sentences.MINILM).values
+        made = sentences.Vectors(np.concatenate([made.values, more]), made.model, made.notes)
+    else:
+        made = sentences.vectors(texts + distinct, seed, progress, model)
     place = {word: len(texts) + i for i, word in enumerate(distinct)}
     wanted = [made.values[[place[word] for word in words]] for words in phrases]
     for number, words in enumerate(wanted, start=1):
@@ -82,7 +88,8 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
 
 
-def _check(n: int, phrases: list[list[str]], documents: int | None) -> None:
+def check(n: int, phrases: Sequence[Sequence[str]], documents: int | None) -> None:
+    """Raises BadInput when n texts cannot be sorted into topics of these words."""
     if n == 0:
         raise BadInput("There are no texts to sort into topics.")
     if not 1 <= len(phrases) <= MOST_TOPICS:

@@ -28,6 +28,8 @@ _LABELS = {
     "text_vectors": "Reading the texts",
     "explanation": "Explaining the texts",
     "explanation_edit": "Changing the explanation",
+    "explanation_stability": "Explaining again",
+    "keyword_topics": "Sorting the texts into topics",
     "trust": "Clusterers on clear and ambiguous plots",
 }
 

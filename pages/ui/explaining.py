@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, goals, select
+from analytics.explanation import asking, goals, select, topics
 from analytics.params import Param
 from analytics.results import Dataset, Explanation
 from pages.ui import cards, findings, frame, session
@@ -26,6 +26,7 @@ ASPECTS = {
     goals.FEELING: "how they feel",
     goals.LENGTH: "how long they are",
 }
+WAYS = ("a goal", "keywords")
 PREVIEW = 10
 LEAST_LETTERS = 15  # mean letters of a cell in a column of texts
 # From so many texts on, a sample of them is explained first, to have something to look at.
@@ -73,8 +74,25 @@ def controls(dataset: Dataset, found: Explanation | None) -> None:
     if not columns:
         st.caption("No column of texts.")
         return
-    old = found.params if found is not None else {}
     column = st.selectbox("Texts", columns, key="explain-column", persist_state="session")
+    way = st.segmented_control(
+        "Group them by",
+        WAYS,
+        default=WAYS[0],
+        required=True,
+        key="explain-way",
+        persist_state="session",
+    )
+    texts = int(dataset.frame[column].nunique())
+    if way == WAYS[0]:
+        _by_goal(dataset, column, found, texts)
+    else:
+        _by_keywords(dataset, column)
+    st.caption(f"{count(texts, 'text')}, {about_seconds(2 + SECONDS_PER_TEXT * texts)}.")
+
+
+def _by_goal(dataset: Dataset, column: str, found: Explanation | None, texts: int) -> None:
+    old = found.params if found is not None else {}
     if "explain-goal" not in st.session_state:
         st.session_state["explain-goal"] = old.get("goal", EXAMPLES[0])
     goal = st.text_area(
@@ -102,10 +120,29 @@ def controls(dataset: Dataset, found: Explanation | None) -> None:
         )
         values |= {p.name: _number(p) for p in asking.PARAMS if not p.basic}
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="explain-seed", persist_state="session")
-    texts = int(dataset.frame[column].nunique())
     if st.button("Explain these texts", type="primary", width="stretch"):
         _start(dataset, column, goal, examples.splitlines(), values, int(seed or 0), texts)
-    st.caption(f"{count(texts, 'text')}, {about_seconds(2 + SECONDS_PER_TEXT * texts)}.")
+
+
+def _by_keywords(dataset: Dataset, column: str) -> None:
+    """Topics that the reader knows already, each by some of its words."""
+    text = st.text_area(
+        "Topics, one per line",
+        key="explain-topics",
+        placeholder="hotel: room, breakfast\ndelivery: parcel, courier",
+        height=120,
+        max_chars=topics.MOST_LETTERS,
+        help="Each text goes to the topic whose own texts it resembles most (Lbl2Vec).",
+        persist_state="session",
+    )
+    if st.button("Sort these texts", type="primary", width="stretch"):
+        try:
+            wanted = topics.topics_request(dataset, column, topics.read(text))
+        except BadInput as error:
+            frame.sentence(str(error), "error")
+            return
+        session.want("explanation", wanted, step=True)
+        st.rerun()
 
 
 def _take(example: str) -> None:

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics.explanation import export, lexical
+from analytics.explanation import export, lexical, reruns
 from analytics.figures.theme import color_of
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, frame
-from pages.ui.words import count, escape, number, safe_md
+from pages.ui import cards, findings, frame
+from pages.ui.words import count, escape, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
 DONE = {
@@ -36,7 +36,7 @@ def tabs(found: Explanation, dataset: Dataset) -> None:
     views = {
         "Texts": lambda: _texts(found, dataset),
         "Descriptions": lambda: _candidates(found),
-        "Overlap": lambda: _overlap(found),
+        "How sure": lambda: _sure(found, dataset),
         "Changes": lambda: _changes(found),
         "Take away": lambda: _files(found, dataset),
     }
@@ -199,13 +199,28 @@ def _weights(found: Explanation) -> None:
             cards.edit(found, {"do": "choose", **change})
 
 
-def _overlap(found: Explanation) -> None:
-    """Share of texts that two descriptions are both true of, among those either is true of."""
+def _sure(found: Explanation, dataset: Dataset) -> None:
+    """How far descriptions overlap, and whether the groups come out again."""
     names = [f"{i + 1} {e['description']}" for i, e in enumerate(found.evidence)]
     rows = [[number(v) if v is not None else "–" for v in e["overlap"]] for e in found.evidence]
     table = pd.DataFrame(rows, index=names, columns=[str(i + 1) for i in range(len(names))])
     st.caption("Texts that both descriptions are true of, among those that either is true of.")
     st.dataframe(table, lazy=False)
+    if found.edits or "topics" in found.params:
+        st.caption("Whether the groups come out again is told of explanations as they were made.")
+        return
+    if not st.toggle("Explain again on parts of the texts", key=f"again-{found.digest}"):
+        return
+    card = frame.try_ask(reruns.stability_request(found, dataset))
+    if card is None:
+        return
+    said = [(name, number(float(v))) for name, v in zip(names, card.groups["steady"], strict=True)]
+    st.caption(
+        f"{reruns.RERUNS} reruns with other seeds, each on {share(reruns.SHARE)} of the texts: the "
+        "mean share that each group has in common with its like (Jaccard). Agreement of all "
+        f"groups, adjusted Rand index: {number(card.values['ari'].value)}."
+    )
+    findings.facts(said, ("Description", "Comes out again"))
 
 
 def _changes(found: Explanation) -> None:

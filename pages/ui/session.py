@@ -34,6 +34,8 @@ LATER = {
     "clustering": (),
     "explanation": (),
 }
+# Kinds of request whose result takes a slot.
+KINDS = {"explanation": ("explanation", "explanation_edit", "keyword_topics")}
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
 MAX_HISTORY = 50
@@ -81,7 +83,7 @@ def _resume(session: Session, waiting: str) -> None:
     for slot in [s for s in SLOTS if is_digest(steps.get(s))]:
         digest = steps[slot]
         request = services.runner().request(digest)
-        if request is not None and request.kind == slot:
+        if request is not None and request.kind in KINDS.get(slot, (slot,)):
             session.wanted[slot] = request
             session.steps.add(slot)
         elif _is(load(digest), slot):

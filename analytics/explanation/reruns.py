@@ -1,0 +1,80 @@
+"""Whether an explanation comes out again: other seeds, and four fifths of the texts each time."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from analytics.errors import BadInput
+from analytics.explanation import asking, explain, goals, offline, select, sentences
+from analytics.operations import Request, request
+from analytics.progress import Progress, part
+from analytics.results import Explanation, Record, Score, ScoreCard
+
+RERUNS = 3
+SHARE = 0.8  # of the texts that each rerun reads
+LEAST = 10  # texts that a rerun needs
+
+
+def stability_request(found: Explanation, source: Record) -> Request:
+    """Ask how steady the groups of an explanation are. found : before any change by hand."""
+    return request("explanation_stability", "", (found.digest, source.digest), {}, found.seed)
+
+
+def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Callable):
+    """Run :func:`stability_request`.
+
+    Returns a ScoreCard: values "ari", the mean adjusted Rand index with the reruns over the texts
+    they read; groups "steady" (k,), the mean largest Jaccard overlap of each group with one of a
+    rerun, 0-1.
+    """
+    found, source = parents
+    if not isinstance(found, Explanation) or found.method != "offline":
+        raise BadInput("Only explanations made offline are run again: each rerun asks everything.")
+    column = found.column
+    texts, place, _ = asking.distinct(source, column)
+    if found.params.get("sample") is not None or len(texts) < LEAST:
+        raise BadInput("There are too few texts to explain a part of them again.")
+    values = None
+    if goals.read(found.goal, found.params["examples"]).aspect in offline.BY_MEANING:
+        made = run(asking.vectors_request(source, column), part(progress, 0.0, 0.4))
+        values, model = made.values, made.model
+    labels = np.full(len(texts), -1)
+    labels[place[place >= 0]] = found.labels[place >= 0]
+    overlaps, agreements = [], []
+    for number in range(RERUNS):
+        progress(0.4 + 0.6 * number / RERUNS, f"Rerun {number + 1} of {RERUNS}")
+        rng = np.random.default_rng([found.seed, number])
+        rows = np.sort(rng.permutation(len(texts))[: int(SHARE * len(texts))])
+        held = None if values is None else sentences.Vectors(values[rows], model)
+        again = _again(found, [texts[i] for i in rows], held, found.seed + 1 + number)
+        overlaps.append(_overlap(labels[rows], again, len(found.chosen)))
+        agreements.append(_rand(labels[rows], again))
+    ari = Score(float(np.mean(agreements)), label="Agreement with reruns (ARI)")
+    return ScoreCard(values={"ari": ari}, groups={"steady": np.mean(overlaps, axis=0)})
+
+
+def _again(found: Explanation, texts: list[str], made, seed: int) -> np.ndarray:
+    """Labels of a rerun on some of the texts."""
+    task = asking.task_of(found.params, texts)
+    provider = offline.read(task, seed, made)
+    wishes = explain.Wishes(
+        *(found.params[n] for n in ("overlap", "uncovered", "largest", "rounds"))
+    )
+    draft = explain.explain(task, np.ones(len(texts)), provider, wishes, seed)
+    return select.assign(draft.scores[:, list(draft.selection.chosen)], explain.LEAST_CHANCE)
+
+
+def _overlap(a: np.ndarray, b: np.ndarray, k: int) -> np.ndarray:
+    """Largest Jaccard overlap of each group of a with a group of b; 0 for an empty one."""
+    best = np.zeros(k)
+    for i in range(k):
+        for j in range(b.max() + 1):
+            either = ((a == i) | (b == j)).sum()
+            best[i] = max(best[i], ((a == i) & (b == j)).sum() / either if either else 0.0)
+    return best
+
+
+def _rand(a: np.ndarray, b: np.ndarray) -> float:
+    from sklearn.metrics import adjusted_rand_score
+
+    return float(adjusted_rand_score(a, b))
