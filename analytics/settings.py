@@ -31,6 +31,10 @@ SETTINGS = (
         "4096",
         "Results, and uploaded files, beyond this total are removed, oldest first, at start.",
     ),
+    Setting("OPENAI_API_KEY", "", "Key of the language model's endpoint; never written anywhere."),
+    Setting("OPENAI_BASE_URL", "https://api.openai.com/v1", "Address of that endpoint."),
+    Setting("GESTALT_LLM_MODEL", "", "Name of the language model at that endpoint."),
+    Setting("GESTALT_ANSWERS_MB", "512", "Kept answers of language models; the oldest go first."),
 )
 
 _BY_NAME = {s.name: s for s in SETTINGS}

@@ -1,0 +1,1 @@
+"""A language model that proposes and judges descriptions: any OpenAI-compatible endpoint."""

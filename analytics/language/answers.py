@@ -1,0 +1,133 @@
+"""What a model may answer, as JSON schemas, and the strict reading of what it did answer.
+
+An answer is untrusted: it may be prose, wrong in form, or written by one of the texts. What passes
+here has the form that was asked for, short lines without control characters, and known numbers.
+"""
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+MOST_LETTERS = 100_000  # of an answer that is read at all
+LONGEST = 300  # letters of a description
+MOST_PROPOSED = 40
+UNSURE = 0.4  # chance of what the model is not sure of: below true, next to it
+# What a page could turn into a request to somewhere else; no description needs it.
+_ACTIVE = re.compile(r"https?:|javascript:|data:|!\[|\]\(|<\s*/?\s*[a-z!]", re.IGNORECASE)
+
+PROPOSED = {
+    "type": "object",
+    "properties": {"descriptions": {"type": "array", "items": {"type": "string"}}},
+    "required": ["descriptions"],
+    "additionalProperties": False,
+}
+_NUMBERS = {"type": "array", "items": {"type": "integer"}}
+_ROW = {"text": {"type": "integer"}, "true": _NUMBERS, "unsure": _NUMBERS}
+MANY = {
+    "type": "object",
+    "properties": {
+        "answers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": _ROW,
+                "required": list(_ROW),
+                "additionalProperties": False,
+            },
+        }
+    },
+    "required": ["answers"],
+    "additionalProperties": False,
+}
+ONE = {
+    "type": "object",
+    "properties": {"answer": {"type": "string", "enum": ["yes", "no", "unsure"]}},
+    "required": ["answer"],
+    "additionalProperties": False,
+}
+_QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“”", "«": "»", "»": "«"}
+_VERDICTS = {"yes": 1.0, "no": 0.0, "unsure": UNSURE}
+
+
+class Malformed(ValueError):
+    """An answer of another form than asked; the message goes back to the model."""
+
+
+def descriptions(text: str) -> list[str]:
+    """Proposed descriptions, cleaned, in order, at most MOST_PROPOSED. Raises Malformed."""
+    found = _object(text).get("descriptions")
+    if not isinstance(found, list) or not all(isinstance(d, str) for d in found):
+        raise Malformed('"descriptions" must be a list of strings.')
+    cleaned = [clean(d) for d in found[: 4 * MOST_PROPOSED]]
+    kept = [d for d in dict.fromkeys(cleaned) if d and not _ACTIVE.search(d)]
+    return kept[:MOST_PROPOSED]
+
+
+def many(text: str, texts: int, count: int) -> list[list[float] | None]:
+    """Chances of ``count`` descriptions for each of the texts; None for a text not answered.
+
+    Raises Malformed for unknown numbers too: a model that counts wrongly is not to be trusted.
+    """
+    rows = _object(text).get("answers")
+    if not isinstance(rows, list):
+        raise Malformed('"answers" must be a list with one entry for each text.')
+    found: list[list[float] | None] = [None] * texts
+    for row in rows:
+        if not isinstance(row, dict) or not _within(row.get("text"), texts):
+            raise Malformed(f'Each entry needs "text", a number from 1 to {texts}.')
+        chances = [0.0] * count
+        for name, chance in (("unsure", UNSURE), ("true", 1.0)):
+            numbers = row.get(name, [] if name == "unsure" else None)
+            if not isinstance(numbers, list) or not all(_within(n, count) for n in numbers):
+                raise Malformed(f'"{name}" must be a list of numbers from 1 to {count}.')
+            for number in numbers:
+                chances[number - 1] = chance
+        if found[row["text"] - 1] is not None:
+            raise Malformed(f"Text {row['text']} is answered twice.")
+        found[row["text"] - 1] = chances
+    if all(row is None for row in found):
+        raise Malformed("No text is answered.")
+    return found
+
+
+def one(text: str) -> float:
+    """The chance that a yes, no or unsure stands for. Raises Malformed."""
+    verdict = _object(text).get("answer")
+    if isinstance(verdict, bool):
+        return float(verdict)
+    verdict = verdict.strip().lower() if isinstance(verdict, str) else None
+    if verdict not in _VERDICTS:
+        raise Malformed('"answer" must be "yes", "no" or "unsure".')
+    return _VERDICTS[verdict]
+
+
+def clean(text: str) -> str:
+    """One line of at most LONGEST letters without control or direction characters."""
+    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 4 * LONGEST])
+    words = " ".join(kept.split()).lstrip("-*• ")
+    while len(words) > 1 and words[0] in _QUOTES and words[-1] in _QUOTES[words[0]]:
+        words = words[1:-1].strip()
+    return words[:LONGEST]
+
+
+def _within(value: Any, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The one JSON object of an answer, alone, in a code fence, or between words."""
+    if not text.strip():
+        raise Malformed("The answer is empty.")
+    if len(text) > MOST_LETTERS:
+        raise Malformed("The answer is too long.")
+    first, last = text.find("{"), text.rfind("}")
+    if first < 0 or last < first:
+        raise Malformed("The answer holds no JSON object.")
+    try:
+        found = json.loads(text[first : last + 1])
+    except (ValueError, RecursionError):
+        raise Malformed("The answer is no valid JSON.") from None
+    if not isinstance(found, dict):
+        raise Malformed("The answer is no JSON object.")
+    return found

@@ -1,0 +1,305 @@
+"""The provider of descriptions that asks a language model: propose and judge over HTTP."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analytics.errors import BadInput
+from analytics.explanation.provider import Task
+from analytics.language import answered, answers, cost, prompts
+from analytics.language.answered import Answers, Exchange
+from analytics.language.connection import Connection
+from analytics.language.masking import Masker
+from analytics.language.sending import Answer, CutOff, NoAnswer, Sender
+from analytics.progress import Progress, silent
+
+READS = 50  # texts of one call for proposals
+CALLS = 4  # calls for proposals in one round
+TOGETHER = 4  # texts of one call for judgements
+UNUSABLE = 12  # answers in a row of the wrong form, after which no more are asked for
+MOST_ASKED = 40  # descriptions of one call for judgements
+ROOM_TO_PROPOSE = 1200  # tokens
+
+
+@dataclass
+class LanguageProvider:
+    """A language model behind :class:`analytics.explanation.provider.Provider`.
+
+    together : texts judged in one call; 1 keeps what one text says from reaching another's
+    judgement. masker : None sends texts as they are. notes : what went wrong without ending the
+    run. Make it with :func:`provider`.
+    """
+
+    to: Connection
+    sender: Sender
+    kept: Answers
+    masker: Masker | None = None
+    together: int = TOGETHER
+    seed: int = 0
+    reads: int | None = READS
+    calls: int = CALLS
+    unanswered: dict[str, int] = field(default_factory=dict)
+    _barren: int = 0
+    _unusable: int = 0
+    _sent: tuple[tuple[str, ...], list[str]] = ((), [])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def name(self) -> str:
+        """Shown and recorded."""
+        return f"{self.to.model} at {self.to.base_url}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """One sentence for each reason why judgements are missing."""
+        return tuple(
+            f"Not answered, so unknown: {n:,} requests, because {why}."
+            for why, n in self.unanswered.items()
+        )
+
+    def sent(self, task: Task) -> list[str]:
+        """The texts as they leave the machine: masked when wished, cut, valid Unicode."""
+        if self._sent[0] is not task.texts:
+            texts = self.masker.all(task.texts) if self.masker else task.texts
+            valid = [t.encode("utf-8", "replace").decode("utf-8") for t in texts]
+            self._sent = (task.texts, [prompts.cut(t) for t in valid])
+        return self._sent[1]
+
+    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+        """See :class:`analytics.explanation.provider.Provider`. Empty when no answer can be used;
+        raises BadInput when the budget is used up, or all calls failed, before the first one."""
+        texts = self.sent(task)
+        shown = [texts[i] for i in rows]
+        messages = prompts.propose(shown, task.goal, task.examples, known, seed)
+        key = answered.asked(self.name, prompts.PROPOSE, messages)
+        held = self.kept.proposed(key)
+        if held is not None:
+            return held
+        try:
+            found = self._ask(
+                prompts.PROPOSE,
+                messages,
+                (answers.PROPOSED, ROOM_TO_PROPOSE),
+                answers.descriptions,
+                lambda kept: {"proposal": (key, kept)},
+            )
+        except CutOff as error:
+            return (
+                self._nothing(str(error), known)
+                if len(rows) < 2
+                else self.propose(rows[::2], task, known, seed)
+            )
+        except (NoAnswer, cost.BudgetSpent) as error:
+            if isinstance(error, cost.BudgetSpent):
+                self._barren = self.calls
+            return self._nothing(str(error), known)
+        self._barren = 0
+        return found
+
+    def _nothing(self, why: str, known: Sequence[str]) -> list[str]:
+        self.missing(why)
+        self._barren += 1
+        if not known and self._barren >= self.calls:
+            raise BadInput(f"The language model proposed no description, because {why}.")
+        return []
+
+    def judge(
+        self,
+        rows: np.ndarray,
+        descriptions: Sequence[str],
+        task: Task,
+        progress: Progress = silent,
+        opinion: int = 0,
+    ) -> np.ndarray:
+        """See :class:`analytics.explanation.provider.Provider`: all descriptions of a few texts in
+        one call. What is known already is not asked. opinion : see prompts.MANY."""
+        texts = self.sent(task)
+        wanted = [(int(r), d) for r in rows for d in descriptions]
+        have = self._held(prompts.MANY[opinion], task.goal, wanted, texts)
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for row in dict.fromkeys(int(r) for r in rows):
+            lacking = [d for d in dict.fromkeys(descriptions) if (row, d) not in have]
+            for start in range(0, len(lacking), MOST_ASKED):
+                groups.setdefault(tuple(lacking[start : start + MOST_ASKED]), []).append(row)
+        work = [
+            (some[start : start + self.together], asked)
+            for asked, some in groups.items()
+            for start in range(0, len(some), self.together)
+        ]
+        for found in self.each(
+            lambda part: self._many(part[0], part[1], task.goal, texts, opinion), work, progress
+        ):
+            have.update(found)
+        chances = [have.get(pair, np.nan) for pair in wanted]
+        return np.array(chances, float).reshape(len(rows), len(descriptions))
+
+    def verify(
+        self,
+        pairs: Sequence[tuple[int, str]],
+        task: Task,
+        progress: Progress = silent,
+        opinion: int = 0,
+    ) -> np.ndarray:
+        """Chances (len(pairs),) of (row, description), each by a yes/no question of its own."""
+        texts = self.sent(task)
+        have = self._held(prompts.ONE[opinion], task.goal, pairs, texts)
+        work = [pair for pair in dict.fromkeys(pairs) if pair not in have]
+        for found in self.each(
+            lambda pair: self._one(pair, task.goal, texts, opinion), work, progress
+        ):
+            have.update(found)
+        return np.array([have.get(pair, np.nan) for pair in pairs], float)
+
+    def missing(self, why: str, count: int = 1) -> None:
+        """Note that requests brought nothing."""
+        with self._lock:
+            self.unanswered[why] = self.unanswered.get(why, 0) + count
+
+    def each(self, ask: Callable, work: Sequence, progress: Progress):
+        """The answers of all pieces of work, in any order, several at once; what raises NoAnswer or
+        BudgetSpent is left out. Anything else, a cancel too, ends all and is raised."""
+        self.sender.stopping.clear()
+        with ThreadPoolExecutor(self.to.at_once, "language") as pool:
+            left = {pool.submit(self._guarded, ask, part) for part in work}
+            total = len(left)
+            try:
+                while left:
+                    done, left = wait(left, timeout=1.0, return_when=FIRST_COMPLETED)
+                    progress(1 - len(left) / total, self._told())
+                    for future in done:
+                        if (found := future.result()) is not None:
+                            yield found
+            except BaseException:
+                self.sender.stopping.set()
+                for future in left:
+                    future.cancel()
+                raise
+
+    def _guarded(self, ask: Callable, part):
+        try:
+            return ask(part)
+        except (NoAnswer, cost.BudgetSpent) as error:
+            if not self.sender.stopping.is_set():
+                self.missing(str(error))
+            return None
+
+    def _told(self) -> str:
+        spent = self.sender.meter.spent
+        money = "" if spent.money is None else f", ${spent.money:.4f}"
+        return f"{spent.calls:,} requests, {spent.tokens_in + spent.tokens_out:,} tokens{money}"
+
+    def key(self, kind: str, goal: str, text: str, description: str) -> str:
+        """The key of a judgement, to find what the model saw. text : as :meth:`sent` gives it."""
+        return answered.pair(self.name, kind, goal, text, description)
+
+    def _held(self, kind: str, goal: str, pairs, texts: list[str]) -> dict[tuple[int, str], float]:
+        keys = [self.key(kind, goal, texts[row], words) for row, words in pairs]
+        found = self.kept.judged(list(dict.fromkeys(keys)))
+        return {p: found[key] for p, key in zip(pairs, keys, strict=True) if key in found}
+
+    def _many(
+        self, rows: list[int], words: tuple[str, ...], goal: str, texts: list[str], opinion: int
+    ):
+        """Chances by (row, description). A request that is too long is halved."""
+        shown = [texts[row] for row in rows]
+        messages = prompts.many(shown, words, goal, self.seed, opinion)
+        room = 60 + len(rows) * (30 + 4 * len(words))
+
+        def pairs(found):
+            return {
+                (row, d): chance
+                for row, chances in zip(rows, found, strict=True)
+                if chances is not None
+                for d, chance in zip(words, chances, strict=True)
+            }
+
+        def kept(found):
+            keyed = [
+                (self.key(prompts.MANY[opinion], goal, texts[row], d), chance)
+                for (row, d), chance in pairs(found).items()
+            ]
+            return {"judgements": keyed}
+
+        try:
+            found = self._ask(
+                prompts.MANY[opinion],
+                messages,
+                (answers.MANY, room),
+                lambda text: answers.many(text, len(rows), len(words)),
+                kept,
+            )
+        except CutOff:
+            if len(rows) < 2:
+                raise
+            half = len(rows) // 2
+            parts = (rows[:half], rows[half:])
+            return {
+                pair: chance
+                for part in parts
+                for pair, chance in self._many(part, words, goal, texts, opinion).items()
+            }
+        if None in found:
+            self.missing("the model left out texts of a request")
+        return pairs(found)
+
+    def _one(self, pair: tuple[int, str], goal: str, texts: list[str], opinion: int):
+        row, words = pair
+        messages = prompts.one(texts[row], words, goal, self.seed, opinion)
+        key = self.key(prompts.ONE[opinion], goal, texts[row], words)
+        chance = self._ask(
+            prompts.ONE[opinion],
+            messages,
+            (answers.ONE, 40),
+            answers.one,
+            lambda kept: {"judgements": [(key, kept)]},
+        )
+        return {pair: chance}
+
+    def _ask(self, kind: str, messages: prompts.Messages, wanted, read: Callable, kept: Callable):
+        """Ask, read, and keep what came back; once more when it has another form than asked.
+
+        wanted : (schema, most tokens). kept : what a usable answer settles. Raises NoAnswer.
+        """
+        reason, now = "", messages
+        if self._unusable >= UNUSABLE:
+            raise NoAnswer(f"{UNUSABLE} answers in a row were not of the form asked for")
+        for _ in range(2):
+            answer = self.sender.send(now, *wanted)
+            try:
+                found = read(answer.text)
+            except answers.Malformed as error:
+                reason = str(error)
+                self.kept.keep(self._exchange(kind, now, answer, f"not usable: {reason}"))
+                now = prompts.repair(messages, answer.text, reason)
+            else:
+                self.kept.keep(self._exchange(kind, now, answer, "used"), **kept(found))
+                self._unusable = 0
+                return found
+        self._unusable += 1
+        raise NoAnswer(f"the answer was not usable twice ({reason})")
+
+    def _exchange(self, kind: str, messages, answer: Answer, outcome: str) -> Exchange:
+        hide = self.to.key.hide
+        shown = [{**m, "content": hide(m["content"])} for m in messages]
+        text = hide(answer.text[: answers.MOST_LETTERS])
+        told = (answer.tokens_in, answer.tokens_out, answered.now())
+        return Exchange(self.name, kind, shown, text, outcome, *told)
+
+
+def provider(
+    to: Connection,
+    budget: cost.Budget = cost.UNLIMITED,
+    price: cost.Price | None = None,
+    masker: Masker | None = None,
+    together: int = TOGETHER,
+    seed: int = 0,
+    kept: Answers | None = None,
+) -> LanguageProvider:
+    """A provider at an endpoint, within a budget. price : None looks it up. Raises BadInput."""
+    if not 1 <= together <= 20:
+        raise BadInput("From 1 to 20 texts are judged in one request.")
+    meter = cost.Meter(budget, cost.price(to, price))
+    return LanguageProvider(to, Sender(to, meter, seed), kept or Answers(), masker, together, seed)
