@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
-from analytics import verbs
+from analytics import progress, verbs
 from analytics.clustering.fit import NOISE_CHOICES
 from analytics.clustering.space import DEFAULT_COMPONENTS, SPACES
 from analytics.data import prepare, readers
@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     as_json = "--json" in arguments
     try:
         options = _parser().parse_args(arguments)
+        options.progress = progress.lines(sys.stderr)
         answer = options.run(options)
         _print(to_json(answer) if options.json else readable(answer), sys.stdout)
         return OK

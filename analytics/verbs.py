@@ -4,7 +4,6 @@ The keys of these answers are a promise to scripts; ``docs/command-line.md`` nam
 """
 
 import csv
-import sys
 from dataclasses import asdict
 from typing import Any
 
@@ -63,7 +62,7 @@ def project(options) -> dict[str, Any]:
         options.method,
         seed=options.seed,
         columns=_names(options.columns) or None,
-        progress=_progress,
+        progress=options.progress,
         **_params(options),
     )
     x, y = made.xy[:, 0], made.xy[:, 1]
@@ -72,7 +71,7 @@ def project(options) -> dict[str, Any]:
         "xy_file": options.out,
         "rows": dataset.n,
         "seconds": made.about.get("seconds"),
-        "faithfulness": _card(api.faithfulness(made, progress=_progress)),
+        "faithfulness": _card(api.faithfulness(made, progress=options.progress)),
         "params": made.params,
         "seed": made.seed,
         "digest": made.digest,
@@ -86,7 +85,7 @@ def cluster(options) -> dict[str, Any]:
         raise BadInput(f"--why {words.name(options.why)}: end its name in .csv or .json.")
     dataset, projection = _dataset(options), None
     if options.space == "map":
-        projection = api.project(dataset, options.map, seed=options.seed, progress=_progress)
+        projection = api.project(dataset, options.map, seed=options.seed, progress=options.progress)
     made = api.cluster(
         dataset,
         options.method,
@@ -95,7 +94,7 @@ def cluster(options) -> dict[str, Any]:
         projection=projection,
         components=options.components,
         noise=options.noise,
-        progress=_progress,
+        progress=options.progress,
         **_params(options),
     )
     _write_csv(options.out, {"row": dataset.rows, "label": made.labels})
@@ -105,22 +104,22 @@ def cluster(options) -> dict[str, Any]:
         "n_clusters": made.n_clusters,
         "noise_share": made.noise_share,
         "seconds": made.about.get("seconds"),
-        "scores": _card(api.validity(made, progress=_progress)),
+        "scores": _card(api.validity(made, progress=options.progress)),
         "params": made.params,
         "seed": made.seed,
         "digest": made.digest,
         "map": projection.digest if projection is not None else None,
         "notes": [*dataset.notes, *made.notes],
-        **(_why(options.why, dataset, made) if options.why else {}),
+        **(_why(options, dataset, made) if options.why else {}),
     }
 
 
-def _why(path: str, dataset: Dataset, made: Clustering) -> dict[str, Any]:
+def _why(options, dataset: Dataset, made: Clustering) -> dict[str, Any]:
     """How to tell each group, in short, and all of it written to a file."""
     from analytics.report.reasons import reasons_json, reasons_short, reasons_table
     from analytics.report.tables import to_csv
 
-    found = api.reasons(made, progress=_progress)
+    path, found = options.why, api.reasons(made, progress=options.progress)
     if path.lower().endswith(".json"):
         api.write(path, to_json(reasons_json(found, dataset)).encode())
     else:
@@ -131,7 +130,7 @@ def _why(path: str, dataset: Dataset, made: Clustering) -> dict[str, Any]:
 def clams(options) -> dict[str, Any]:
     """The ambiguity of two columns as they are, neither scaled nor sampled."""
     if options.rank:
-        return choosing.rank(options, _progress)
+        return choosing.rank(options, options.progress)
     if not options.file:
         raise BadInput("Name a file to score, or a folder of files with --rank.")
     table = _table(options)
@@ -144,7 +143,9 @@ def clams(options) -> dict[str, Any]:
             f"{words.names(names)}, and at least 2 are needed: choose other columns with --x and "
             "--y, or another file."
         )
-    found = api.clams(points[finite], aspect=options.aspect, seed=options.seed, progress=_progress)
+    found = api.clams(
+        points[finite], aspect=options.aspect, seed=options.seed, progress=options.progress
+    )
     warnings = list(found.warnings)
     if not finite.all():
         left_out = words.count(int((~finite).sum()), "row")
@@ -166,7 +167,7 @@ def clams(options) -> dict[str, Any]:
 def advise(options) -> dict[str, Any]:
     """The map to show, written to ``--out``, and all that were tried."""
     dataset = _dataset(options)
-    answer, xy = choosing.advise(options, dataset, _names(options.methods), _progress)
+    answer, xy = choosing.advise(options, dataset, _names(options.methods), options.progress)
     if xy is not None:
         _write_csv(options.out, {"row": dataset.rows, "x": xy[:, 0], "y": xy[:, 1]})
     return answer
@@ -177,7 +178,9 @@ def perceive(options) -> dict[str, Any]:
     table = _table(options)
     names = _axes(table, options.x, options.y)
     points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
-    found = api.perceive(points, aspect=options.aspect, seed=options.seed, progress=_progress)
+    found = api.perceive(
+        points, aspect=options.aspect, seed=options.seed, progress=options.progress
+    )
     columns = {
         "row": np.arange(len(points)),
         "label": found.labels,
@@ -216,7 +219,7 @@ def explain(options) -> dict[str, Any]:
         examples=options.example,
         keywords=[topics.read(line)[0] for line in options.keywords],
         seed=options.seed,
-        progress=_progress,
+        progress=options.progress,
         **params,
     )
     _write_csv(
@@ -232,7 +235,7 @@ def explain(options) -> dict[str, Any]:
 def compare(options) -> dict[str, Any]:
     """Agreement of the label columns of two files, matched by row number where one is given."""
     first, second = _two(options.columns, "--columns") if options.columns else ("", "")
-    a, b = _labels(options.a, first), _labels(options.b, second)
+    a, b = _labels(options, options.a, first), _labels(options, options.b, second)
     numbered = a.index.name == "row" or b.index.name == "row"
     if len(a) != len(b) and not numbered:
         raise BadInput(
@@ -250,13 +253,13 @@ def compare(options) -> dict[str, Any]:
 
 def report(options) -> dict[str, Any]:
     """The report of a stored result or saved view, written to ``--out``."""
-    path = api.report(options.result, options.out, title=options.title, progress=_progress)
+    path = api.report(options.result, options.out, title=options.title, progress=options.progress)
     return {"report": options.out, "bytes": path.stat().st_size}
 
 
 def _table(options) -> Table:
     given = _pairs(options.read, "--read", "separator=;")
-    return api.read(options.file, progress=_progress, **given)
+    return api.read(options.file, progress=options.progress, **given)
 
 
 def _dataset(options) -> Dataset:
@@ -273,7 +276,7 @@ def _dataset(options) -> Dataset:
         recipe["x"], recipe["y"] = _coordinates(options.coordinates)
     if options.type:
         recipe["types"] = _pairs(options.type, "--type", "year=category")
-    return api.prepare(_table(options), recipe, seed=options.seed, progress=_progress)
+    return api.prepare(_table(options), recipe, seed=options.seed, progress=options.progress)
 
 
 def _axes(table: Table, x: str, y: str) -> list[str]:
@@ -298,9 +301,9 @@ def _axes(table: Table, x: str, y: str) -> list[str]:
     return [x, y]
 
 
-def _labels(path: str, column: str) -> pd.Series:
+def _labels(options, path: str, column: str) -> pd.Series:
     """A label column: the one named, else "label", "cluster" or the last; by "row" if there."""
-    table = api.read(path, progress=_progress)
+    table = api.read(path, progress=options.progress)
     frame = table.frame
     if column and column not in frame:
         known = words.names(list(frame.columns), 8)
@@ -357,8 +360,3 @@ def _card(card: ScoreCard) -> dict[str, Any]:
 
 def _write_csv(path: str, columns: dict[str, np.ndarray]) -> None:
     api.write(path, pd.DataFrame(columns).to_csv(index=False).encode())
-
-
-def _progress(fraction: float | None, words_: str) -> None:
-    share = "" if fraction is None else f"{fraction:4.0%} "
-    print(f"{share}{words_}", file=sys.stderr)

@@ -412,6 +412,12 @@ def start(*arguments, **options):
     )
 
 
+def test_a_bomb_is_refused_without_a_line_for_every_megabyte(capsys):
+    Path("bomb.csv.gz").write_bytes(REFUSED_FILES["bomb.csv.gz"])
+    _, err = run(capsys, "profile", "bomb.csv.gz", code=2)
+    assert len(err.splitlines()) <= 3 and "Unpacking" in err
+
+
 def test_a_real_process_in_a_plain_ascii_world():
     Path("größe.csv").write_text("größe,b\n1,2\n3,5\n8,9\n", encoding="utf-8")
     ascii_only = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}

@@ -164,6 +164,23 @@ def test_large_data_are_sampled_and_say_so(monkeypatch):
         assert np.corrcoef(sampled.points[name], exact.points[name])[0, 1] > 0.6
 
 
+def test_very_large_data_are_looked_at_in_part_and_say_so(monkeypatch):
+    X = RANDOM.normal(size=(900, 4)) * [4, 3, 1, 1]
+    xy = X[:, :2]
+    exact = score(X, xy)
+    monkeypatch.setattr(faithfulness, "MOST", 600)
+    part = score(X, xy, seed=1)
+    assert "Measured on 600 of 900 rows" in part.notes[0] and "about 22 rows" in part.notes[0]
+    for points in part.points.values():
+        assert points.shape == (900,) and np.isfinite(points).sum() == 600
+    known = np.isfinite(part.points["stress_share"])
+    assert part.points["stress_share"][known].sum() == pytest.approx(1, abs=1e-4)
+    for name, value in values(exact).items():
+        assert values(part)[name] == pytest.approx(value, abs=0.04)
+    with pytest.raises(BadInput, match="missing or infinite"):
+        score(np.where(known[:, None], X, np.nan), xy)
+
+
 @settings(max_examples=20, deadline=None)
 @given(st.integers(3, 25), st.integers(1, 5), st.integers(0, 2**16), st.booleans())
 def test_every_score_stays_in_its_range(n, d, seed, coarse):

@@ -376,6 +376,8 @@ def test_encodings(read, encoding, named):
         ("Le garçon a été élevé à la campagne où il était aimé", "cp1252"),
         ("Сегодня хорошая погода и мы идём гулять в парк", "cp1251"),
         ("今日は天気がいいですね。明日も晴れるでしょう", "shift_jis"),
+        ("Η Αθήνα είναι η πρωτεύουσα της Ελλάδας από το 1834", "cp1253"),
+        ("Версия Windows для всех жителей города и области", "cp1251"),
     ],
 )
 def test_legacy_encodings_are_told_apart(read, sentence, encoding):
@@ -390,19 +392,6 @@ def test_repeated_accented_labels_are_not_taken_for_greek(read):
     rows = "".join(f"{i / 7},{word}\n" for i, word in enumerate(words))
     frame, source, _ = read(f"a,label\n{rows}".encode("latin-1"))
     assert frame["label"].tolist() == words and source["encoding"] == "cp1252"
-
-
-@pytest.mark.parametrize(
-    ("sentence", "encoding"),
-    [
-        ("Η Αθήνα είναι η πρωτεύουσα της Ελλάδας από το 1834", "cp1253"),
-        ("Версия Windows для всех жителей города и области", "cp1251"),
-    ],
-)
-def test_other_scripts_beside_a_few_plain_letters(read, sentence, encoding):
-    rows = "".join(f"{i},{sentence}\n" for i in range(8))
-    frame, source, _ = read(f"id,text\n{rows}".encode(encoding))
-    assert frame["text"][0] == sentence and source["encoding"] == encoding
 
 
 def test_few_damaged_places_do_not_change_the_encoding(read):
