@@ -67,15 +67,16 @@ def project(options) -> dict[str, Any]:
     )
     x, y = made.xy[:, 0], made.xy[:, 1]
     _write_csv(options.out, {"row": dataset.rows, "x": x, "y": y})
+    card = api.faithfulness(made, progress=options.progress)
     return {
         "xy_file": options.out,
         "rows": dataset.n,
         "seconds": made.about.get("seconds"),
-        "faithfulness": _card(api.faithfulness(made, progress=options.progress)),
+        "faithfulness": _card(card),
         "params": made.params,
         "seed": made.seed,
         "digest": made.digest,
-        "notes": [*dataset.notes, *made.notes],
+        "notes": [*dataset.notes, *made.notes, *card.notes],
     }
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import TimeoutError
 
 PLOT = ".js-plotly-plot .main-svg"
 
@@ -143,22 +142,29 @@ def test_upload_cluster_lasso_save_and_reopen(open_page, server, tmp_path):
 
 def choose_umap(page):
     """Ask for a UMAP map with the form beside the map."""
-    form = page.get_by_text("Make another map")
     if not page.get_by_role("button", name="Draw this map").is_visible():
-        form.click()
-        settled(page)
-    option = page.get_by_role("option", name="UMAP", exact=True)
-    for _ in range(5):  # a list that opens while the page still draws is closed by the drawing
-        page.get_by_label("Method").first.click()
-        try:
-            option.wait_for(timeout=3000)
-            break
-        except TimeoutError:
-            page.keyboard.press("Escape")
-            settled(page)
-    option.click()
+        page.get_by_text("Make another map").click()
+    page.get_by_label("Method").first.click()
+    page.get_by_role("option", name="UMAP", exact=True).click()
     settled(page)
     page.get_by_role("button", name="Draw this map").click()
+
+
+def test_a_list_opened_in_an_opening_fold_stays_open(open_page):
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    settled(page)
+    motion = page.context.new_cdp_session(page)
+    motion.send("Animation.enable")
+    motion.send("Animation.setPlaybackRate", {"playbackRate": 0.2})
+    page.locator("summary", has_text="Make another map").focus()
+    for key in ("Enter", "Tab", "ArrowDown"):
+        page.keyboard.press(key)
+    page.get_by_role("option", name="UMAP", exact=True).wait_for()
+    form = page.locator("details", has=page.get_by_label("Method"))
+    form.and_(page.locator("[style*=height]")).wait_for(state="detached")  # it has opened
+    page.wait_for_timeout(500)
+    assert page.get_by_role("option", name="UMAP", exact=True).is_visible()
 
 
 def test_umap_by_job_and_cancel(open_page):
