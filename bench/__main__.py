@@ -15,6 +15,7 @@ QUICK = {
     "clusternet": [],
     "explanation": [],
     "reasons": [],
+    "language": ["syngoalex/language"],
 }
 
 for name, options in QUICK.items():

@@ -158,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with model.lock:
             model.requests.append(body)
-            model.headers.append(dict(self.headers))
+            model.headers.append({k.lower(): v for k, v in self.headers.items()})
             number = len(model.requests)
             model.at_once += 1
             model.most_at_once = max(model.most_at_once, model.at_once)

@@ -133,7 +133,12 @@ def test_answers_are_read_alone_in_a_fence_or_between_words():
         '{"answers": [{"text": 1, "true": [1], "unsure": [3]},'
         ' {"text": 2, "true": [], "unsure": []}]}'
     )
-    for text in (plain, f"```json\n{plain}\n```", f"Sure. {plain} Anything else?"):
+    for text in (
+        plain,
+        f"```json\n{plain}\n```",
+        f"Sure. {plain} Anything else?",
+        f"<think>{{?</think>{plain}",
+    ):
         assert answers.many(text, 2, 3) == wanted
     assert answers.many('{"answers": [{"text": 2, "true": [2]}]}', 2, 2) == [None, [0.0, 1.0]]
     assert [answers.one(f'{{"answer": "{a}"}}') for a in ("Yes", "no", "unsure")] == [

@@ -121,6 +121,7 @@ def _object(text: str) -> dict[str, Any]:
         raise Malformed("The answer is empty.")
     if len(text) > MOST_LETTERS:
         raise Malformed("The answer is too long.")
+    text = text.rpartition("</think>")[2]  # what some models think aloud before they answer
     first, last = text.find("{"), text.rfind("}")
     if first < 0 or last < first:
         raise Malformed("The answer holds no JSON object.")

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -78,6 +78,7 @@ class LanguageProvider:
         held = self.kept.proposed(key)
         if held is not None:
             return held
+        self.sender.stopping.clear()
         try:
             found = self._ask(
                 prompts.PROPOSE,
@@ -268,6 +269,7 @@ class LanguageProvider:
             raise NoAnswer(f"{UNUSABLE} answers in a row were not of the form asked for")
         for _ in range(2):
             answer = self.sender.send(now, *wanted)
+            answer = replace(answer, text=self.to.key.hide(answer.text))
             try:
                 found = read(answer.text)
             except answers.Malformed as error:
@@ -282,9 +284,8 @@ class LanguageProvider:
         raise NoAnswer(f"the answer was not usable twice ({reason})")
 
     def _exchange(self, kind: str, messages, answer: Answer, outcome: str) -> Exchange:
-        hide = self.to.key.hide
-        shown = [{**m, "content": hide(m["content"])} for m in messages]
-        text = hide(answer.text[: answers.MOST_LETTERS])
+        shown = [{**m, "content": self.to.key.hide(m["content"])} for m in messages]
+        text = answer.text[: answers.MOST_LETTERS]
         told = (answer.tokens_in, answer.tokens_out, answered.now())
         return Exchange(self.name, kind, shown, text, outcome, *told)
 

@@ -116,6 +116,7 @@ class Sender:
 
         with self._lock:
             self._client = self._client or client(self.to)
+        failure: Exception
         try:
             return self._client.chat.completions.create(
                 model=self.to.model,
@@ -123,16 +124,17 @@ class Sender:
                 **_parameters(schema, room, self.seed, self.left_out),
             )
         except openai.APIStatusError as error:
-            raise self._status(error) from None
+            failure = self._status(error)
         except (openai.APITimeoutError, openai.APIResponseValidationError, ValueError):
-            raise _Lost() from None
+            failure = _Lost()
         except openai.APIConnectionError as error:
             # Refused at the door, nothing was sent; or cut off in the middle, then it may count.
-            if "ConnectError" in type(error.__cause__).__name__:
-                raise _Passing("the connection was refused") from None
-            raise _Lost() from None
+            refused = "ConnectError" in type(error.__cause__).__name__
+            failure = _Passing("the connection was refused") if refused else _Lost()
         except openai.OpenAIError as error:
-            raise _Passing(self._words(error)) from None
+            failure = _Passing(self._words(error))
+        # Out here, so that no exception drags along one in which the endpoint repeats the key.
+        raise failure
 
     def _status(self, error) -> Exception:
         """What an HTTP status means: hopeless, refused, too long, or passing."""
@@ -185,6 +187,8 @@ class Sender:
             raise self._hopeless(f"{GIVE_UP} requests in a row failed, the last because {words}")
 
     def _hopeless(self, why: str) -> BadInput:
+        """The end of the run, in one sentence; no thread sends anything from here on."""
+        self.stopping.set()
         return BadInput(
             f"The language model at {self.to.base_url} cannot be used: {self.to.key.hide(why)}. "
             "What was answered so far is kept."
