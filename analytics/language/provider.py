@@ -1,5 +1,6 @@
 """The provider of descriptions that asks a language model: propose and judge over HTTP."""
 
+import itertools
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
@@ -88,11 +89,9 @@ class LanguageProvider:
                 lambda kept: {"proposal": (key, kept)},
             )
         except CutOff as error:
-            return (
-                self._nothing(str(error), known)
-                if len(rows) < 2
-                else self.propose(rows[::2], task, known, seed)
-            )
+            if len(rows) > 1:
+                return self.propose(rows[::2], task, known, seed)
+            return self._nothing(str(error), known)
         except (NoAnswer, cost.BudgetSpent) as error:
             if isinstance(error, cost.BudgetSpent):
                 self._barren = self.calls
@@ -163,16 +162,20 @@ class LanguageProvider:
         """The answers of all pieces of work, in any order, several at once; what raises NoAnswer or
         BudgetSpent is left out. Anything else, a cancel too, ends all and is raised."""
         self.sender.stopping.clear()
+        waiting, left = iter(work), set()
         with ThreadPoolExecutor(self.to.at_once, "language") as pool:
-            left = {pool.submit(self._guarded, ask, part) for part in work}
-            total = len(left)
             try:
-                while left:
-                    done, left = wait(left, timeout=1.0, return_when=FIRST_COMPLETED)
-                    progress(1 - len(left) / total, self._told())
-                    for future in done:
-                        if (found := future.result()) is not None:
-                            yield found
+                for number in range(1, len(work) + 1):
+                    # A short queue: waiting on all takes time by the square of their number.
+                    some = itertools.islice(waiting, 2 * self.to.at_once - len(left))
+                    left |= {pool.submit(self._guarded, ask, part) for part in some}
+                    while not (done := wait(left, 1.0, FIRST_COMPLETED).done):
+                        progress((number - 1) / len(work), self._told())
+                    future = next(iter(done))
+                    left.remove(future)
+                    progress(number / len(work), self._told())
+                    if (found := future.result()) is not None:
+                        yield found
             except BaseException:
                 self.sender.stopping.set()
                 for future in left:
