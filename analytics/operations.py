@@ -60,6 +60,10 @@ OPERATIONS = {
     ),
     "explanation_edit": Operation("analytics.explanation.asking:edited"),
     "explanation_stability": Operation("analytics.explanation.reruns:stability", nested=True),
+    "explanation_inside": Operation("analytics.explanation.taxonomy:inside", nested=True),
+    "taxonomy": Operation(
+        "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
+    ),
     "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
 }
 

@@ -26,6 +26,7 @@ from analytics.explanation import (
     select,
     sentences,
     spaces,
+    taxonomy,
     terms,
     topics,
 )
@@ -402,3 +403,23 @@ def test_topics_are_read_line_by_line():
         ["hotel", "room", "bed"],
         ["bus", "tram"],
     ]
+
+
+@MODEL
+def test_groups_are_explained_inside_with_their_leftovers_in_view():
+    store, table = api.default_store(), analytics.read("sample:messages")
+    found = analytics.explain(table, "text", "by topic", k=4)
+    tree = execute(taxonomy.taxonomy_request(found, table, 2), store)
+    assert [e["size"] for e in tree.entries] == [e["size"] for e in found.evidence]
+    opened = [e for e in tree.entries if e["digest"]]
+    assert opened
+    for entry in opened:
+        assert sum(c["size"] for c in entry["children"]) + entry["left"] == entry["size"]
+        child = store.require(entry["digest"])
+        group = [e["description"] for e in found.evidence].index(entry["description"])
+        assert (found.labels[child.labels >= 0] == group).all()
+    changes = [{"do": "add", "words": 'mentions "refund"'}]
+    edited = execute(asking.edit_request(child, table, changes), store)
+    assert (edited.place == child.place).all() and len(edited.chosen) > len(child.chosen)
+    with pytest.raises(BadInput, match="not there any more"):
+        taxonomy.inside_request(found, table, 10_000)

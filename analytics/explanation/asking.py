@@ -9,7 +9,7 @@ import pandas as pd
 from analytics.data import words
 from analytics.errors import BadInput
 from analytics.explanation import edits, evidence, explain, goals, offline, select, sentences
-from analytics.explanation.provider import Task
+from analytics.explanation.provider import Provider, Task
 from analytics.operations import Request, request
 from analytics.params import Param, validate
 from analytics.progress import Progress, part
@@ -142,9 +142,17 @@ def explanation(
         else:
             made = sentences.vectors(texts, wanted.seed, say)
     provider = offline.read(task, wanted.seed, made)
-    weights = _weights(place, texts)
+    found = explained(task, place, provider, asked, wanted.seed, part(progress, 0.7, 1.0))
+    return found.with_(notes=(*notes, *provider.notes), state=provider.state(), column=column)
+
+
+def explained(
+    task: Task, place: np.ndarray, provider: Provider, asked, seed: int, progress: Progress
+) -> Explanation:
+    """The record of a whole run: rounds, choice, groups by falling size. asked : by PARAMS."""
+    weights = _weights(place, task.texts)
     wishes = explain.Wishes(**{n: asked[n] for n in ("overlap", "uncovered", "largest", "rounds")})
-    draft = explain.explain(task, weights, provider, wishes, wanted.seed, part(progress, 0.7, 0.95))
+    draft = explain.explain(task, weights, provider, wishes, seed, progress)
     chosen = np.array(draft.selection.chosen, int)
     labels = select.assign(draft.scores[:, chosen], explain.LEAST_CHANCE)
     size = np.bincount(labels[labels >= 0], weights[labels >= 0], len(chosen))
@@ -152,9 +160,7 @@ def explanation(
     state = edits.State(
         draft.descriptions, draft.scores, by_size, task.k, wishes, preferred=draft.preferred
     )
-    return record(state, task, place).with_(
-        notes=(*notes, *provider.notes), state=provider.state(), column=column
-    )
+    return record(state, task, place)
 
 
 def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Explanation:
@@ -162,10 +168,8 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
     base, source = parents
     if not isinstance(base, Explanation):
         raise BadInput("What is to be changed is no explanation: make one first.")
-    texts, place, _ = distinct(source, base.column)
-    sample = base.params["sample"]
-    if sample is not None and sample < len(texts):
-        texts, place = _sampled(texts, place, sample, base.seed)
+    place = base.place
+    texts = held(base, source)
     task = task_of(base.params, texts)
     provider = offline.restored(task, base.state)
     everything = np.arange(len(texts))
@@ -195,14 +199,27 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
     )
 
 
+def held(found: Explanation, source: Record) -> list[str]:
+    """The distinct texts that an explanation was made of, in its order."""
+    texts, place, _ = distinct(source, found.column)
+    rows = np.flatnonzero(found.place >= 0)[::-1]
+    first = np.zeros(len(found.scores), int)
+    first[found.place[rows]] = rows
+    return [texts[place[row]] for row in first]
+
+
 def task_of(params, texts: list[str]) -> Task:
     """What the parameters of an explanation ask of these texts."""
     return Task(tuple(texts), params["goal"], tuple(params["examples"]), params["k"])
 
 
 def _sampled(texts: list[str], place: np.ndarray, most: int, seed: int):
-    """Some of the texts, and where each row's text is among them, -1 when it is not."""
     kept = np.sort(np.random.default_rng(seed).permutation(len(texts))[:most])
+    return only(texts, place, kept)
+
+
+def only(texts: list[str], place: np.ndarray, kept: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Some of the texts, and where each row's text is among them, -1 when it is not."""
     where = np.full(len(texts) + 1, -1, np.int32)  # the last one for blank cells
     where[kept] = np.arange(len(kept))
     return [texts[i] for i in kept], where[place]

@@ -29,6 +29,8 @@ _LABELS = {
     "explanation": "Explaining the texts",
     "explanation_edit": "Changing the explanation",
     "explanation_stability": "Explaining again",
+    "explanation_inside": "Explaining one group",
+    "taxonomy": "Explaining each group",
     "keyword_topics": "Sorting the texts into topics",
     "trust": "Clusterers on clear and ambiguous plots",
 }

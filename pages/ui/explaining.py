@@ -213,6 +213,8 @@ def summary(found: Explanation, first: bool) -> None:
     """How much is explained, and how sure the choice is."""
     chosen, facts = len(found.chosen), found.selection
     unexplained = int((found.labels < 0).sum())
+    if "inside" in found.params:
+        frame.sentence(found.notes[0])
     for note in found.notes[:1] if first else ():
         frame.sentence(f"{note} The explanation of all texts follows.", "info")
     with st.container(horizontal=True, vertical_alignment="top", key="explain-summary"):

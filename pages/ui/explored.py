@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics.explanation import export, lexical, reruns
+from analytics.explanation import export, lexical, reruns, taxonomy
 from analytics.figures.theme import color_of
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, findings, frame
+from pages.ui import cards, findings, frame, session
 from pages.ui.words import count, escape, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
@@ -37,6 +37,7 @@ def tabs(found: Explanation, dataset: Dataset) -> None:
         "Texts": lambda: _texts(found, dataset),
         "Descriptions": lambda: _candidates(found),
         "How sure": lambda: _sure(found, dataset),
+        "Inside the groups": lambda: _inside(found, dataset),
         "Changes": lambda: _changes(found),
         "Take away": lambda: _files(found, dataset),
     }
@@ -206,7 +207,7 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
     table = pd.DataFrame(rows, index=names, columns=[str(i + 1) for i in range(len(names))])
     st.caption("Texts that both descriptions are true of, among those that either is true of.")
     st.dataframe(table, lazy=False)
-    if found.edits or "topics" in found.params:
+    if found.edits or found.params.get("topics") or "inside" in found.params:
         st.caption("Whether the groups come out again is told of explanations as they were made.")
         return
     if not st.toggle("Explain again on parts of the texts", key=f"again-{found.digest}"):
@@ -221,6 +222,32 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
         f"groups, adjusted Rand index: {number(card.values['ari'].value)}."
     )
     findings.facts(said, ("Description", "Comes out again"))
+
+
+def _inside(found: Explanation, dataset: Dataset) -> None:
+    """Each group's texts explained among themselves."""
+    if "inside" in found.params:
+        st.caption("This is a look inside one group. Undo, at the top, leads back to all groups.")
+        return
+    if not st.toggle("Explain each group among itself", key=f"inside-{found.digest}"):
+        return
+    tree = frame.try_ask(taxonomy.taxonomy_request(found, dataset))
+    for place, entry in enumerate(tree.entries if tree is not None else ()):
+        color = color_of(int(found.slots[place]))
+        rows = "".join(
+            f"<li>{escape(child['description'])} <span class='muted'>{child['size']:,}</span></li>"
+            for child in entry["children"]
+        )
+        rest = f"<li class='muted'>unexplained {entry['left']:,}</li>" if entry["children"] else ""
+        few = "" if entry["children"] else "<div class='muted'>Too few texts to look inside.</div>"
+        st.html(
+            f"<div class='card'><b><span class='dot' style='background:{color}'></span>"
+            f"{escape(entry['description'])}</b> <span class='muted'>{entry['size']:,} rows</span>"
+            f"{few}<ul>{rows}{rest}</ul></div>"
+        )
+        if entry["digest"] and st.button("Open this group", key=f"inside-{place}-{found.digest}"):
+            session.change(explanation=entry["digest"])
+            st.rerun()
 
 
 def _changes(found: Explanation) -> None:
