@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.explanation import contrast, spaces, terms
-from analytics.explanation.spaces import Space, unit
+from analytics.explanation.spaces import Space
 
 TERMS = 3  # telling words that a description may add
 LEAST_NAMED = 0.4  # share of its own texts that a name must find, below which it is the wrong name
@@ -36,8 +36,7 @@ def names(space: Space, partitions: Sequence[contrast.Level], texts: Sequence[st
     """
     kept: dict[str, Named] = {}
     counts = terms.count(texts)
-    known, places = spaces.names(space)
-    near = space.values @ unit(places - places.mean(axis=0)).T if known else None
+    known, near = spaces.names(space)
     for at, level in enumerate(partitions):
         for group in range(len(level.centres)):
             members = level.labels == group

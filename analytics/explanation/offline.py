@@ -70,7 +70,8 @@ class Offline:
         whole = len(rows) == len(self.texts)
         if not whole and len(rows) < LEAST_ROWS:
             return []
-        inside = replace(self.space, values=self.space.values[rows])
+        full = None if self.space.full is None else self.space.full[rows]
+        inside = replace(self.space, values=self.space.values[rows], full=full)
         if whole:
             return naming.names(inside, self.partitions[:PROPOSED_LEVELS], texts)
         # A part of the corpus is cut by itself; its groups are as narrow as the level of like size.

@@ -21,13 +21,15 @@ _TOPICS = Path(__file__).resolve().parents[2] / "assets" / "words" / "topics.txt
 @dataclass(frozen=True)
 class Space:
     """kind : MEANING, WORDS, FORM or FEELING. values : float32 (n, d), rows of unit length, or zero
-    where nothing is known of a text. turn : arrays that bring a description into the space. notes :
-    sentences for the reader."""
+    where nothing is known of a text. turn : arrays that bring a description into the space. full :
+    the same before it was turned to few directions, (n, D), or None. notes : sentences for the
+    reader."""
 
     kind: str
     values: np.ndarray
     turn: dict[str, np.ndarray] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    full: np.ndarray | None = None
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -58,7 +60,7 @@ def meaning(texts: Sequence[str], made: sentences.Vectors, seed: int = 0) -> Spa
             "by what they say."
         )
     kind = MEANING if made.model == sentences.MINILM else WORDS
-    return Space(kind, _turned(values, turn), turn, tuple(notes))
+    return Space(kind, _turned(values, turn), turn, tuple(notes), values)
 
 
 def place(space: Space, words: Sequence[str], texts: Sequence[str]) -> np.ndarray:
@@ -78,11 +80,15 @@ def place(space: Space, words: Sequence[str], texts: Sequence[str]) -> np.ndarra
 
 
 def names(space: Space) -> tuple[tuple[str, ...], np.ndarray]:
-    """Words that can name a group in this space, and their places."""
-    if space.kind == MEANING:
-        called, vectors = topics()
-        return called, _turned(unit(vectors - space.turn["centre"]), space.turn)
-    return (), space.values[:0]
+    """Words that can name a group, and the likeness of each text to each, (n, names).
+
+    By the full vectors: with few directions, a name may stand near texts by chance.
+    """
+    if space.kind != MEANING or space.full is None:
+        return (), np.zeros((len(space.values), 0))
+    called, vectors = topics()
+    places = unit(vectors - space.turn["centre"])
+    return called, space.full @ unit(places - places.mean(axis=0)).T
 
 
 def _said(texts: Sequence[str], values: np.ndarray, words: Sequence[str]) -> np.ndarray:

@@ -210,7 +210,9 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
     if found.edits or found.params.get("topics") or "inside" in found.params:
         st.caption("Whether the groups come out again is told of explanations as they were made.")
         return
-    if not st.toggle("Explain again on parts of the texts", key=f"again-{found.digest}"):
+    if not st.toggle(
+        "Explain again on parts of the texts", key=f"again-{found.digest}", persist_state="session"
+    ):
         return
     card = frame.try_ask(reruns.stability_request(found, dataset))
     if card is None:
@@ -229,7 +231,9 @@ def _inside(found: Explanation, dataset: Dataset) -> None:
     if "inside" in found.params:
         st.caption("This is a look inside one group. Undo, at the top, leads back to all groups.")
         return
-    if not st.toggle("Explain each group among itself", key=f"inside-{found.digest}"):
+    if not st.toggle(
+        "Explain each group among itself", key=f"inside-{found.digest}", persist_state="session"
+    ):
         return
     tree = frame.try_ask(taxonomy.taxonomy_request(found, dataset))
     for place, entry in enumerate(tree.entries if tree is not None else ()):
