@@ -29,7 +29,7 @@ QUERY = {
     "runs": "runs",
     "color": "color",
     "layer": "layer",
-    "symbols": "shapes",
+    "shape": "shapes",
     "outlines": "outlines",
     "isolate": "only",
     "selection": "sel",
@@ -52,7 +52,7 @@ _ON_DATASET = {
     "layer": "",
 }
 _RESTS_ON = {
-    "table": {"dataset": "", "color": "", **_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
+    "table": {"dataset": "", "color": "", "shape": "", **_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
     "dataset": {**_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
     "projection": _ON_MAP,
     "clustering": _ON_CLUSTERING,
@@ -67,7 +67,8 @@ class View:
     maps, runs : digests of all projections and clusterings kept beside each other.
     color : "" (monochrome), "clusters", "explanation", or "column:NAME".
     layer : "" or a per-point score drawn as lightness: "faithfulness:ID" or "validity:ID".
-    symbols : marker shapes as a second channel. outlines : draw a hull round each group.
+    shape : what marker shapes show: "" (nothing), "color" (the groups that colour shows), or as
+        ``color``. outlines : draw a hull round each group.
     isolate : the one group shown in full, or None.
     selection : shapes of ``analytics.selection``. zoom : (x0, x1, y0, y1) or ().
     """
@@ -81,7 +82,7 @@ class View:
     runs: tuple[str, ...] = ()
     color: str = ""
     layer: str = ""
-    symbols: bool = False
+    shape: str = ""
     outlines: bool = False
     isolate: int | None = None
     selection: tuple[dict[str, Any], ...] = ()
@@ -133,16 +134,17 @@ def from_json(data: Any) -> View:
     """The view of :meth:`View.to_json`; every part is checked. Raises BadInput."""
     if not isinstance(data, Mapping):
         raise BadInput("This saved view is damaged: open the data again.")
-    known = {f.name for f in fields(View)}
+    known = {"symbols", *(f.name for f in fields(View))}
     values = {k: v for k, v in data.items() if k in known}
     for name in ("table", "dataset", "projection", "clustering", "explanation"):
         values[name] = _digest(values.get(name) or "")
     for name in ("maps", "runs"):
         values[name] = tuple(_digest(d) for d in _list(values.get(name))[:MAX_KEPT])
-    for name in ("color", "layer"):
+    if values.pop("symbols", False) or values.get("shape") in (True, "1"):
+        values["shape"] = "color"  # as views were saved before shapes had a choice of their own
+    for name in ("color", "layer", "shape"):
         values[name] = str(values.get(name) or "")[:MAX_TEXT]
-    for name in ("symbols", "outlines"):
-        values[name] = bool(values.get(name))
+    values["outlines"] = bool(values.get("outlines"))
     isolate = values.get("isolate")
     values["isolate"] = isolate if isinstance(isolate, int) else None
     values["selection"] = geometry.check(_list(values.get("selection")))
@@ -163,7 +165,7 @@ def from_query(query: Mapping[str, str]) -> View:
             data[name] = text.split(",")
         elif name == "isolate":
             data[name] = int(text) if text.lstrip("-").isdecimal() and len(text) < 9 else None
-        elif name in ("symbols", "outlines"):
+        elif name == "outlines":
             data[name] = text == "1"
         else:
             data[name] = text

@@ -7,7 +7,7 @@ from pages.ui import findings, frame, mapview, panels, quality, session
 if frame.needs_data():
     st.stop()
 
-_, dataset, projection, clustering = session.shown()
+view, dataset, projection, clustering = session.shown()
 
 with st.sidebar:
     panels.cluster_controls(dataset, projection, clustering)
@@ -24,7 +24,9 @@ mask = mapview.selected_mask(projection)
 with bar:
     panels.selection_bar(dataset, projection, mask)
 with picture:
-    mapview.draw(dataset, projection, clustering, color="clusters", key="clusters")
+    mapview.draw(
+        dataset, projection, clustering, color="clusters", shape=view.shape, key="clusters"
+    )
 with facts:
     findings.clustering(dataset, projection, clustering)
     findings.groups(clustering)

@@ -25,7 +25,15 @@ mask = mapview.selected_mask(projection)
 with bar:
     panels.selection_bar(dataset, projection, mask)
 with picture:
-    mapview.draw(dataset, projection, clustering, color=view.color, layer=view.layer, key="map")
+    mapview.draw(
+        dataset,
+        projection,
+        clustering,
+        color=view.color,
+        layer=view.layer,
+        shape=view.shape,
+        key="map",
+    )
 with facts:
     findings.ambiguity(projection, dataset)
     findings.faithfulness(projection)

@@ -12,6 +12,7 @@ from analytics.errors import BadInput
 from analytics.figures import charts, perception, theme
 from analytics.figures.picture import map_png, map_svg
 from analytics.figures.plan import ticks
+from analytics.figures.shapes import of_groups
 from analytics.results import NOISE
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -56,7 +57,7 @@ def test_svg_is_valid_standalone_and_escaped():
         groups=groups,
         group_names={0: "<script>alert(1)</script>&", 1: "\x00bad\ud800"},
         title="A & B <i>",
-        use_symbols=True,
+        shapes=of_groups(groups, {}, "group"),
         **SIZE,
     )
     root = ET.fromstring(text.encode("utf-8"))
@@ -66,8 +67,8 @@ def test_svg_is_valid_standalone_and_escaped():
     assert any("<script>" in line for line in shown) and "A & B <i>" in shown
     assert any("Noise 6" in line for line in shown)
     circles, polygons = (list(root.iter(f"{SVG}{kind}")) for kind in ("circle", "polygon"))
-    assert len(circles) + len(polygons) == 90
-    assert sum(node.get("fill") == "none" for node in circles) == 6
+    assert len(circles) + len(polygons) == 90 + 4  # the points, and the key of shapes
+    assert sum(node.get("fill") == "none" for node in circles) == 6 + 1
     assert "http" not in text.replace("http://www.w3.org", "")
 
 

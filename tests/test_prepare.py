@@ -1,6 +1,7 @@
 """From a table to a dataset: suggestions, canonical recipes, every choice and its note."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -149,6 +150,13 @@ def test_equal_choices_have_equal_digests():
     assert one == other and of_json(one) == of_json(other)
     assert prepare.check(one, table) == one
     assert set(one) == set(table.recipe)
+
+
+def test_a_table_stored_before_a_choice_existed_takes_its_default():
+    table = table_of(penguins())
+    older = {k: v for k, v in table.recipe.items() if k not in ("texts_by", "scale")}
+    found = prepare.check({}, replace(table, recipe=older))
+    assert found == {**prepare.check({}, table), "scale": found["scale"]} and found["scale"]
 
 
 def test_a_declared_answer_leaves_the_features():

@@ -252,6 +252,16 @@ def test_the_script_makes_the_same_results_again(store, state, evil_file, tmp_pa
     )
 
 
+def test_marker_shapes_are_in_the_report_and_in_the_script(store, state, evil_file, tmp_path):
+    given = {**state, "shape": "column:note"}
+    html = html_report(store, given)
+    assert "Shape: note" in html and "<polygon" in html
+    assert "Shape: " not in html_report(store, state)
+    execute(python_snippet(store, given), evil_file.parent, tmp_path / "home")
+    picture = (evil_file.parent / "map.svg").read_text(encoding="utf-8")
+    assert picture.count("<polygon") > 10 and ">note<" in picture
+
+
 def test_the_script_of_a_clustering_on_another_map(store, tmp_path):
     dataset = analytics.prepare("sample:clear", x="x", y="y", seed=2, sample=200, store=store)
     pca = analytics.project(dataset, "pca", store=store)

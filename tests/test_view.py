@@ -23,7 +23,7 @@ view_strategy = st.builds(
     clustering=digests,
     color=st.sampled_from(["", "clusters", "label", "column:größe & <b>"]),
     layer=st.sampled_from(["", "faithfulness:stress"]),
-    symbols=st.booleans(),
+    shape=st.sampled_from(["", "color", "label", "column:größe & <b>"]),
     outlines=st.booleans(),
     isolate=st.one_of(st.none(), st.integers(-3, 40)),
     selection=st.lists(boxes, max_size=3).map(tuple),
@@ -36,6 +36,12 @@ def test_address_and_json_restore_the_view(view):
     view = view.with_()  # joins the kept maps and runs
     assert views.from_query(view.to_query()) == view
     assert views.from_json(view.to_json()) == view
+
+
+def test_the_former_switch_for_shapes_follows_the_colour():
+    assert views.from_json({"symbols": True}).shape == "color"
+    assert views.from_json({"symbols": False}).shape == ""
+    assert views.from_query({"shapes": "1"}).shape == "color"
 
 
 def test_a_new_table_leaves_nothing_of_the_old_one():

@@ -64,7 +64,8 @@ def check(recipe: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
     if n < 2:
         raise BadInput(f"The table has {words.count(n, 'row')}, but it needs at least 2 rows.")
     base = table.recipe or suggest(table.frame, table.kinds, table.vectors, table.source)
-    merged = {**base, **given}
+    # A table stored by an earlier version lacks what was added to the recipe since.
+    merged = {**{p.name: p.default for p in PARAMS}, **base, **given}
     if ("x" in given) != ("y" in given):
         merged["y" if "x" in given else "x"] = ""
     roles = {role: _column(merged[role], role, table) for role in _ROLES}

@@ -13,10 +13,11 @@ from analytics.figures import theme
 from analytics.figures.marks import Limits, Marks
 
 MAX_LABELS = 24
+KEY_LETTERS = 44  # in one line of the key: what a narrow screen holds
 
 
 def furniture(
-    drawn, groups, names, isolate, ellipses, outlines, labels, limits, height, dark
+    drawn, groups, names, isolate, ellipses, outlines, labels, marks, limits, height, dark
 ) -> tuple[list[dict], list[dict]]:
     """Outlines, ellipses and every word written on the map."""
     shapes: list[dict] = []
@@ -48,7 +49,7 @@ def furniture(
             shapes.append(path(ring, muted, 1.3))
             words.append((ring[ring[:, 1].argmax()], f"<b>{theme.escape(title, 12)}</b>", True))
     annotations = _placed_words(words, limits, height, dark)
-    return shapes, annotations + _key(groups, names, drawn, dark)
+    return shapes, annotations + _key(groups, names, drawn, marks, dark)
 
 
 def _placed_words(words: list, limits: Limits, height: int, dark: bool) -> list[dict]:
@@ -79,8 +80,8 @@ def _placed_words(words: list, limits: Limits, height: int, dark: bool) -> list[
     ]
 
 
-def _key(groups: Any, names: dict[int, str], drawn: Marks, dark: bool) -> list[dict]:
-    """What grey means, in the lower left corner."""
+def _key(groups: Any, names: dict, drawn: Marks, marks: Any, dark: bool) -> list[dict]:
+    """What shapes and grey mean, in the lower left corner."""
     t = theme.TOKENS["dark" if dark else "light"]
     parts = [
         f"<span style='color:{theme.NOISE_COLOR}'>○</span> {theme.escape(name, 28)} {count:,}"
@@ -89,12 +90,29 @@ def _key(groups: Any, names: dict[int, str], drawn: Marks, dark: bool) -> list[d
     grey = theme.NOISE_COLOR
     if drawn.ends is not None and np.any(drawn.codes // 2 == len(drawn.colors) // 2 - 1):
         parts.append(f"<span style='color:{grey}'>○</span> no value")
-    if not parts:
+    lines = ["   ".join(parts)] if parts else []
+    if marks is not None:
+        lines = [*_shape_lines(marks), *lines]
+    if not lines:
         return []
-    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left"}
+    place = {"xref": "paper", "yref": "paper", "x": 0, "align": "left", "y": 0, "xanchor": "left"}
     look = {"yanchor": "bottom", "showarrow": False, "bgcolor": theme.rgba(t["paper"], 0.78)}
     font = {"size": 12, "color": t["muted"]}
-    return [{"text": "   ".join(parts), "font": font, "borderpad": 3, **place, **look}]
+    return [{"text": "<br>".join(lines), "font": font, "borderpad": 3, **place, **look}]
+
+
+def _shape_lines(marks: Any) -> list[str]:
+    """The key of the shapes, in lines short enough for a narrow screen."""
+    lines, width = [f"Shape: {theme.escape(marks.title, 40)}"], KEY_LETTERS
+    for number, name in marks.key():
+        entry = f"{theme.GLYPHS.get(number, '○')} {theme.escape(name, 28)}"
+        width += len(theme.clean(name, 28)) + 5
+        if width > KEY_LETTERS:
+            lines.append(entry)
+            width = len(theme.clean(name, 28))
+        else:
+            lines[-1] += "   " + entry
+    return lines
 
 
 def empty(drawn: Marks, dark: bool) -> list[dict]:

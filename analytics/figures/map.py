@@ -15,6 +15,7 @@ from analytics.figures.furniture import empty, furniture, selection_outlines
 from analytics.figures.hover import hover_texts
 from analytics.figures.marks import Limits, Marks
 from analytics.figures.raster import fit, png, raster, spread_diameter
+from analytics.figures.shapes import Shapes, too_many
 
 MAX_SVG = 2_000
 MAX_WEBGL = 50_000
@@ -57,7 +58,7 @@ def map_figure(
     ellipses: tuple | None = None,
     outlines: bool = False,
     labels: bool = True,
-    use_symbols: bool = False,
+    shapes: Shapes | None = None,
     height: int = 640,
     revision: str = "",
     faint_unselected: bool = True,
@@ -74,6 +75,7 @@ def map_figure(
     ellipses : means (k, 2), covariances (k, 2, 2), k names.
     outlines : draws a density outline round each group. labels : names the groups on the map.
     height : px. revision : the reader's zoom is kept while this stays the same.
+    shapes : marks by a second column, see :mod:`analytics.figures.shapes`.
     selection_shapes : see :mod:`analytics.selection`.
 
     Raises BadInput when lengths disagree or coordinates cannot be drawn.
@@ -91,7 +93,7 @@ def map_figure(
         values=values,
         selected=selected,
         isolate=isolate,
-        use_symbols=use_symbols,
+        shapes=shapes,
         faint_unselected=faint_unselected,
         edges=svg,
     )
@@ -102,6 +104,8 @@ def map_figure(
     figure = go.Figure()
     layout = _layout(dark, height, axes, aspect, limits, f"{revision}|{view}")
     if mode == "raster":
+        notes += filter(None, [too_many(shapes, len(drawn.rows))])
+        shapes = None
         layout["images"], shown = _raster_image(drawn, limits, view is not None)
         notes.append(
             f"{len(shown):,} of {len(drawn.rows):,} points answer to hover; all are drawn."
@@ -112,11 +116,11 @@ def map_figure(
     names = dict(group_names or {})
     figure.add_trace(kind(**_points(drawn, shown, mode, dark, groups, names, hover)))
     figure.add_trace(kind(**_corners(limits, drawn, values_name, dark)))
-    shapes, annotations = furniture(
-        drawn, groups, names, isolate, ellipses, outlines, labels, limits, height, dark
+    lines, words = furniture(
+        drawn, groups, names, isolate, ellipses, outlines, labels, shapes, limits, height, dark
     )
-    layout["shapes"] = shapes + selection_outlines(selection_shapes, dark)
-    layout["annotations"] = annotations + empty(drawn, dark)
+    layout["shapes"] = lines + selection_outlines(selection_shapes, dark)
+    layout["annotations"] = words + empty(drawn, dark)
     figure.update_layout(**layout)
     return MapView(figure, tuple(notes), len(drawn.rows), mode)
 

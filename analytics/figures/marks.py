@@ -10,6 +10,7 @@ import numpy as np
 
 from analytics.errors import BadInput
 from analytics.figures import theme
+from analytics.figures.shapes import Shapes, check
 from analytics.results import SENTINELS
 
 Limits = tuple[tuple[float, float], tuple[float, float]]
@@ -80,7 +81,7 @@ def make(
     values: np.ndarray | None = None,
     selected: np.ndarray | None = None,
     isolate: int | None = None,
-    use_symbols: bool = False,
+    shapes: Shapes | None = None,
     faint_unselected: bool = True,
     edges: bool = False,
 ) -> Marks:
@@ -101,9 +102,8 @@ def make(
     if isolate is not None and groups is not None:
         faint |= groups != isolate
     base, colors, ends, more = _colors(n, groups, values, dark, edges)
-    shapes = _shapes(n, groups, use_symbols)
-    if values is not None:
-        shapes = np.where(base == LEVELS, theme.HOLLOW_CIRCLE, 0).astype(np.uint8)
+    unknown = base == LEVELS if values is not None else None if groups is None else groups < 0
+    symbols = _symbols(groups if values is None else None, unknown, check(shapes, n), n)
     loose = base == len(colors) - 1 if len(colors) > 1 else np.zeros(n, bool)
     rows = rows[np.argsort(2 * (~faint[rows]) + ~loose[rows], kind="stable")]
     table = tuple((c, round(opacity * f, 3)) for c in colors for f in (1.0, FAINT))
@@ -113,7 +113,7 @@ def make(
         xy=points,
         codes=(2 * base[rows] + faint[rows]).astype(np.uint8),
         colors=table,
-        shapes=shapes[rows],
+        shapes=symbols[rows],
         faint=faint[rows],
         limits=limits,
         size=size,
@@ -212,16 +212,19 @@ def _ramp_codes(values: np.ndarray, dark: bool) -> tuple:
     return codes, colors, (low, high), tuple(notes)
 
 
-def _shapes(n: int, groups: Any, use_symbols: bool) -> np.ndarray:
-    """Plotly symbol numbers: hollow circles for sentinels, a new shape when colours repeat."""
-    shapes = np.zeros(n, np.uint8)
-    if groups is None:
-        return shapes
-    numbers = np.array(theme.SHAPE_NUMBERS, np.uint8)
-    turn = groups if use_symbols else groups // len(theme.CLUSTER_COLORS)
-    shapes = numbers[turn % len(numbers)]
-    shapes[groups < 0] = theme.HOLLOW_CIRCLE
-    return shapes
+def _symbols(groups: Any, unknown: Any, shapes: Shapes | None, n: int) -> np.ndarray:
+    """Plotly symbol numbers uint8 (n,): those of ``shapes``, else a new one when colours repeat;
+    hollow for rows of ``unknown`` (n,) colour."""
+    found = np.zeros(n, np.uint8)
+    if shapes is not None:
+        found = shapes.marks()
+    elif groups is not None:
+        numbers = np.array(theme.SHAPE_NUMBERS, np.uint8)
+        turn = np.maximum(groups, 0) // len(theme.CLUSTER_COLORS)
+        found = numbers[turn % len(numbers)]
+    if unknown is not None:
+        found[unknown & (found < theme.HOLLOW)] += theme.HOLLOW
+    return found
 
 
 def sentinel_counts(groups: Any, names: dict[int, str] | None) -> list[tuple[str, int]]:

@@ -13,7 +13,7 @@ import numpy as np
 from analytics.figures import svg, theme
 from analytics.figures.marks import Limits, Marks
 from analytics.figures.plan import plan
-from analytics.figures.raster import png, raster
+from analytics.figures.raster import png, raster, stamp
 
 MAX_VECTOR = 50_000
 _FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
@@ -48,6 +48,7 @@ def map_png(xy: np.ndarray, **options: Any) -> bytes:
         steps = theme.ramp(found["dark"], bh)
         for i, color in enumerate(reversed(steps)):
             pen.rectangle((bx, by + i, bx + bw, by + i), fill=color)
+    _key(image, found)
     for word in found["words"]:
         _write(pen, word, t["paper"])
     buffer = io.BytesIO()
@@ -91,6 +92,7 @@ def map_svg(xy: np.ndarray, **options: Any) -> str:
     out.append("</g>")
     if found["bar"]:
         out += svg.bar(found["bar"], found["dark"])
+    out += svg.key(found["key"], found["unit"], t["muted"])
     out += [svg.line(word, t["paper"]) for word in found["words"]]
     return "\n".join([*out, "</svg>"])
 
@@ -109,6 +111,14 @@ def _dots(found: Marks, limits: Limits, size: tuple[int, int], diameter: float) 
         diameter=diameter if few else min(diameter, 3.0),
         floor=0.75 if few else 0.45,
     )
+
+
+def _key(image: Any, found: dict) -> None:
+    """Draw the marks of the key of shapes, with the stamps that draw the points."""
+    color = theme.rgb(found["tokens"]["muted"])
+    for shape, x, y in found["key"]:
+        for column, row in stamp(shape, round(10 * found["unit"])).tolist():
+            image.putpixel((round(x) + column, round(y) + row), color)
 
 
 def _write(pen: Any, word: dict, paper: str) -> None:

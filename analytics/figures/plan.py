@@ -11,6 +11,7 @@ from analytics.figures import outlines as lines
 from analytics.figures import theme
 from analytics.figures.marks import Limits
 from analytics.figures.raster import frame
+from analytics.figures.shapes import Shapes, too_many
 
 
 def plan(
@@ -27,7 +28,7 @@ def plan(
     aspect: float = 1.0,
     outlines: bool = False,
     labels: bool = True,
-    use_symbols: bool = False,
+    shapes: Shapes | None = None,
     width: int = 1600,
     height: int = 1200,
     dark: bool = False,
@@ -38,7 +39,8 @@ def plan(
 
     The parameters are those of :func:`analytics.figures.map.map_figure`; ``title`` stands above
     and ``caption`` below the points. Returns the marks, the limits and box of the plot, rings
-    [(points, colour)], words and the box of the colour bar. Raises BadInput for a side outside
+    [(points, colour)], words, the marks of the key of shapes [(symbol number, x, y)] and the box of
+    the colour bar. Raises BadInput for a side outside
     200 to 6000 px and for what the map itself refuses.
     """
     if not (200 <= width <= 6000 and 200 <= height <= 6000):
@@ -50,7 +52,7 @@ def plan(
         values=values,
         selected=selected,
         isolate=isolate,
-        use_symbols=use_symbols,
+        shapes=shapes,
     )
     unit = min(width / 1600, height / 1200) * 2
     t = theme.TOKENS["dark" if dark else "light"]
@@ -66,7 +68,7 @@ def plan(
     out: dict[str, Any] = {"marks": found, "limits": limits, "box": box, "unit": unit, "tokens": t}
     out["dot"] = max(1.0, found.size * 0.9 * unit)
     out |= {"size": (width, height), "dark": dark, "title": title}
-    out |= {"bar": None, "rings": [], "words": [], "grid": []}
+    out |= {"bar": None, "rings": [], "words": [], "grid": [], "key": []}
     if groups is not None and values is None:
         kinds, names = np.asarray(groups)[found.rows], dict(group_names or {})
         out["rings"] = _rings(out, kinds, dark) if outlines else []
@@ -74,6 +76,11 @@ def plan(
         out["words"] += _key(out, groups, names)
     elif values is not None and np.any(found.shapes == theme.HOLLOW_CIRCLE):
         out["words"].append(_corner(out, "○ no value"))
+    if shapes is not None:
+        note = too_many(shapes, len(found.rows))
+        caption = f"{caption} {note}".strip() if foot > edge else caption
+        out["key"], words = ([], []) if note else _shape_key(out, shapes)
+        out["words"] += words
     out["words"] += _frame_words(out, title, caption, axes, (width, height))
     if real:
         out["grid"], ticks = _grid(out)
@@ -136,6 +143,22 @@ def _key(plan: dict, groups: Any, names: dict) -> list[dict]:
         f"○ {theme.clean(n, 40)} {c:,}" for n, c in marks_module.sentinel_counts(groups, names)
     ]
     return [_corner(plan, "   ".join(parts))] if parts else []
+
+
+def _shape_key(plan: dict, shapes: Shapes) -> tuple[list[tuple], list[dict]]:
+    """The marks of the key of shapes, in the lower left corner above what hollow marks mean, and
+    the words beside them."""
+    (x, y, _, h), unit = plan["box"], plan["unit"]
+    key, muted = shapes.key(), plan["tokens"]["muted"]
+    top = y + h - (30 + 19 * len(key)) * unit
+    words = [_word(theme.clean(shapes.title, 40), (x, top), 12 * unit, muted, "start", strong=True)]
+    marks = []
+    for i, (number, name) in enumerate(key, 1):
+        at = top + 19 * i * unit
+        marks.append((number, x + 6 * unit, at))
+        place = (x + 18 * unit, at)
+        words.append(_word(theme.clean(name, 40), place, 12 * unit, muted, "start"))
+    return marks, words
 
 
 def _corner(plan: dict, text: str) -> dict:

@@ -116,7 +116,7 @@ def stamp(shape: int, diameter: float) -> np.ndarray:
     reach = int(np.ceil(radius * 1.4))
     y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(float)
     inside = _inside(shape, x / radius, y / radius)
-    inside[reach, reach] |= shape != theme.HOLLOW_CIRCLE or diameter < 4
+    inside[reach, reach] |= shape < theme.HOLLOW or diameter < 4
     rows, columns = np.nonzero(inside)
     return np.stack([columns - reach, rows - reach], axis=1).astype(np.int32)
 
@@ -124,6 +124,9 @@ def stamp(shape: int, diameter: float) -> np.ndarray:
 def _inside(shape: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Which points lie in a mark of radius 1; y points down."""
     far = np.hypot(x, y)
+    if shape > theme.HOLLOW_CIRCLE:
+        filled = shape - theme.HOLLOW
+        return _inside(filled, x, y) & ~_inside(filled, x / 0.6, y / 0.6)
     if shape in _STARS:
         points, depth = _STARS[shape]
         turn = np.abs(((np.arctan2(x, -y) * points / (2 * np.pi) + 0.5) % 1) - 0.5) * 2

@@ -24,17 +24,30 @@ def dots(found: Marks, limits: Limits, box: tuple, dot: float) -> list[str]:
     ]
     out = []
     for (x, y), code, shape in zip(at, found.codes, found.shapes, strict=True):
-        if shape in (0, theme.HOLLOW_CIRCLE):
-            look = looks[code] if shape == 0 else hollow[code]
-            out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{dot / 2:.2f}" {look}/>')
-        else:
-            corners = _polygon(int(shape)) * dot / 2 + (x, y)
-            path = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
-            out.append(f'<polygon points="{path}" {looks[code]}/>')
+        out.append(mark(int(shape), x, y, dot, (hollow if shape >= theme.HOLLOW else looks)[code]))
     return out
 
 
-def _polygon(shape: int) -> np.ndarray:
+def mark(shape: int, x: float, y: float, dot: float, look: str) -> str:
+    """One mark by its plotly symbol number; ``look``: its fill and stroke."""
+    if shape % theme.HOLLOW == 0:
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{dot / 2:.2f}" {look}/>'
+    corners = polygon(shape % theme.HOLLOW) * dot / 2 + (x, y)
+    path = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
+    return f'<polygon points="{path}" {look}/>'
+
+
+def key(marks: list[tuple], unit: float, color: str) -> list[str]:
+    """The marks of a key."""
+    size = 10 * unit
+    empty = f'fill="none" stroke="{color}" stroke-width="{0.2 * size:.2f}"'
+    return [
+        mark(shape, x, y, size, empty if shape >= theme.HOLLOW else f'fill="{color}"')
+        for shape, x, y in marks
+    ]
+
+
+def polygon(shape: int) -> np.ndarray:
     """Corners of a mark of radius 1 by plotly symbol number: (m, 2), y down."""
     if shape in (3, 4):
         a, b = 0.36, 1.1

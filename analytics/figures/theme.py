@@ -43,13 +43,12 @@ YELLOW = "#F0E442"
 YELLOW_EDGE = "#7A6F00"
 YELLOW_ON_LIGHT = "#BDAA00"
 
-# Filled shapes by plotly's names and numbers, the most different first.
-_SHAPES = (
-    ("circle", 0), ("square", 1), ("triangle-up", 5), ("diamond", 2), ("cross", 3),
-    ("star", 17), ("triangle-down", 6), ("x", 4), ("pentagon", 13), ("hexagram", 18),
-)  # fmt: skip
-SHAPE_NUMBERS = tuple(number for _, number in _SHAPES)
-HOLLOW_CIRCLE = 100
+# Filled shapes by plotly's numbers, the most different first: circle, square, triangle, diamond,
+# cross, star, triangle down, x, pentagon, hexagram. The first eight can be told apart at a glance.
+SHAPE_NUMBERS = (0, 1, 5, 2, 3, 17, 6, 4, 13, 18)
+GLYPHS = dict(zip(SHAPE_NUMBERS, "●■▲◆✚★▼✖", strict=False))
+HOLLOW = 100  # added to the number of a filled shape
+HOLLOW_CIRCLE = HOLLOW
 
 # Cividis (Nunez, Anderton, Renslow 2018, PLoS ONE 13(7)), ten even steps.
 SEQUENTIAL = (
@@ -74,11 +73,6 @@ def color_of(label: int, k: int = 0) -> str:
     A cluster's colour depends on its label only, so it stays when ``k`` changes.
     """
     return NOISE_COLOR if label < 0 else CLUSTER_COLORS[label % len(CLUSTER_COLORS)]
-
-
-def symbols(k: int) -> list[str]:
-    """Marker shapes of clusters 0 .. k - 1 by plotly's names."""
-    return [_SHAPES[i % len(_SHAPES)][0] for i in range(k)]
 
 
 def marker(n: int) -> tuple[float, float]:

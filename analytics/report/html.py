@@ -15,6 +15,7 @@ import pandas as pd
 
 from analytics import selection as geometry
 from analytics.explanation import wording
+from analytics.figures import shapes as marks
 from analytics.perception.wording import HOW, sentence
 from analytics.report.lineage import records
 from analytics.report.record import run_record
@@ -47,13 +48,14 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
     clustering = found.get("clustering")
     shapes = geometry.check(list(state.get("selection") or ()))
     mask = geometry.resolve(shapes, projection.xy) if shapes else None
+    marked = marks.of_state(state, dataset, clustering)
     ambiguity = found.get("ambiguity")
     return environment.get_template("report.html.j2").render(
         title=title or dataset.name or "Report",
         created=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         record=record,
         record_json=json.dumps(record, indent=2, ensure_ascii=False),
-        map=_map(dataset, projection, clustering, mask, shapes),
+        map=_map(dataset, projection, clustering, mask, shapes, marked),
         ambiguity=ambiguity,
         ambiguity_how=HOW,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
@@ -77,7 +79,9 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
     )
 
 
-def _map(dataset, projection, clustering: Clustering | None, mask, shapes) -> dict[str, Any]:
+def _map(
+    dataset, projection, clustering: Clustering | None, mask, shapes, marked
+) -> dict[str, Any]:
     """The map: plotly's code, the figure in light and dark, a picture for readers without scripts.
 
     All rows are given to the figure, which draws by N: beyond 50,000 points as an image of all
@@ -98,6 +102,7 @@ def _map(dataset, projection, clustering: Clustering | None, mask, shapes) -> di
             group_names=names,
             selected=mask,
             selection_shapes=shapes,
+            shapes=marked,
             hover=None if dark else hover,
             axes=projection.axes,
             height=HEIGHT,
@@ -111,7 +116,7 @@ def _map(dataset, projection, clustering: Clustering | None, mask, shapes) -> di
         "plotly": get_plotlyjs(),
         "figure": _script_json(figure),
         "dark": _script_json(swap),
-        "picture": _picture(projection.xy, groups, names),
+        "picture": _picture(projection.xy, groups=groups, group_names=names, shapes=marked),
         "note": _map_note(dataset.n, light),
         "words": f"Map of {dataset.n:,} rows" + (f" in {len(names) - 1} groups" if names else ""),
     }
@@ -122,13 +127,13 @@ def _script_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _picture(xy: np.ndarray, groups, names) -> str:
+def _picture(xy: np.ndarray, **drawn) -> str:
     """The map without scripts: vector marks for few points, else an image."""
     from analytics.figures.picture import map_png, map_svg
 
     if len(xy) <= VECTOR_POINTS:
-        return map_svg(xy, groups=groups, group_names=names)
-    data = base64.b64encode(map_png(xy, groups=groups, group_names=names)).decode()
+        return map_svg(xy, **drawn)
+    data = base64.b64encode(map_png(xy, **drawn)).decode()
     return f'<img alt="" src="data:image/png;base64,{data}">'
 
 

@@ -1,7 +1,7 @@
 """From one result to everything it rests on, as the roles of a report.
 
 A state is ``{"table", "dataset", "projection", "clustering", "ambiguity", "faithfulness",
-"validity", "stability", "reasons": digest or "", "selection": shapes}``.
+"validity", "stability", "reasons": digest or "", "selection": shapes, "shape": as in the view}``.
 """
 
 from typing import Any
@@ -106,6 +106,7 @@ def _of_view(artifacts: Artifacts, name: str) -> dict[str, Any]:
         "projection": view.projection,
         "clustering": view.clustering,
         "selection": list(view.selection),
+        "shape": view.shape,
         "title": saved.name,
     }
 

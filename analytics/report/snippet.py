@@ -3,6 +3,7 @@
 from typing import Any
 
 from analytics.data import prepare
+from analytics.figures.shapes import of_state as shapes_of
 from analytics.report.lineage import records
 from analytics.report.record import content_hash
 from analytics.results import Dataset, Record, Table
@@ -31,12 +32,30 @@ def python_snippet(artifacts: Artifacts, state: dict[str, Any]) -> str:
         body += ["", _call("ambiguity", "clams", arguments)]
         body.append("print('ambiguity', round(ambiguity.ambiguity, 4), ambiguity.interval)")
     shapes = [dict(shape) for shape in state.get("selection") or ()]
+    draw = "projection" in found and shapes_of(state, dataset, found.get("clustering"))
     imports = ["import analytics", "from analytics.digest import of_bytes"]
     if shapes and "projection" in found:
         imports.append("from analytics.selection import resolve")
         body += ["", f"selected = resolve({shapes!r}, projection.xy)"]
         body.append("print(int(selected.sum()), 'rows selected')")
+    if draw:
+        imports += [
+            "from analytics.figures import shapes",
+            "from analytics.figures.picture import map_svg",
+        ]
+        body += ["", *_drawn(state, "clustering" in found)]
     return "\n".join([*imports, "", _CHECK, "", *body]) + "\n"
+
+
+def _drawn(state: dict[str, Any], grouped: bool) -> list[str]:
+    """The picture with its marker shapes."""
+    groups, used = ("clustering.labels", "clustering") if grouped else ("None", "None")
+    return [
+        f"state = {{'shape': {state['shape']!r}}}",
+        f"marks = shapes.of_state(state, dataset, {used})",
+        "with open('map.svg', 'w', encoding='utf-8') as file:",
+        f"    file.write(map_svg(projection.xy, groups={groups}, shapes=marks))",
+    ]
 
 
 def _read(table: Table) -> list[str]:

@@ -26,6 +26,7 @@ def state_of(view: View) -> dict:
         "projection": view.projection,
         "clustering": view.clustering,
         "selection": list(view.selection),
+        "shape": view.shape,
     }
     asked = {"ambiguity": ambiguity_request(projection)}
     asked["faithfulness"] = faithfulness_request(projection)
@@ -103,9 +104,9 @@ def _static(dataset, projection, clustering, view: View, title: str) -> dict:
         "axes": projection.axes,
         "aspect": drawn_aspect(projection),
         "outlines": view.outlines,
-        "use_symbols": view.symbols,
+        "shapes": mapview.shape_layer(dataset, clustering, view.shape, color),
         "title": title,
-        "caption": mapview.describe(dataset, projection, clustering, color),
+        "caption": mapview.describe(dataset, projection, clustering, color, view.shape),
         "dark": frame.dark(),
     }
 

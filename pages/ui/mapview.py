@@ -6,6 +6,7 @@ import streamlit as st
 
 from analytics import selection as geometry
 from analytics.explanation import goals
+from analytics.figures import shapes as marks
 from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Explanation, Projection
 from pages.ui import frame, session
 from pages.ui.words import safe_md
@@ -37,6 +38,14 @@ def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, lay
     return None, {}, None, ""
 
 
+def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, color: str):
+    """The marker shapes of the map, or None."""
+    if shape != marks.AS_COLOR:
+        return marks.by(shape, dataset, clustering)
+    groups, names, _, _ = color_layer(dataset, clustering, color)
+    return None if groups is None else marks.of_groups(groups, names, "as the colour")
+
+
 def group_names(clustering: Clustering) -> dict[int, str]:
     """The names of groups: 1, 2, ... by falling size, and noise."""
     return {**{i: f"Group {i + 1}" for i in range(clustering.n_clusters)}, NOISE: "Noise"}
@@ -58,14 +67,7 @@ def _column(series: pd.Series, name: str):
     if pd.api.types.is_bool_dtype(series) or not (
         pd.api.types.is_numeric_dtype(series) or pd.api.types.is_datetime64_any_dtype(series)
     ):
-        text = series.astype("string")
-        top = text.value_counts().index[:MAX_GROUP_VALUES]
-        codes = pd.Categorical(text, categories=top).codes.astype(np.int32)
-        groups = np.where(text.isna(), UNLABELLED, np.where(codes < 0, len(top), codes))
-        names = {i: str(v) for i, v in enumerate(top)} | {UNLABELLED: "No value"}
-        if (groups == len(top)).any():
-            names[len(top)] = f"{text.nunique() - len(top):,} other values"
-        return groups.astype(np.int32), names, None, ""
+        return *marks.frequent(series, MAX_GROUP_VALUES), None, ""
     if pd.api.types.is_datetime64_any_dtype(series):
         years = series.dt.year + (series.dt.dayofyear - 1) / 365.25
         return None, {}, years.to_numpy(float, na_value=np.nan), f"{name} (year)"
@@ -126,6 +128,7 @@ def draw(
     *,
     color: str,
     layer: str = "",
+    shape: str = "",
     ellipses=None,
     lit: np.ndarray | None = None,
     height: int = 640,
@@ -158,7 +161,7 @@ def draw(
         aspect=drawn_aspect(projection),
         ellipses=ellipses,
         outlines=view.outlines,
-        use_symbols=view.symbols,
+        shapes=shape_layer(dataset, clustering, shape, color),
         height=height,
         revision=projection.digest + str(view.zoom),
     )
@@ -184,13 +187,13 @@ def draw(
                 "scrollZoom": True,
                 "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
             },
-            alt=describe(dataset, projection, clustering, color),
+            alt=describe(dataset, projection, clustering, color, shape),
         )
     for note in result.notes:
         st.caption(safe_md(note))
 
 
-def describe(dataset, projection, clustering, color: str) -> str:
+def describe(dataset, projection, clustering, color: str, shape: str = "") -> str:
     """One sentence that says what the map shows."""
     method = frame.method_label("projection", projection.method)
     axes = f" of {projection.axes[0]} against {projection.axes[1]}" if projection.axes else ""
@@ -203,4 +206,13 @@ def describe(dataset, projection, clustering, color: str) -> str:
         words += f", coloured by {color[7:]}"
     elif color == "label":
         words += f", coloured by {dataset.label_column}"
+    if shape:
+        words += f", marks shaped by {shape_name(shape, dataset)}"
     return words + "."
+
+
+def shape_name(shape: str, dataset: Dataset) -> str:
+    """What a choice of shapes is called."""
+    said = {"": "none", marks.AS_COLOR: "the colours", marks.CLUSTERS: "groups found"}
+    said[marks.LABEL] = dataset.label_column
+    return said.get(shape, shape.removeprefix(marks.COLUMN))

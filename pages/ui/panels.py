@@ -6,6 +6,7 @@ import streamlit as st
 
 from analytics import operations, registry
 from analytics.errors import BadInput
+from analytics.figures import shapes as marks
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import forms, frame, mapview, session
 from pages.ui.words import count, interval, number, safe_md, share
@@ -29,6 +30,7 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
         key=f"color-{view.dataset}-{view.color}",
         on_change=lambda: _set(f"color-{view.dataset}-{view.color}", "color", layer=""),
     )
+    _shape_choice(dataset, clustering)
     layers = ["", *_layers(clustering)]
     st.selectbox(
         "Score of each point",
@@ -53,7 +55,7 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
 
 
 def _group_controls(dataset: Dataset, clustering) -> None:
-    """Isolate one group, marker shapes, outlines."""
+    """Isolate one group, outlines."""
     view = session.current().view
     groups, names, _, _ = mapview.color_layer(dataset, clustering, view.color)
     if groups is None:
@@ -69,9 +71,25 @@ def _group_controls(dataset: Dataset, clustering) -> None:
             key=chosen,
             on_change=lambda: _set(chosen, "isolate"),
         )
-    for name, label in (("symbols", "Marker shapes"), ("outlines", "Outlines")):
-        key = f"{name}-{getattr(view, name)}"
-        st.toggle(label, getattr(view, name), key=key, on_change=lambda k=key, n=name: _set(k, n))
+    key = f"outlines-{view.outlines}"
+    st.toggle("Outlines", view.outlines, key=key, on_change=lambda: _set(key, "outlines"))
+
+
+def _shape_choice(dataset: Dataset, clustering) -> None:
+    """What marker shapes show."""
+    shape = session.current().view.shape
+    options = ["", marks.AS_COLOR, *marks.choices(dataset, clustering)[:500]]
+    key = f"shape-{shape}"
+    st.selectbox(
+        "Shape by",
+        options,
+        index=options.index(shape) if shape in options else 0,
+        format_func=lambda s: mapview.shape_name(s, dataset),
+        help=f"A mark for each of up to {marks.MOST} kinds; with more, the {marks.MOST - 1} most "
+        "frequent have their own and the others share one.",
+        key=key,
+        on_change=lambda: _set(key, "shape"),
+    )
 
 
 def _set(key: str, name: str, **more) -> None:
