@@ -22,6 +22,8 @@ from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.explanation import asking, topics
 from analytics.explanation import operations as explanations
+from analytics.language import asking as language
+from analytics.language import connection
 from analytics.operations import execute
 from analytics.perception import operations as perception
 from analytics.pictures import operations as pictures
@@ -309,6 +311,8 @@ def explain(
     *,
     examples: Sequence[str] = (),
     keywords: Sequence[Sequence[str]] = (),
+    provider: str = "offline",
+    model: Mapping[str, Any] | None = None,
     seed: int = 0,
     store: Artifacts | None = None,
     progress: Progress = silent,
@@ -318,19 +322,34 @@ def explain(
 
     source : a Table or Dataset, or what :func:`read` takes. text : the column. goal : for instance
     "by topic" or "by complaint, in the form 'complains about <something>'". keywords : instead of
-    a goal, some words of each topic (Lbl2Vec). params : k, overlap, uncovered, largest, rounds,
-    see ``analytics.explanation.asking.PARAMS``.
+    a goal, some words of each topic (Lbl2Vec). provider : "offline", or "openai" for a language
+    model; model then says which one (``base_url``, ``model``, ``mask``, and
+    ``analytics.language.asking.PARAMS``); the key comes from the environment. params : k, overlap,
+    uncovered, largest, rounds, see ``analytics.explanation.asking.PARAMS``.
     """
     store = store or default_store()
     if not isinstance(source, (Table, Dataset)):
         source = read(source, store=store, progress=progress)
     _keep(store, source)
     if keywords:
-        if goal or params or examples:
+        if goal or params or examples or provider != "offline":
             raise BadInput("Give a goal or keywords, not both: keywords take no other choice.")
         return execute(topics.topics_request(source, text, keywords, seed), store, progress)
-    wanted = asking.explanation_request(source, text, goal, examples, params, seed)
+    asked = _model(provider, dict(model or {}))
+    wanted = asking.explanation_request(source, text, goal, examples, params, seed, asked)
     return execute(wanted, store, progress)
+
+
+def _model(provider: str, given: dict[str, Any]) -> dict[str, Any] | None:
+    """The parameters of a language model. Whoever calls this runs the process, so the key of its
+    environment may go to the address given."""
+    if provider == "offline" and not given:
+        return None
+    if provider != language.METHOD:
+        raise BadInput(f"Choose offline or {language.METHOD} to judge; a model needs the latter.")
+    if given.get("base_url"):
+        connection.trust(given["base_url"])
+    return language.params(**given)
 
 
 def rank(

@@ -20,6 +20,8 @@ from analytics.data import prepare, readers
 from analytics.data.naming import printable
 from analytics.errors import BadInput, StoreError
 from analytics.explanation import asking
+from analytics.language import asking as language
+from analytics.language import masking
 from analytics.readable import readable, to_json
 
 OK, OUR_FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -214,9 +216,20 @@ def _add_explain(sub: _Parser) -> None:
         metavar="WORDS",
         help="a description, for its form",
     )
-    sub.add_argument("--provider", default="offline", choices=("offline",), help="who judges")
     for p in asking.PARAMS:
         sub.add_argument(f"--{p.name}", metavar="N", help=f"{p.help} Default {p.default}.")
+    sub.add_argument(
+        "--provider", default="offline", choices=("offline", language.METHOD), help="who judges"
+    )
+    model = sub.add_argument_group("language model", "the key is read from OPENAI_API_KEY")
+    model.add_argument("--base-url", default="", metavar="URL", help="default: OPENAI_BASE_URL")
+    model.add_argument("--model", default="", metavar="NAME", help="default: GESTALT_LLM_MODEL")
+    model.add_argument("--mask", default="", metavar="A,B", help="of " + ", ".join(masking.KINDS))
+    for p in language.PARAMS:
+        name = "--budget" if p.name == "budget_calls" else f"--{p.name.replace('_', '-')}"
+        choices = f" ({', '.join(p.choices)})" if p.choices else ""
+        words = f"{p.label}{choices}. Default {p.default}."
+        model.add_argument(name, dest=p.name, metavar="N", help=words)
 
 
 def _add_clams(sub: _Parser) -> None:

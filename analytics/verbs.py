@@ -14,6 +14,7 @@ from analytics import api, choosing, registry
 from analytics.data import prepare, words
 from analytics.errors import BadInput
 from analytics.explanation import asking, export, topics
+from analytics.language import asking as language
 from analytics.pictures.files import axes
 from analytics.readable import to_json
 from analytics.results import Clustering, Dataset, ScoreCard, Table
@@ -219,6 +220,8 @@ def explain(options) -> dict[str, Any]:
         options.goal,
         examples=options.example,
         keywords=[topics.read(line)[0] for line in options.keywords],
+        provider=options.provider,
+        model=_model(options),
         seed=options.seed,
         progress=options.progress,
         **params,
@@ -231,6 +234,13 @@ def explain(options) -> dict[str, Any]:
         **export.answer(found, table),
         "seconds": found.about.get("seconds"),
     }
+
+
+def _model(options) -> dict[str, Any]:
+    """What was said of a language model; empty when nothing was."""
+    given = {"base_url": options.base_url, "model": options.model, "mask": _names(options.mask)}
+    given |= {p.name: getattr(options, p.name) for p in language.PARAMS}
+    return {name: value for name, value in given.items() if value not in (None, "", [])}
 
 
 def compare(options) -> dict[str, Any]:

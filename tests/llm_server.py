@@ -36,15 +36,22 @@ class Oracle:
 
     def verdict(self, text: str, description: str, form: str) -> bool:
         """Whether the description is true of the text, or turned round by noise."""
+        return self.true(text, description) != (_drawn(form, text, description) < self.noise)
+
+    def true(self, text: str, description: str) -> bool:
+        """Whether the description is true of the text."""
         mentioned = _MENTIONS.search(description)
         if mentioned:
-            right = mentioned[1].lower() in text.lower()
-        else:
-            right = description in self.names and (
-                self.truth.get(text) == self.names.index(description)
-            )
-        drawn = hashlib.sha256(f"{form}\0{text}\0{description}".encode()).digest()
-        return right != (int.from_bytes(drawn[:8]) / 2**64 < self.noise)
+            return mentioned[1].lower() in text.lower()
+        label = self.truth.get(text)
+        return description in self.names and label == self.names.index(description)
+
+    def best(self, text: str, words: list[str], form: str) -> int:
+        """The first description that is true of the text, -1 for none; another one by noise."""
+        right = next((i for i, d in enumerate(words) if self.true(text, d)), -1)
+        others = [i for i in range(-1, len(words)) if i != right]
+        wrong = _drawn(form, text, *words) < self.noise
+        return others[int(_drawn("which", text) * len(others))] if wrong else right
 
     def answer(self, system: str, user: str) -> dict:
         """What a model would say to a request of ours."""
@@ -54,11 +61,19 @@ class Oracle:
             return {"descriptions": [*(self.names[i] for i in sorted(seen)), *self.others]}
         form = system + user.splitlines()[-2]
         words = blocks["Descriptions"]
+        if "choose the best" in system:
+            best = [self.best(t, words, form) + 1 for t in blocks["Texts"]]
+            return {"answers": [{"text": i + 1, "description": b} for i, b in enumerate(best)]}
         verdicts = [[self.verdict(t, d, form) for d in words] for t in blocks["Texts"]]
         if "one description" in system:
             return {"answer": "yes" if verdicts[0][0] else "no"}
         rows = [[j + 1 for j, yes in enumerate(row) if yes] for row in verdicts]
         return {"answers": [{"text": i + 1, "true": r, "unsure": []} for i, r in enumerate(rows)]}
+
+
+def _drawn(*parts: str) -> float:
+    """A number in [0, 1) that depends on nothing but the parts."""
+    return int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest()[:8]) / 2**64
 
 
 def fenced(user: str) -> dict[str, list[str]]:

@@ -55,8 +55,15 @@ def test_the_key_is_needed_abroad_and_not_at_home(monkeypatch):
     with pytest.raises(BadInput, match="needs a key"):
         connection.connection("https://example.org/v1", "m")
     monkeypatch.setenv(connection.KEY, "sk-1")
+    with pytest.raises(BadInput, match="needs a key"):  # the key belongs to another address
+        connection.connection("https://example.org/v1", "m")
+    assert not connection.connection("http://127.0.0.1:1/v1", "m").key.reveal()
+    monkeypatch.setenv(connection.URL, "https://example.org/v1/")
     made = connection.connection("https://example.org/v1", "m")
     assert not made.local and made.key.reveal() == "sk-1"
+    monkeypatch.setattr(connection, "_trusted", set())
+    connection.trust("http://127.0.0.1:1/v1/")
+    assert connection.connection("http://127.0.0.1:1/v1", "m").key.reveal() == "sk-1"
 
 
 @pytest.mark.parametrize("key", ["a b", "a\nb", "schlüssel", "x" * 5000])

@@ -1,6 +1,7 @@
 """The operations "text_vectors" and "explanation", and how to ask for them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from analytics.data import words
 from analytics.errors import BadInput
 from analytics.explanation import edits, evidence, explain, goals, offline, select, sentences
 from analytics.explanation.provider import Provider, Task
+from analytics.language import asking as language
 from analytics.operations import Request, request
 from analytics.params import Param, validate
 from analytics.progress import Progress, part
@@ -86,9 +88,11 @@ def explanation_request(
     examples: Sequence[str] = (),
     params: dict[str, Any] | None = None,
     seed: int = 0,
+    model: dict[str, Any] | None = None,
 ) -> Request:
     """Ask for the texts of a column, grouped by descriptions that serve a goal. params : see
-    PARAMS. Raises BadInput."""
+    PARAMS. model : what :func:`analytics.language.asking.params` gives, for a language model to
+    propose and judge; None judges offline. Raises BadInput."""
     given = [" ".join(example.split()) for example in examples if example.strip()]
     if len(given) > MOST_EXAMPLES or any(len(e) > explain.LONGEST for e in given):
         raise BadInput(
@@ -97,7 +101,10 @@ def explanation_request(
     goal = " ".join(goal.split())
     goals.read(goal, given)
     asked = {**validate(PARAMS, params), "column": column, "goal": goal, "examples": given}
-    return request("explanation", "offline", (getattr(source, "digest", source),), asked, seed)
+    method = "offline"
+    if model is not None:
+        method, asked["language"] = language.METHOD, model
+    return request("explanation", method, (getattr(source, "digest", source),), asked, seed)
 
 
 def edit_request(base: Explanation, source: Record, changes: Sequence[Any]) -> Request:
@@ -133,15 +140,25 @@ def explanation(
         texts, place = _sampled(texts, place, asked["sample"], wanted.seed)
         notes = [f"A first look at {len(texts):,} of {every:,} texts.", *notes]
     task = task_of(wanted.params, texts)
-    made = None
-    if goals.read(task.goal, task.examples).aspect in offline.BY_MEANING:
-        say = part(progress, 0.0, 0.7)
-        if len(texts) == every:
-            held = run(vectors_request(wanted.parents[0], column), say)
-            made = sentences.Vectors(held.values, held.model, held.notes)
-        else:
-            made = sentences.vectors(texts, wanted.seed, say)
-    provider = offline.read(task, wanted.seed, made)
+
+    def local(said: Progress) -> offline.Offline:
+        made = None
+        if goals.read(task.goal, task.examples).aspect in offline.BY_MEANING:
+            if len(texts) == every:
+                held = run(vectors_request(wanted.parents[0], column), said)
+                made = sentences.Vectors(held.values, held.model, held.notes)
+            else:
+                made = sentences.vectors(texts, wanted.seed, said)
+        return offline.read(task, wanted.seed, made)
+
+    if wanted.method == language.METHOD:
+        first = part(progress, 0.0, 0.1)
+        judge = language.judge_of(wanted.params["language"], wanted.seed, lambda: local(first))
+        found = explained(task, place, judge, asked, wanted.seed, part(progress, 0.1, 1.0))
+        return found.with_(
+            notes=(*notes, *judge.notes), column=column, about={"usage": judge.usage}
+        )
+    provider = local(part(progress, 0.0, 0.7))
     found = explained(task, place, provider, asked, wanted.seed, part(progress, 0.7, 1.0))
     return found.with_(notes=(*notes, *provider.notes), state=provider.state(), column=column)
 
@@ -171,8 +188,16 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
     place = base.place
     texts = held(base, source)
     task = task_of(base.params, texts)
-    provider = offline.restored(task, base.state)
     everything = np.arange(len(texts))
+    by_model = base.method == language.METHOD
+    if by_model:
+        asked = base.params["language"]
+        # The ladder's offline judge reads the corpus anew; a change asks the model alone.
+        provider = language.judge_of({**asked, "check": language.NONE}, base.seed, None)
+        parts = partial(provider.parts, task=task, seed=wanted.seed)
+    else:
+        provider = offline.restored(task, base.state)
+        parts = partial(provider.parts, seed=wanted.seed)
     params = validate(PARAMS, {p.name: base.params[p.name] for p in PARAMS})
     state = edits.State(
         list(base.descriptions),
@@ -187,7 +212,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         wanted.params["edits"],
         _weights(place, texts),
         lambda words: provider.judge(everything, words, task),
-        lambda rows: provider.parts(rows, wanted.seed),
+        parts,
     )
     return record(state, task, place).with_(
         notes=base.notes,
@@ -196,6 +221,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         edits=tuple(wanted.params["edits"]),
         params={**base.params, "edits": wanted.params["edits"]},
         method=base.method,
+        about={"usage": provider.usage} if by_model else {},
     )
 
 

@@ -50,6 +50,7 @@ def answer(found: Explanation, source: Record) -> dict[str, Any]:
         "column": found.column,
         "goal": found.goal,
         "provider": found.method,
+        **({"usage": found.about["usage"]} if "usage" in found.about else {}),
         "edits": list(found.edits),
         "params": {k: v for k, v in found.params.items() if k != "edits"},
         "seed": found.seed,

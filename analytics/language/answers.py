@@ -7,6 +7,7 @@ here has the form that was asked for, short lines without control characters, an
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 MOST_LETTERS = 100_000  # of an answer that is read at all
@@ -24,22 +25,26 @@ PROPOSED = {
 }
 _NUMBERS = {"type": "array", "items": {"type": "integer"}}
 _ROW = {"text": {"type": "integer"}, "true": _NUMBERS, "unsure": _NUMBERS}
-MANY = {
-    "type": "object",
-    "properties": {
-        "answers": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": _ROW,
-                "required": list(_ROW),
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["answers"],
-    "additionalProperties": False,
-}
+_PICKED = {"text": {"type": "integer"}, "description": {"type": "integer"}}
+
+
+def _per_text(row: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a list with one such entry for each text."""
+    entry = {
+        "type": "object",
+        "properties": row,
+        "required": list(row),
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"answers": {"type": "array", "items": entry}},
+        "required": ["answers"],
+        "additionalProperties": False,
+    }
+
+
+MANY, PICK = _per_text(_ROW), _per_text(_PICKED)
 ONE = {
     "type": "object",
     "properties": {"answer": {"type": "string", "enum": ["yes", "no", "unsure"]}},
@@ -69,13 +74,8 @@ def many(text: str, texts: int, count: int) -> list[list[float] | None]:
 
     Raises Malformed for unknown numbers too: a model that counts wrongly is not to be trusted.
     """
-    rows = _object(text).get("answers")
-    if not isinstance(rows, list):
-        raise Malformed('"answers" must be a list with one entry for each text.')
-    found: list[list[float] | None] = [None] * texts
-    for row in rows:
-        if not isinstance(row, dict) or not _within(row.get("text"), texts):
-            raise Malformed(f'Each entry needs "text", a number from 1 to {texts}.')
+
+    def read(row: dict[str, Any]) -> list[float]:
         chances = [0.0] * count
         for name, chance in (("unsure", UNSURE), ("true", 1.0)):
             numbers = row.get(name, [] if name == "unsure" else None)
@@ -83,9 +83,37 @@ def many(text: str, texts: int, count: int) -> list[list[float] | None]:
                 raise Malformed(f'"{name}" must be a list of numbers from 1 to {count}.')
             for number in numbers:
                 chances[number - 1] = chance
+        return chances
+
+    return _each(text, texts, read)
+
+
+def picked(text: str, texts: int, count: int) -> list[int | None]:
+    """Index of the best of ``count`` descriptions for each of the texts, -1 for none of them; None
+    for a text not answered. Raises Malformed."""
+
+    def read(row: dict[str, Any]) -> int:
+        number = row.get("description")
+        if isinstance(number, bool) or (number != 0 and not _within(number, count)):
+            raise Malformed(f'"description" must be a number from 0 to {count}.')
+        return int(number) - 1
+
+    return _each(text, texts, read)
+
+
+def _each(text: str, texts: int, read: Callable[[dict[str, Any]], Any]) -> list[Any]:
+    """What ``read`` makes of the entry of each text, None where there is none."""
+    rows = _object(text).get("answers")
+    if not isinstance(rows, list):
+        raise Malformed('"answers" must be a list with one entry for each text.')
+    found: list[Any] = [None] * texts
+    for row in rows:
+        if not isinstance(row, dict) or not _within(row.get("text"), texts):
+            raise Malformed(f'Each entry needs "text", a number from 1 to {texts}.')
+        value = read(row)
         if found[row["text"] - 1] is not None:
             raise Malformed(f"Text {row['text']} is answered twice.")
-        found[row["text"] - 1] = chances
+        found[row["text"] - 1] = value
     if all(row is None for row in found):
         raise Malformed("No text is answered.")
     return found

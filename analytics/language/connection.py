@@ -12,6 +12,7 @@ KEY, URL, MODEL = "OPENAI_API_KEY", "OPENAI_BASE_URL", "GESTALT_LLM_MODEL"
 NO_KEY = "none"  # what an endpoint without keys is sent: the client insists on one
 LONGEST = 2000  # letters of an address or a key
 HIDDEN = "[key]"
+_trusted: set[str] = set()  # addresses that the person who runs this process has named
 
 
 class Secret:
@@ -69,21 +70,34 @@ def connection(
 ) -> Connection:
     """A checked connection; what is not given is read from the environment.
 
-    options : seconds, at_once, retries, longest_wait. Raises BadInput.
+    The key of the environment goes to the environment's address, and to those that :func:`trust`
+    was told of, so that who names another address on a page is not sent it. options : seconds,
+    at_once, retries, longest_wait. Raises BadInput.
     """
-    url = checked_url(base_url or settings.text(URL))
+    home = checked_url(settings.text(URL))
+    url = checked_url(base_url or home)
     name = (model or settings.text(MODEL)).strip()
     if not name or len(name) > 200 or not name.isprintable():
         raise BadInput(f"No usable model name was given: name the model, or set {MODEL}.")
-    secret = settings.text(KEY) if key is None else key
+    own = settings.text(KEY) if url in {home, *_trusted} else ""
+    secret = own if key is None else key
     if len(secret) > LONGEST or not secret.isascii() or any(c.isspace() for c in secret.strip()):
         raise BadInput("The key has characters that no key has: copy it once more.")
     made = Connection(url, name, Secret(secret.strip()), **options)
     if not made.key.reveal() and not made.local:
-        raise BadInput(f"{urlsplit(url).hostname} needs a key: give one, or set {KEY}.")
+        raise BadInput(
+            f"{urlsplit(url).hostname} needs a key: set {KEY}, and {URL} to the address that it "
+            "belongs to."
+        )
     if not (made.seconds > 0 and 1 <= made.at_once <= 64 and 0 <= made.retries <= 20):
         raise BadInput("A request takes over 0 seconds, 1-64 run at once, with 0-20 retries.")
     return made
+
+
+def trust(url: str) -> None:
+    """Let the key of the environment go to this address too. For whoever runs this process by hand,
+    and so holds the key; never for what came over the network. Raises BadInput."""
+    _trusted.add(checked_url(url))
 
 
 def checked_url(text: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 PROPOSE = "propose-1"
 # Two forms of each question to judge by: their answers are two opinions, not one twice.
 MANY, ONE = ("many-1", "many-second-1"), ("one-1", "one-second-1")
+PICK = "pick-1"
 LETTERS = 4000  # of a text that is judged; the question stands after it and is never cut
 READ_LETTERS = 24_000  # of all texts together that descriptions are drawn from
 MOST_KNOWN = 60  # known descriptions that are repeated to the model
@@ -71,6 +72,22 @@ def many(
         f"for each of the {len(shown)} texts.",
     ]
     return _messages("You judge which descriptions are true of a text.", mark, parts)
+
+
+def pick(texts: Sequence[str], descriptions: Sequence[str], goal: str, seed: int) -> Messages:
+    """Ask which one of the descriptions fits each text best."""
+    shown = [cut(text) for text in texts]
+    mark = fence([*shown, *descriptions], seed)
+    parts = [
+        f"Goal of the person who sorts these texts: {json.dumps(goal, ensure_ascii=False)}",
+        _block("Descriptions", descriptions, mark),
+        _block("Texts", shown, mark),
+        "For each text by itself, seen from the goal: which one description fits it best? Give its "
+        "number, or 0 when none is true of the text.\n"
+        f'{_JSON} Form: {{"answers": [{{"text": 1, "description": 2}}]}}, with one entry for each '
+        f"of the {len(shown)} texts.",
+    ]
+    return _messages("You choose the best description of a text.", mark, parts)
 
 
 def one(text: str, description: str, goal: str, seed: int, opinion: int = 0) -> Messages:

@@ -81,7 +81,7 @@ class LanguageProvider:
             return held
         self.sender.stopping.clear()
         try:
-            found = self._ask(
+            found = self.ask(
                 prompts.PROPOSE,
                 messages,
                 (answers.PROPOSED, ROOM_TO_PROPOSE),
@@ -228,7 +228,7 @@ class LanguageProvider:
             return {"judgements": keyed}
 
         try:
-            found = self._ask(
+            found = self.ask(
                 prompts.MANY[opinion],
                 messages,
                 (answers.MANY, room),
@@ -253,7 +253,7 @@ class LanguageProvider:
         row, words = pair
         messages = prompts.one(texts[row], words, goal, self.seed, opinion)
         key = self.key(prompts.ONE[opinion], goal, texts[row], words)
-        chance = self._ask(
+        chance = self.ask(
             prompts.ONE[opinion],
             messages,
             (answers.ONE, 40),
@@ -262,7 +262,7 @@ class LanguageProvider:
         )
         return {pair: chance}
 
-    def _ask(self, kind: str, messages: prompts.Messages, wanted, read: Callable, kept: Callable):
+    def ask(self, kind: str, messages: prompts.Messages, wanted, read: Callable, kept: Callable):
         """Ask, read, and keep what came back; once more when it has another form than asked.
 
         wanted : (schema, most tokens). kept : what a usable answer settles. Raises NoAnswer.

@@ -1,0 +1,186 @@
+"""A language model as a choice of the operation "explanation": its parameters, and the provider."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analytics.errors import BadInput
+from analytics.explanation import explain
+from analytics.explanation.provider import Provider, Task
+from analytics.language import connection, cost, ladder, masking, picking, prompts
+from analytics.language import provider as language
+from analytics.params import Param, validate
+from analytics.progress import Progress, silent
+
+METHOD = "openai"
+NONE, OPINIONS, LOCAL = "none", "opinions", "offline"
+CHECKS = {
+    NONE: "Ask once",
+    OPINIONS: "Ask twice, and again where the answers differ",
+    LOCAL: "Ask again where the offline judge differs",
+}
+CALLS = 5_000  # requests of one run unless another budget is given
+PARTS_JUDGED, PART_LARGEST = 200, 0.9  # texts on which the parts of a group are tried; their size
+PARAMS = (
+    Param("budget_calls", "int", CALLS, "Requests at most", low=0, high=10**7, optional=True),
+    Param("budget_tokens", "int", None, "Tokens at most", low=0, optional=True, basic=False),
+    Param("budget_money", "float", None, "US dollars at most", low=0, optional=True),
+    Param(
+        "price_read",
+        "float",
+        None,
+        "US dollars per million tokens read",
+        low=0,
+        optional=True,
+        basic=False,
+    ),
+    Param(
+        "price_written",
+        "float",
+        None,
+        "US dollars per million tokens written",
+        low=0,
+        optional=True,
+        basic=False,
+    ),
+    Param("check", "choice", NONE, "When to ask again", choices=tuple(CHECKS)),
+    Param(
+        "together",
+        "int",
+        language.TOGETHER,
+        "Texts of one request",
+        "Few keep what one text says from swaying the judgement of another; many cost less.",
+        low=1,
+        high=20,
+        basic=False,
+    ),
+)
+
+
+def params(
+    base_url: str = "", model: str = "", mask: Sequence[str] = (), **values: Any
+) -> dict[str, Any]:
+    """Canonical parameters, with what comes from the environment put in; never a key.
+
+    mask : of masking.KINDS. values : see PARAMS. Raises BadInput, also when a run could not start.
+    """
+    to = connection.connection(base_url, model)
+    unknown = [kind for kind in mask if kind not in masking.KINDS]
+    if unknown:
+        raise BadInput(f"There is no mask '{unknown[0]}': choose of {', '.join(masking.KINDS)}.")
+    asked = validate(PARAMS, values)
+    if (asked["price_read"] is None) != (asked["price_written"] is None):
+        raise BadInput("Give both prices, of tokens read and of tokens written, or none.")
+    cost.Meter(_budget(asked), cost.price(to, _price(asked)))
+    return {
+        **asked,
+        "base_url": to.base_url,
+        "model": to.model,
+        "mask": [kind for kind in masking.KINDS if kind in mask],
+        "prompts": [prompts.PROPOSE, *prompts.MANY, *prompts.ONE, prompts.PICK],
+    }
+
+
+def model_of(asked: dict[str, Any], seed: int = 0) -> language.LanguageProvider:
+    """The language model that parameters name; its key comes from the environment."""
+    return language.provider(
+        connection.connection(asked["base_url"], asked["model"]),
+        _budget(asked),
+        _price(asked),
+        masking.Masker(tuple(asked["mask"])) if asked["mask"] else None,
+        asked["together"],
+        seed,
+    )
+
+
+@dataclass
+class Judge:
+    """Proposes, judges by one question or by several, and picks.
+
+    model : is asked. by : judges, the model itself or a ladder above it.
+    """
+
+    model: language.LanguageProvider
+    by: Provider
+
+    def __post_init__(self):
+        self.name, self.reads, self.calls = METHOD, self.model.reads, self.model.calls
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Who judged, what was masked, what is missing, and how far steps of a ladder differ."""
+        to = self.model.to
+        said = [f"Judged by {to.model} at {to.base_url}."]
+        if self.model.masker is not None:
+            said.append(f"Masked before sending: {', '.join(self.model.masker.kinds)}.")
+        for step in getattr(self.by, "steps", ()):
+            if step.error is not None:
+                low, high = step.interval
+                said.append(
+                    f"Wrong verdicts of {step.name}, estimated: {step.error:.0%} "
+                    f"(95 % interval {low:.0%} to {high:.0%})."
+                )
+        return (*said, *self.model.notes)
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """What was spent: calls, tokens read and written, US dollars (None: price not known)."""
+        spent = self.model.sender.meter.spent
+        return {
+            "calls": spent.calls,
+            "tokens_read": spent.tokens_in,
+            "tokens_written": spent.tokens_out,
+            "dollars": spent.money,
+        }
+
+    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+        """See :class:`analytics.explanation.provider.Provider`."""
+        return self.model.propose(rows, task, known, seed)
+
+    def judge(
+        self, rows: np.ndarray, descriptions: Sequence[str], task: Task, progress: Progress = silent
+    ) -> np.ndarray:
+        """As a provider does; BadInput when no answer at all came."""
+        found = self.by.judge(rows, descriptions, task, progress)
+        if found.size and np.isnan(found).all():
+            why = " ".join(self.model.notes) or "The model's answers could not be used."
+            raise BadInput(f"No text could be judged. {why}")
+        return found
+
+    def pick(
+        self, rows: np.ndarray, descriptions: Sequence[str], task: Task, progress: Progress = silent
+    ) -> np.ndarray:
+        """See :class:`analytics.explanation.provider.Picker`."""
+        return picking.pick(self.model, rows, descriptions, task, progress)
+
+    def parts(self, rows: np.ndarray, task: Task, seed: int) -> list[str]:
+        """Descriptions of two parts that some texts fall into; fewer when none were found."""
+        drawn = np.random.default_rng(seed).permutation(rows)
+        proposed = self.propose(np.sort(drawn[: self.reads]), task, (), seed)
+        some = np.sort(drawn[:PARTS_JUDGED])
+        if not proposed:
+            return []
+        wishes = explain.Wishes(largest=PART_LARGEST)
+        judged = self.judge(some, proposed, task)
+        chosen = explain.choose(judged, 2, np.ones(len(some)), wishes, seed).chosen
+        return [proposed[j] for j in chosen]
+
+
+def judge_of(asked: dict[str, Any], seed: int, local: Callable[[], Provider]) -> Judge:
+    """Who judges by these parameters. local : makes the offline judge, where one is wanted."""
+    model = model_of(asked, seed)
+    if asked["check"] == NONE:
+        return Judge(model, model)
+    return Judge(model, ladder.Ladder(model, local() if asked["check"] == LOCAL else None))
+
+
+def _budget(asked: dict[str, Any]) -> cost.Budget:
+    return cost.Budget(asked["budget_calls"], asked["budget_tokens"], asked["budget_money"])
+
+
+def _price(asked: dict[str, Any]) -> cost.Price | None:
+    if asked["price_read"] is None:
+        return None
+    return cost.Price(asked["price_read"], asked["price_written"])
