@@ -16,9 +16,9 @@ from time import perf_counter
 import numpy as np
 
 import analytics
-from analytics.explanation import explain, offline, select
+from analytics.explanation import explain, offline
 from analytics.explanation.provider import Task
-from analytics.language import connection, ladder, provider
+from analytics.language import asking, connection, ladder, provider
 from models.evaluation import folder, place
 from tests import llm_server
 
@@ -53,7 +53,7 @@ def measured(home: Path) -> None:
             draft = explain.explain(task, np.bincount(at).astype(float), _judge(how, model, local))
             seconds = perf_counter() - started
             chosen = list(draft.selection.chosen)
-            found = select.assign(draft.scores[:, chosen], explain.LEAST_CHANCE)[at]
+            found = draft.preferred[at]
             f1 = analytics.compare(labels, found)["macro_f1"]
             right = sum(draft.descriptions[c] in names for c in chosen)
             print(
@@ -66,9 +66,8 @@ def measured(home: Path) -> None:
 
 
 def _judge(how: str, model: provider.LanguageProvider, local):
-    if how == "multi-label":
-        return model
-    return ladder.Ladder(model, local if how == "local first" else None)
+    by = ladder.Ladder(model, local if how == "local first" else None)
+    return asking.Judge(model, model if how == "multi-label" else by)
 
 
 if __name__ == "__main__":

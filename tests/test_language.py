@@ -16,7 +16,17 @@ import pytest
 from analytics.errors import BadInput, Cancelled
 from analytics.explanation import explain, select
 from analytics.explanation.provider import Task
-from analytics.language import answered, audit, connection, cost, ladder, masking, preview
+from analytics.language import (
+    answered,
+    asking,
+    audit,
+    connection,
+    cost,
+    ladder,
+    masking,
+    picking,
+    preview,
+)
 from analytics.language import provider as language
 from tests import llm_server
 from tests.llm_server import KEY, MODEL
@@ -314,7 +324,7 @@ def test_the_estimate_holds_what_it_then_costs():
     with model() as (server, made):
         guess = preview.estimate(made, TASK, rounds=3)
         assert guess.money == (0, 0) and server.requests == []
-        explain.explain(TASK, np.ones(len(TRUTH)), made)
+        explain.explain(TASK, np.ones(len(TRUTH)), asking.Judge(made, made))
         spent = made.sender.meter.spent
         assert guess.calls[0] <= spent.calls + 5 and spent.calls <= guess.calls[1]
         assert spent.tokens_in <= guess.tokens_in[1]
@@ -328,10 +338,12 @@ def test_the_preview_is_what_is_sent():
         shown = preview.preview(made, TASK, tuple(NAMES), rows=ROWS)
         made.propose(ROWS, TASK, NAMES, 0)
         made.judge(ROWS[:4], NAMES, TASK)
+        picking.pick(made, ROWS[:4], NAMES, TASK)
         made.verify([(0, NAMES[0])], TASK)
         assert [b["messages"] for b in server.requests] == [
             shown["propose"],
             shown["judge"],
+            shown["pick"],
             shown["check"],
         ]
         sent = json.dumps(server.requests)
@@ -406,6 +418,30 @@ def test_the_loop_finds_the_true_groups(others):
         chosen = list(draft.selection.chosen)
         assert sorted(draft.descriptions[c] for c in chosen) == sorted(NAMES)
         assert np.array_equal(draft.scores[:, [draft.descriptions.index(n) for n in NAMES]], RIGHT)
+
+
+def test_the_best_description_of_each_text_is_asked_once():
+    with model(budget=cost.Budget(calls=15)) as (server, made):
+        right = RIGHT.argmax(axis=1)
+        assert np.array_equal(picking.pick(made, ROWS, NAMES, TASK), right)
+        assert np.array_equal(picking.pick(made, ROWS[::-1], NAMES, TASK), right[::-1])
+        assert len(server.requests) == 15
+        assert (picking.pick(made, ROWS, NAMES[:2], TASK) == -1).all()  # the budget is used up
+        none = picking.pick(language.provider(made.to), ROWS, NAMES[:2], TASK)
+        assert np.array_equal(none, np.where(right == 2, -1, right))
+    with model("prose", together=1) as (_, made):
+        other = Task(TASK.texts, "by another goal", k=3)
+        assert (picking.pick(made, ROWS[:5], NAMES, other) == -1).all() and made.notes
+
+
+@pytest.mark.parametrize("how", ["multi-label", "two opinions"])
+def test_the_loop_finds_the_groups_when_one_answer_in_ten_is_wrong(how):
+    with model(noise=0.1) as (_, made):
+        by = made if how == "multi-label" else ladder.Ladder(made, sample=0)
+        draft = explain.explain(TASK, np.ones(len(TRUTH)), asking.Judge(made, by))
+    names = [*draft.descriptions, ""]
+    pairs = zip(draft.preferred, TRUTH.values(), strict=True)
+    assert np.mean([names[c] == NAMES[label] for c, label in pairs]) >= 0.9
 
 
 def test_the_ladder_mends_wrong_answers_and_says_how_many_there_are():

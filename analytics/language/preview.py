@@ -30,7 +30,7 @@ class Estimate:
 def preview(
     to: LanguageProvider, task: Task, descriptions: tuple[str, ...] = (), rows=None
 ) -> dict[str, Any]:
-    """The very messages of a call for proposals, of a multi-label and of a yes/no question.
+    """The very messages of a call for proposals and of the questions by which texts are judged.
 
     descriptions : those to judge; without any an invented one stands in, and "invented" says so.
     rows : texts to read, the first ones by default. No request is sent.
@@ -47,6 +47,7 @@ def preview(
             [texts[i] for i in rows], task.goal, task.examples, descriptions, to.seed
         ),
         "judge": prompts.many(some, asked[:MOST_ASKED], task.goal, to.seed),
+        "pick": prompts.pick(some, asked[:MOST_ASKED], task.goal, to.seed),
         "check": prompts.one(texts[0], asked[0], task.goal, to.seed),
     }
 
@@ -82,11 +83,14 @@ def _cost(to: LanguageProvider, task: Task, rounds: int, fresh: int, ladder, dou
     ]
     checking = [cost.tokens_in(prompts.one(t, WORDS, task.goal, to.seed)) for t in some]
     many = math.ceil(n / to.together) * math.ceil(new / MOST_ASKED) * (1 + (ladder == "opinions"))
+    picks = math.ceil(n / to.together)  # once, at the end, with k descriptions
+    picking = float(np.mean(judging)) - (chunk - task.k) * cost.tokens(WORDS)
     ones = math.ceil(doubt * n * new) + 2 * min(SAMPLE, n * new) if ladder else 0
-    calls = rounds * (to.calls + many + ones)
+    calls = rounds * (to.calls + many + ones) + picks
     tokens_in = rounds * (
         to.calls * asking + many * float(np.mean(judging)) + ones * float(np.mean(checking))
     )
     answer = 20 + to.together * (14 + 2 * max(1, chunk // 4))
     tokens_out = rounds * (to.calls * 14 * fresh + many * answer + ones * 8)
-    return calls, math.ceil(tokens_in), math.ceil(tokens_out)
+    tokens_out += picks * (20 + to.together * 10)
+    return calls, math.ceil(tokens_in + picks * max(0.0, picking)), math.ceil(tokens_out)
