@@ -173,6 +173,23 @@ def test_forms_by_their_marks():
     assert "is written as program code" not in proposed
 
 
+@pytest.mark.parametrize("signs", [".", "1-", "!?", "(", "<a", "a'", "\u2026 "])
+def test_runs_of_signs_are_read_in_one_pass(signs):
+    # Read once from every sign to the end, each of these took seconds, and hours in thousands.
+    text = signs * (4000 // len(signs) - 2) + "x y"
+    marks = dict(zip(forms.MARKS, forms.space([text, "One. Two."]).turn["marks"][0], strict=True))
+    assert marks["rhyming lines"] == 0 and marks["lines"] == pytest.approx(np.log(2))
+
+
+def test_sentences_end_at_a_run_of_signs_and_rhymes_at_the_last_letter():
+    marks = forms.space(["Wait... what?! 3.5 is.it", "on the street!!!\nat our feet 12."]).turn[
+        "marks"
+    ]
+    found = dict(zip(forms.MARKS, marks.T, strict=True))
+    assert found["words per sentence"] == pytest.approx(np.log1p([4 / 2, 6 / 2]))
+    assert found["rhyming lines"].tolist() == [0, 0.5]
+
+
 @MODEL
 def test_feelings_of_plain_sentences():
     texts = [

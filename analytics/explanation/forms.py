@@ -26,6 +26,9 @@ _TAG = re.compile(r"(?<!\w)[#@]\w+")
 _LINK = re.compile(r"https?://|www\.")
 _CODE = re.compile(r"[{}]|[=!<>]=|\(\)|\bdef \b|\breturn\b|</?\w+>")
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]|[:;]-?[)(DP]")
+# Both look at single letters, so that a run of thousands of signs takes no longer than words do.
+_END = re.compile(r"[.!?…](?=\s|$)")
+_TO_LAST_LETTER = re.compile(r".*[^\W\d_]", re.DOTALL)
 _GREETING = re.compile(
     r"^\s*(dear|hi|hello|hallo|liebe|sehr geehrte|bonjour|cher|chère|hola|estimad|querid)\b|"
     r"\b(regards|sincerely|grüße|cordialement|saludos|yours)\b",
@@ -165,7 +168,7 @@ def _marks(text: str) -> list[float]:
     words = _WORD.findall(text)
     low = [word.casefold().replace("’", "'") for word in words]
     many, n = max(1, len(words)), len(lines)
-    ends = max(1, len(re.findall(r"[.!?…]+(?=\s|$)", text)))
+    ends = max(1, len(_END.findall(text)))
 
     def share(pattern: re.Pattern) -> float:
         return sum(bool(pattern.search(line)) for line in lines) / n
@@ -200,7 +203,8 @@ def _marks(text: str) -> list[float]:
 
 def _rhymes(lines: list[str]) -> float:
     """Share of lines that end like one of the next two."""
-    ends = [re.sub(r"[\W\d_]+$", "", line).casefold() for line in lines]
+    words = [_TO_LAST_LETTER.match(line) for line in lines]
+    ends = [found[0].casefold() if found else "" for found in words]
     hits = 0
     for i, end in enumerate(ends):
         later = ends[i + 1 : i + 3]
