@@ -160,7 +160,9 @@ def explanation(
         )
     provider = local(part(progress, 0.0, 0.7))
     found = explained(task, place, provider, asked, wanted.seed, part(progress, 0.7, 1.0))
-    return found.with_(notes=(*notes, *provider.notes), state=provider.state(), column=column)
+    return found.with_(
+        notes=(*notes, *provider.notes), state=provider.state(found.descriptions), column=column
+    )
 
 
 def explained(
@@ -196,7 +198,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         provider = language.judge_of({**asked, "check": language.NONE}, base.seed, None)
         parts = partial(provider.parts, task=task, seed=wanted.seed)
     else:
-        provider = offline.restored(task, base.state)
+        provider = offline.restored(task, base.state, base.descriptions)
         parts = partial(provider.parts, seed=wanted.seed)
     params = validate(PARAMS, {p.name: base.params[p.name] for p in PARAMS})
     state = edits.State(

@@ -43,6 +43,20 @@ def levels(values: np.ndarray, k: int, seed: int) -> tuple[Level, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Rule:
+    """What a description has come to mean. direction : (d,). others : (q, d), the groups that it
+    does not speak of; a text is nearer to the direction than to any of them when it is true."""
+
+    direction: np.ndarray
+    others: np.ndarray
+
+    def margin(self, values: np.ndarray) -> np.ndarray:
+        """Cosine to the direction less that to the nearest of the others, (n,)."""
+        near = values @ self.direction
+        return near - (values @ self.others.T).max(axis=1) if len(self.others) else near
+
+
 def margins(
     values: np.ndarray,
     places: np.ndarray,
@@ -51,15 +65,33 @@ def margins(
 ) -> np.ndarray:
     """Cosine to each description less the one to the nearest group it does not speak of.
 
-    values : (n, d). places : (m, d), zero rows where a description means nothing: NaN. at : index
-    of the level of each description, None to find it. Returns float64 (n, m), above 0 where true.
+    Arguments as for :func:`rules`. Returns float64 (n, m), above 0 where true, NaN where a
+    description means nothing.
     """
+    found = rules(values, places, partitions, at)
     out = np.full((len(values), len(places)), np.nan)
-    for j, place in enumerate(places):
-        if place.any():
-            level = at[j] if at is not None and at[j] is not None else None
-            out[:, j] = _margin(values, place, partitions, level)
+    for j, rule in enumerate(found):
+        if rule is not None:
+            out[:, j] = rule.margin(values)
     return out
+
+
+def rules(
+    values: np.ndarray,
+    places: np.ndarray,
+    partitions: Sequence[Level],
+    at: Sequence[int | None] | None = None,
+) -> list[Rule | None]:
+    """What each description means among these texts, None where it means nothing.
+
+    values : (n, d). places : (m, d), zero rows where a description means nothing. at : index of the
+    level of each description, None to find it.
+    """
+    levels_ = at if at is not None else [None] * len(places)
+    return [
+        _rule(values, place, partitions, level) if place.any() else None
+        for place, level in zip(places, levels_, strict=True)
+    ]
 
 
 def chance(margin: np.ndarray) -> np.ndarray:
@@ -67,9 +99,9 @@ def chance(margin: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-SLOPE * np.clip(margin, -4, 4)))
 
 
-def _margin(
+def _rule(
     values: np.ndarray, place: np.ndarray, partitions: Sequence[Level], at: int | None
-) -> np.ndarray:
+) -> Rule:
     order = np.argsort(-(values @ place), kind="stable")
     if at is None:
         at, best = 0, -np.inf
@@ -78,12 +110,11 @@ def _margin(
             if fit > best + FINER:
                 at, best = i, fit
     level = partitions[at]
-    direction = _learned(values, order, level)
-    margin = _against(values, direction, level.centres, at)
-    true = margin >= 0
+    rule = _against(_learned(values, order, level), level.centres, at)
+    true = rule.margin(values) >= 0
     if true.sum() > 2:  # what it is true of says better what it means
-        margin = _against(values, unit(values[true].mean(axis=0)), level.centres, at)
-    return margin
+        rule = _against(unit(values[true].mean(axis=0)), level.centres, at)
+    return rule
 
 
 def _learned(values: np.ndarray, order: np.ndarray, level: Level) -> np.ndarray:
@@ -91,11 +122,9 @@ def _learned(values: np.ndarray, order: np.ndarray, level: Level) -> np.ndarray:
     return unit(values[order[: max(3, len(values) // (2 * len(level.centres)))]].mean(axis=0))
 
 
-def _against(values: np.ndarray, direction: np.ndarray, centres: np.ndarray, at: int) -> np.ndarray:
+def _against(direction: np.ndarray, centres: np.ndarray, at: int) -> Rule:
     near = centres @ direction
     # Neighbours of a narrow description resemble it more, and still are not what it speaks of.
     other = near < (RELATED if at == 0 else max(RELATED, 0.7 * float(near.max())))
     other[near.argmax()] = False
-    if not other.any():
-        return values @ direction
-    return values @ direction - (values @ centres[other].T).max(axis=1)
+    return Rule(direction, centres[other])

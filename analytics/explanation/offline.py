@@ -110,11 +110,12 @@ class Offline:
         self.levels.update({self.goal.describe(one.words): one.level for one in found})
         return [self.goal.describe(one.words) for one in found]
 
-    def state(self) -> dict[str, np.ndarray]:
-        """Arrays from which :func:`restored` makes the same judge again."""
+    def state(self, descriptions: Sequence[str]) -> dict[str, np.ndarray]:
+        """Arrays from which :func:`restored` makes the same judge of these descriptions again."""
         if self.space is None:
             return {"codes": np.array(self.codes)} if self.codes else {}
         arrays = {"kind": np.array([self.space.kind]), "values": self.space.values}
+        arrays["levels"] = np.array([self.levels.get(d, -1) for d in descriptions], np.int32)
         arrays |= {f"turn {name}": array for name, array in self.space.turn.items()}
         for i, level in enumerate(self.partitions):
             arrays[f"centres {i}"] = level.centres
@@ -156,7 +157,7 @@ def read(
     return Offline(goal, task.texts, space, partitions, notes=space.notes)
 
 
-def restored(task: Task, state: dict[str, np.ndarray]) -> Offline:
+def restored(task: Task, state: dict[str, np.ndarray], descriptions: Sequence[str]) -> Offline:
     """The judge that :meth:`Offline.state` was taken from."""
     goal = goals.read(task.goal, task.examples)
     if "values" not in state:
@@ -165,7 +166,9 @@ def restored(task: Task, state: dict[str, np.ndarray]) -> Offline:
     space = spaces.Space(str(state["kind"][0]), state["values"], turn)
     count = sum(k.startswith("centres ") for k in state)
     partitions = [contrast.Level(state[f"centres {i}"], np.zeros(0, int)) for i in range(count)]
-    return Offline(goal, task.texts, space, tuple(partitions))
+    known = zip(descriptions, state["levels"], strict=False)
+    levels = {d: int(level) for d, level in known if level >= 0}
+    return Offline(goal, task.texts, space, tuple(partitions), levels=levels)
 
 
 def _fixed(goal: goals.Goal, task: Task, space: spaces.Space, known: np.ndarray) -> Offline:

@@ -45,14 +45,16 @@ def meaning(texts: Sequence[str], made: sentences.Vectors, seed: int = 0) -> Spa
     more), turned to their principal directions, the strong ones damped: the "whitening" of Su et
     al. 2021 (arXiv 2103.15316), by half.
     """
-    groups = languages.groups(languages.detect(texts), LEAST_GROUP)
-    values, centre = made.values.copy(), made.values.mean(axis=0)
-    for group in range(groups.max() + 1):
-        values[groups == group] -= made.values[groups == group].mean(axis=0)
-    values[groups < 0] -= centre
-    values[~made.values.any(axis=1)] = 0
-    values = unit(values)
-    turn = {"centre": centre, **_principal(values, seed)}
+    codes = np.array(languages.detect(texts), "U8")
+    groups = languages.groups(codes, LEAST_GROUP)
+    own = [groups == group for group in range(groups.max() + 1)]
+    turn = {
+        "centre": made.values.mean(axis=0),
+        "languages": np.array([codes[rows][0] for rows in own], "U8"),
+        "means": np.array([made.values[rows].mean(axis=0) for rows in own]),
+    }
+    values = _centred(made.values, codes, turn)
+    turn |= _principal(values, seed)
     notes = list(made.notes)
     if groups.max() > 0:
         notes.append(
@@ -61,6 +63,22 @@ def meaning(texts: Sequence[str], made: sentences.Vectors, seed: int = 0) -> Spa
         )
     kind = MEANING if made.model == sentences.MINILM else WORDS
     return Space(kind, _turned(values, turn), turn, tuple(notes), values)
+
+
+def more(space: Space, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+    """Further texts in a space of meaning: float32 (n, d), as rows of ``values`` are."""
+    codes = np.array(languages.detect(texts), "U8")
+    return _turned(_centred(vectors, codes, space.turn), space.turn)
+
+
+def _centred(vectors: np.ndarray, codes: np.ndarray, turn: dict[str, np.ndarray]) -> np.ndarray:
+    """Unit vectors, less the mean of each text's language, or of all texts for a rare one."""
+    less = np.broadcast_to(turn["centre"], vectors.shape).copy()
+    for code, mean in zip(turn["languages"], turn["means"], strict=True):
+        less[codes == code] = mean
+    values = vectors - less
+    values[~vectors.any(axis=1)] = 0
+    return unit(values)
 
 
 def place(space: Space, words: Sequence[str], texts: Sequence[str]) -> np.ndarray:

@@ -64,7 +64,7 @@ def inside(
     note = f"Inside “{said}”: {len(texts):,} of {every:,} different texts."
     return shown.with_(
         notes=(note, *provider.notes),
-        state=provider.state(),
+        state=provider.state(shown.descriptions),
         column=found.column,
         params={**params, "inside": said},
     )

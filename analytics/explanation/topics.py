@@ -65,7 +65,7 @@ def keyword_topics(
     state.pinned = set(state.slots)
     return asking.record(state, task, place).with_(
         notes=(*notes, *found.notes),
-        state=provider.state(),
+        state=provider.state(said),
         column=column,
         params={**params, "topics": given},
     )
