@@ -20,7 +20,7 @@ from analytics.data import operations as data
 from analytics.data.uploads import stage
 from analytics.digest import is_digest
 from analytics.errors import BadInput
-from analytics.explanation import asking, topics
+from analytics.explanation import asking, rest, topics
 from analytics.explanation import operations as explanations
 from analytics.language import asking as language
 from analytics.language import connection
@@ -313,6 +313,7 @@ def explain(
     keywords: Sequence[Sequence[str]] = (),
     provider: str = "offline",
     model: Mapping[str, Any] | None = None,
+    apply: bool = False,
     seed: int = 0,
     store: Artifacts | None = None,
     progress: Progress = silent,
@@ -324,8 +325,9 @@ def explain(
     "by topic" or "by complaint, in the form 'complains about <something>'". keywords : instead of
     a goal, some words of each topic (Lbl2Vec). provider : "offline", or "openai" for a language
     model; model then says which one (``base_url``, ``model``, ``mask``, and
-    ``analytics.language.asking.PARAMS``); the key comes from the environment. params : k, overlap,
-    uncovered, largest, rounds, see ``analytics.explanation.asking.PARAMS``.
+    ``analytics.language.asking.PARAMS``); the key comes from the environment. apply : with
+    ``sample``, put the texts beyond the sample to its groups. params : k, overlap, uncovered,
+    largest, rounds, sample, see ``analytics.explanation.asking.PARAMS``.
     """
     store = store or default_store()
     if not isinstance(source, (Table, Dataset)):
@@ -337,7 +339,8 @@ def explain(
         return execute(topics.topics_request(source, text, keywords, seed), store, progress)
     asked = _model(provider, dict(model or {}))
     wanted = asking.explanation_request(source, text, goal, examples, params, seed, asked)
-    return execute(wanted, store, progress)
+    found = execute(wanted, store, progress)
+    return execute(rest.rest_request(found, source), store, progress) if apply else found
 
 
 def _model(provider: str, given: dict[str, Any]) -> dict[str, Any] | None:

@@ -219,6 +219,9 @@ def _add_explain(sub: _Parser) -> None:
     for p in asking.PARAMS:
         sub.add_argument(f"--{p.name}", metavar="N", help=f"{p.help} Default {p.default}.")
     sub.add_argument(
+        "--apply", action="store_true", help="with --sample: put the other texts to its groups"
+    )
+    sub.add_argument(
         "--provider", default="offline", choices=("offline", language.METHOD), help="who judges"
     )
     model = sub.add_argument_group("language model", "the key is read from OPENAI_API_KEY")

@@ -61,6 +61,7 @@ OPERATIONS = {
     "explanation_edit": Operation("analytics.explanation.asking:edited"),
     "explanation_stability": Operation("analytics.explanation.reruns:stability", nested=True),
     "explanation_inside": Operation("analytics.explanation.taxonomy:inside", nested=True),
+    "explanation_rest": Operation("analytics.explanation.rest:applied"),
     "taxonomy": Operation(
         "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
     ),

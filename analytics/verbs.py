@@ -222,6 +222,7 @@ def explain(options) -> dict[str, Any]:
         keywords=[topics.read(line)[0] for line in options.keywords],
         provider=options.provider,
         model=_model(options),
+        apply=options.apply,
         seed=options.seed,
         progress=options.progress,
         **params,

@@ -23,6 +23,7 @@ from analytics.explanation import (
     lexical,
     offline,
     reruns,
+    rest,
     select,
     sentences,
     spaces,
@@ -440,3 +441,26 @@ def test_groups_are_explained_inside_with_their_leftovers_in_view():
     assert (edited.place == child.place).all() and len(edited.chosen) > len(child.chosen)
     with pytest.raises(BadInput, match="not there any more"):
         taxonomy.inside_request(found, table, 10_000)
+
+
+@MODEL
+@pytest.mark.parametrize("goal", ["by topic", "by length", "by language", "by style"])
+def test_a_sample_is_applied_to_the_rest_with_its_error(goal):
+    store, table = api.default_store(), analytics.read("sample:messages")
+    params = {"k": 3, "sample": 100}
+    found = execute(asking.explanation_request(table, "text", goal, (), params), store)
+    assert (found.place < 0).sum() == 60 and "100 of 160" in found.notes[0]
+    whole = execute(rest.rest_request(found, table), store)
+    assert whole.notes[0].startswith("Applied to 60 further texts.")
+    assert ("held back" in whole.notes[0]) == (goal == "by topic")
+    assert (whole.place >= 0).all() and len(whole.scores) == 160
+    if goal == "by topic":
+        inside = found.place >= 0
+        assert (whole.labels[inside] == found.labels[inside]).all()
+    changes = [{"do": "add", "words": 'mentions "refund"'}]
+    edited = execute(asking.edit_request(whole, table, changes), store)
+    assert len(edited.labels) == 160
+    with pytest.raises(BadInput, match="sample"):
+        rest.rest_request(whole, table)
+    same = analytics.explain(table, "text", goal, k=3, sample=100, apply=True)
+    assert same.digest == whole.digest

@@ -18,6 +18,7 @@ from analytics.progress import Progress, part
 from analytics.results import Dataset, Explanation, Record, Table, TextVectors
 
 MOST_TEXTS = 100_000
+MOST_WITH_SAMPLE = 1_000_000
 MOST_LETTERS = 20_000  # kept of each text
 MOST_EXAMPLES = 20
 PARAMS = (
@@ -134,7 +135,9 @@ def explanation(
     """Run :func:`explanation_request`."""
     asked = validate(PARAMS, {p.name: wanted.params[p.name] for p in PARAMS})
     column = wanted.params["column"]
-    texts, place, notes = distinct(parents[0], column)
+    asked["sample"] = asked["sample"] or None
+    most = MOST_TEXTS if asked["sample"] is None else MOST_WITH_SAMPLE
+    texts, place, notes = distinct(parents[0], column, most)
     every = len(texts)
     if asked["sample"] is not None and asked["sample"] < every:
         texts, place = _sampled(texts, place, asked["sample"], wanted.seed)
@@ -229,7 +232,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
 
 def held(found: Explanation, source: Record) -> list[str]:
     """The distinct texts that an explanation was made of, in its order."""
-    texts, place, _ = distinct(source, found.column)
+    texts, place, _ = distinct(source, found.column, MOST_WITH_SAMPLE)
     rows = np.flatnonzero(found.place >= 0)[::-1]
     first = np.zeros(len(found.scores), int)
     first[found.place[rows]] = rows
@@ -316,7 +319,9 @@ def record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
     )
 
 
-def distinct(source: Record, column: str) -> tuple[list[str], np.ndarray, list[str]]:
+def distinct(
+    source: Record, column: str, most: int = MOST_TEXTS
+) -> tuple[list[str], np.ndarray, list[str]]:
     """Distinct texts of a column, the index of each row's text (-1 for a blank cell), and notes.
 
     Raises BadInput when the column is not there or has no or too many texts.
@@ -329,10 +334,10 @@ def distinct(source: Record, column: str) -> tuple[list[str], np.ndarray, list[s
     codes, found = pd.factorize(text.where(text != "", None))
     if not len(found):
         raise BadInput(f"Every cell of {words.name(column)} is empty: choose another column.")
-    if len(found) > MOST_TEXTS:
+    if len(found) > most:
         raise BadInput(
-            f"{words.name(column)} has {len(found):,} different texts, and at most {MOST_TEXTS:,} "
-            "can be explained at once: sample the rows first."
+            f"{words.name(column)} has {len(found):,} different texts, and at most {most:,} can be "
+            "explained at once: explain a sample of them first."
         )
     blank, repeated = int((codes < 0).sum()), len(codes) - int((codes < 0).sum()) - len(found)
     notes = []

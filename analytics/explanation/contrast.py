@@ -6,6 +6,7 @@ of a text that is nearer to it than to any group the description does not speak 
 first learns from the texts nearest to it, as in Lbl2Vec (Schopf, Braun & Matthes 2021).
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,11 +33,13 @@ class Level:
 def levels(values: np.ndarray, k: int, seed: int) -> tuple[Level, ...]:
     """Partitions by k-means into k, 2k, 4k and 8k groups, as far as there are texts for them."""
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     most = min(MOST_GROUPS, len(np.unique(values, axis=0)))
     found = []
-    with threadpool_limits(limits=1):
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # texts that differ by rounding only
         for count in dict.fromkeys(min(most, step * k) for step in STEPS):
             fitted = KMeans(count, n_init=STARTS, random_state=seed).fit(values)
             found.append(Level(unit(fitted.cluster_centers_), fitted.labels_))

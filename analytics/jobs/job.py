@@ -30,6 +30,7 @@ _LABELS = {
     "explanation_edit": "Changing the explanation",
     "explanation_stability": "Explaining again",
     "explanation_inside": "Explaining one group",
+    "explanation_rest": "Applying the descriptions to all texts",
     "taxonomy": "Explaining each group",
     "keyword_topics": "Sorting the texts into topics",
     "trust": "Clusterers on clear and ambiguous plots",

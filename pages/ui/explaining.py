@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, goals, select, topics
+from analytics.explanation import asking, goals, rest, select, topics
 from analytics.params import Param
 from analytics.results import Dataset, Explanation
 from pages.ui import cards, findings, frame, session
@@ -243,7 +243,16 @@ def summary(found: Explanation, first: bool) -> None:
                 "choice could still be.",
                 on_click=lambda: cards.edit(found, {"do": "prove", "seconds": SOLVER_SECONDS}),
             )
+        if not first and found.params.get("sample") is not None:
+            st.button("Apply to all texts", key="explain-rest", on_click=_apply, args=(found,))
         frame.how(HOW)
+
+
+def _apply(found: Explanation) -> None:
+    """Judge the texts beyond the sample by the same descriptions."""
+    source = session.load(session.current().view.dataset)
+    if source is not None:
+        session.want("explanation", rest.rest_request(found, source), step=True)
 
 
 def _sure(facts) -> str:

@@ -35,7 +35,15 @@ LATER = {
     "explanation": (),
 }
 # Kinds of request whose result takes a slot.
-KINDS = {"explanation": ("explanation", "explanation_edit", "explanation_inside", "keyword_topics")}
+KINDS = {
+    "explanation": (
+        "explanation",
+        "explanation_edit",
+        "explanation_inside",
+        "explanation_rest",
+        "keyword_topics",
+    )
+}
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
 MAX_HISTORY = 50
