@@ -155,6 +155,7 @@ FAILS = {
     "401": (401, f"Incorrect API key provided: {KEY}."),
     "no schema": (400, "This model does not support response_format of type json_schema."),
     "new limit": (400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'."),
+    "filtered": (400, "The prompt triggered the content management policy."),
     "too long": (400, "This model's maximum context length is 10 tokens."),
 }
 MODES = (*SAYS, *FAILS, "slow", "broken off", "no json", "redirect", "unknown model")

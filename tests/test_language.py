@@ -140,7 +140,7 @@ def test_what_stays_in_another_form_is_unknown_and_soon_no_longer_asked(mode):
     with model(mode, together=1) as (server, made):
         assert np.isnan(made.judge(ROWS, NAMES, TASK)).all()
         assert len(server.requests) <= 2 * (language.UNUSABLE + made.to.at_once)
-        assert "not usable twice" in made.notes[0]
+        assert "12 answers in a row" in made.notes[0] and "not usable twice" in made.notes[1]
         with pytest.raises(BadInput, match="proposed no description"):
             explain.explain(TASK, np.ones(len(TRUTH)), made)
 
@@ -225,6 +225,22 @@ def test_what_cannot_pass_ends_at_once_with_one_sentence(mode, words):
         assert len(server.requests) <= 2 * made.to.at_once
         assert KEY not in str(error.value) and "\n" not in str(error.value)
         assert not made.sender.stopping.waits
+
+
+def test_a_text_that_the_endpoint_refuses_is_unknown_and_the_others_are_judged():
+    def filtered(_, body):
+        return "filtered" if TASK.texts[5] in llm_server.prompt(body) else "good"
+
+    with model(filtered, together=1) as (server, made):
+        scores = made.judge(ROWS, NAMES, TASK)
+        assert np.isnan(scores[5]).all()
+        assert np.array_equal(np.delete(scores, 5, 0), np.delete(RIGHT, 5, 0))
+        assert "1 request, because the endpoint refused" in made.notes[0]
+        assert len(server.requests) == 60
+    with model("filtered", at_once=1) as (server, made):
+        with pytest.raises(BadInput, match="refused the request"):
+            made.judge(ROWS[::-1], NAMES[::-1], Task(TASK.texts, "by another goal", k=3))
+        assert len(server.requests) == 6
 
 
 def test_an_endpoint_that_stays_down_is_given_up():

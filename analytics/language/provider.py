@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from analytics.data import words as wording
 from analytics.errors import BadInput
 from analytics.explanation.provider import Task
 from analytics.language import answered, answers, cost, prompts
@@ -20,6 +21,7 @@ from analytics.progress import Progress, silent
 READS = 50  # texts of one call for proposals
 CALLS = 4  # calls for proposals in one round
 TOGETHER = 4  # texts of one call for judgements
+MOST_REASONS = 5
 UNUSABLE = 12  # answers in a row of the wrong form, after which no more are asked for
 MOST_ASKED = 40  # descriptions of one call for judgements
 ROOM_TO_PROPOSE = 1200  # tokens
@@ -55,11 +57,14 @@ class LanguageProvider:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """One sentence for each reason why judgements are missing."""
-        return tuple(
-            f"Not answered, so unknown: {n:,} requests, because {why}."
-            for why, n in self.unanswered.items()
-        )
+        """One sentence for each of the most frequent reasons why judgements are missing."""
+        reasons = sorted(self.unanswered.items(), key=lambda item: -item[1])
+        said = [
+            f"Not answered, so unknown: {wording.count(n, 'request')}, because {why}."
+            for why, n in reasons[:MOST_REASONS]
+        ]
+        rest = sum(n for _, n in reasons[MOST_REASONS:])
+        return (*said, f"{wording.count(rest, 'request')} for other reasons.") if rest else (*said,)
 
     def sent(self, task: Task) -> list[str]:
         """The texts as they leave the machine: masked when wished, cut, valid Unicode."""

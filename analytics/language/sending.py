@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from analytics.errors import BadInput
-from analytics.language import cost
+from analytics.language import answers, cost
 from analytics.language.connection import KEY, MODEL, Connection, client
 
 GIVE_UP = 6  # requests in a row that failed for good, after which the endpoint counts as down
@@ -76,7 +76,10 @@ class Sender:
                 return answer
             except _Refused as error:
                 if not self._leave_out(str(error), without):
-                    raise self._hopeless(f"it refuses the request ({error})") from None
+                    # Perhaps for what this one text says; from several in a row on, for good.
+                    why = f"the endpoint refused the request ({error})"
+                    self._count(why)
+                    raise NoAnswer(why) from None
             except CutOff:
                 if wide:
                     raise
@@ -198,7 +201,7 @@ class Sender:
         """What the endpoint says, short, on one line, without the key."""
         body = getattr(error, "body", None)
         said = body.get("message") if isinstance(body, dict) else body
-        words = " ".join(str(said or getattr(error, "message", "")).split())
+        words = answers.clean(str(said or getattr(error, "message", "")))
         return self.to.key.hide(words)[:200]
 
 
