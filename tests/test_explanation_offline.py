@@ -149,6 +149,26 @@ def test_a_description_that_means_nothing_has_no_answer():
     assert contrast.chance(np.array([0.0])) == 0.5
 
 
+def test_a_text_of_which_nothing_is_known_has_no_answer():
+    values, _ = planted()
+    values[7] = 0
+    margins = contrast.margins(values, spaces.unit(np.eye(2, 12)), contrast.levels(values, 3, 0))
+    assert np.isnan(margins[7]).all() and np.isfinite(np.delete(margins, 7, axis=0)).all()
+
+
+@MODEL
+@pytest.mark.parametrize("texts", [["Hi", "hi", "HI"], list("😀🎉🎃🚀")])
+@pytest.mark.parametrize("goal", ["by topic", "by sentiment"])
+def test_texts_that_are_all_alike_are_refused_in_words(goal, texts):
+    with pytest.raises(BadInput, match="are all alike"):
+        analytics.explain(pd.DataFrame({"t": texts}), "t", goal, k=3)
+
+
+def test_equal_texts_have_no_form_in_particular():
+    with pytest.raises(BadInput, match="By form these texts are all alike"):
+        offline.read(Task(("same here",) * 9, "by writing style"))
+
+
 def test_levels_of_few_or_equal_texts():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (5, 1))
     assert [len(level.centres) for level in contrast.levels(same, 4, 0)] == [1]

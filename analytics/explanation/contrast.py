@@ -69,13 +69,15 @@ def margins(
     """Cosine to each description less the one to the nearest group it does not speak of.
 
     Arguments as for :func:`rules`. Returns float64 (n, m), above 0 where true, NaN where a
-    description means nothing.
+    description means nothing (its place is a zero row) or nothing is known of a text (its values
+    are).
     """
     found = rules(values, places, partitions, at)
     out = np.full((len(values), len(places)), np.nan)
     for j, rule in enumerate(found):
         if rule is not None:
             out[:, j] = rule.margin(values)
+    out[~values.any(axis=1)] = np.nan
     return out
 
 

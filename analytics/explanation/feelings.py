@@ -34,6 +34,7 @@ FEELINGS = {
         "When does it open?",
     ),
 }
+ROUNDING = 1e-5
 _CALLED = {
     "positive": r"(?<!\w)(positiv|happy|glad|pleas|satisf|praise|joy|thank|good)",
     "negative": r"negativ|unhapp|dissatisf|displeas|angr|complain|disappoint|sad\b|bad\b|hate",
@@ -53,7 +54,8 @@ def space(texts: Sequence[str], vectors: np.ndarray) -> Space:
     near = vectors @ anchors.T
     near -= near.mean(axis=1, keepdims=True)
     shift, spread = near - near.mean(axis=0), near.std(axis=0)
-    values = np.divide(shift, spread, out=np.zeros_like(shift), where=spread > 1e-9)
+    # Vectors are float32: less than this is rounding, which division would make loud.
+    values = np.divide(shift, spread, out=np.zeros_like(shift), where=spread > ROUNDING)
     note = (
         "Feelings by nearness to glad, displeased and matter-of-fact sentences: a cue that is "
         "often wrong for single texts."

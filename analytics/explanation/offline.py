@@ -152,7 +152,7 @@ def read(
     if goal.aspect == goals.FEELING and made.model == sentences.MINILM:
         space = feelings.space(task.texts, made.values)
         return _fixed(goal, task, space, feelings.directions())
-    space = spaces.meaning(task.texts, made, seed)
+    space = _telling(spaces.meaning(task.texts, made, seed))
     partitions = contrast.levels(space.values, task.k, seed)
     return Offline(goal, task.texts, space, partitions, notes=space.notes)
 
@@ -171,8 +171,19 @@ def restored(task: Task, state: dict[str, np.ndarray], descriptions: Sequence[st
     return Offline(goal, task.texts, space, tuple(partitions), levels=levels)
 
 
+def _telling(space: spaces.Space) -> spaces.Space:
+    """The space, when it tells at least some of the texts apart."""
+    if not space.values.any():
+        raise BadInput(
+            f"By {space.kind} these texts are all alike: group them by something else, for "
+            'example "by length".'
+        )
+    return space
+
+
 def _fixed(goal: goals.Goal, task: Task, space: spaces.Space, known: np.ndarray) -> Offline:
     """Known directions stand in for groups: the space has none of its own worth trusting."""
+    space = _telling(space)
     level = contrast.Level(known, (space.values @ known.T).argmax(axis=1))
     return Offline(goal, task.texts, space, (level,), notes=space.notes)
 
