@@ -55,9 +55,12 @@ class Rule:
     others: np.ndarray
 
     def margin(self, values: np.ndarray) -> np.ndarray:
-        """Cosine to the direction less that to the nearest of the others, (n,)."""
+        """Cosine to the direction less that to the nearest of the others, (n,); NaN for a zero row,
+        a text of which nothing is known."""
         near = values @ self.direction
-        return near - (values @ self.others.T).max(axis=1) if len(self.others) else near
+        if len(self.others):
+            near = near - (values @ self.others.T).max(axis=1)
+        return np.where(values.any(axis=1), near, np.nan)
 
 
 def margins(
@@ -77,7 +80,6 @@ def margins(
     for j, rule in enumerate(found):
         if rule is not None:
             out[:, j] = rule.margin(values)
-    out[~values.any(axis=1)] = np.nan
     return out
 
 
