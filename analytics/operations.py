@@ -44,7 +44,7 @@ OPERATIONS = {
     "clustering": Operation("analytics.clustering.operations:clustering", 1, "clustering"),
     "validity": Operation("analytics.clustering.operations:validity"),
     "stability": Operation("analytics.clustering.operations:stability"),
-    "reasons": Operation("analytics.explanation.operations:reasons", 2),
+    "reasons": Operation("analytics.explanation.operations:reasons", 3),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity", 3),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves"),

@@ -26,13 +26,15 @@ LEVEL = 0.05
 class Contrast:
     """One column (or one value of a category, or its gaps) in one cluster.
 
-    kind : "number", "value" (share of rows with ``value``) or "gap" (share without any value).
+    column : its name in the table. name : on one line, short and unique. kind : "number", "value"
+    (share of rows with ``value``) or "gap" (share without any value).
     used : whether the clusters were made from the column. inside, outside : means of numbers, else
     shares, of rows that have a value. medians : (inside, outside) of numbers. difference : inside
     minus outside in standard deviations of all rows. interval : of it, or None for used columns and
     for fewer than 4 rows.
     """
 
+    column: str
     name: str
     kind: str
     value: str | None
@@ -68,12 +70,13 @@ def profiles(
     for done, (feature, known) in enumerate(zip(features, is_used, strict=True)):
         if done % 25 == 0:
             progress(done / len(features), "Comparing columns")
-        for label, contrast in _contrasts(feature, labels, names, known, tests):
+        column = originals[feature.column]
+        for label, contrast in _contrasts(column, feature, labels, names, known, tests):
             found[label].append(contrast)
     return {label: _telling(found[label]) for label in names}, notes
 
 
-def _contrasts(feature: Feature, labels: np.ndarray, names: list[int], used: bool, tests: int):
+def _contrasts(column: str, feature: Feature, labels, names: list[int], used: bool, tests: int):
     """(label, Contrast) of every cluster that has a value of the feature inside and outside."""
     there = ~np.isnan(feature.values)
     values, groups = feature.values[there], labels[there]
@@ -94,6 +97,7 @@ def _contrasts(feature: Feature, labels: np.ndarray, names: list[int], used: boo
         yield (
             label,
             Contrast(
+                column,
                 feature.name,
                 feature.kind,
                 feature.value,

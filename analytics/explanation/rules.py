@@ -1,10 +1,11 @@
 """Clusters of a table as rules that a person can read and check.
 
 Per cluster, a decision tree of depth 3 (CART: Breiman, Friedman, Olshen & Stone 1984), cluster
-against the rest, with balanced classes and leaves of at least 5 % of the cluster, on the original
-values. Leaves that are right for at least 80 % of their rows become rules; where one other leaf
-tells the cluster better (by F1) than all of these, that one does, with a note. Conditions whose
-loss costs less than 1 % precision are dropped. Rules are also scored on rows left out.
+against the rest, with balanced classes and leaves of at least 5 % of the cluster (or of the rest,
+where that is smaller), on the original values. Leaves that are right for at least 80 % of their
+rows (more for a cluster of most rows) become rules; where one other leaf tells the cluster better
+(by F1) than all of these, that one does, with a note. Conditions whose loss costs less than 1 %
+precision are dropped. Rules are also scored on rows left out.
 
 A missing value fulfils no condition but "is missing". Names and values are raw text of the table:
 whoever shows a sentence escapes it.
@@ -24,7 +25,7 @@ from analytics.explanation.verdict import Quality
 from analytics.progress import Progress, silent
 from analytics.results import NOISE
 
-DEPTH, LEAST_LEAF = 3, 0.05  # of the tree; share of the cluster
+DEPTH, LEAST_LEAF = 3, 0.05  # of the tree; share of the cluster or of the rest, the smaller
 LEAST_PRECISION, MOST_LOSS = 0.8, 0.01
 MOST_ROWS = 20_000
 MOST_TRIED = 200  # features given to one tree
@@ -184,9 +185,11 @@ class _Table:
         from sklearn.tree import DecisionTreeClassifier
 
         tried = self._tried(member[rows], rows)
+        inside = int(member[rows].sum())
+        smaller = min(inside, int(rows.sum()) - inside)
         tree = DecisionTreeClassifier(
             max_depth=DEPTH,
-            min_samples_leaf=max(1, int(np.ceil(LEAST_LEAF * member[rows].sum()))),
+            min_samples_leaf=max(1, int(np.ceil(LEAST_LEAF * smaller))),
             class_weight="balanced",
             random_state=self.seed,
         ).fit(self.ranks[np.ix_(rows, tried)], member[rows])
@@ -242,8 +245,9 @@ def _cluster(table: _Table, label: int, labels: np.ndarray, folds: np.ndarray) -
     made = _rules(table, member, rows)
     rules = tuple(_rule(table, bounds, member) for bounds in made)
     note = "" if rules else "No short rule tells it from the rest."
-    if any((r.fitted.precision or 0.0) < LEAST_PRECISION for r in rules):
-        note = "Its rule is right for less than 80 % of the rows it is true of."
+    least = _least(member)
+    if any((r.fitted.precision or 0.0) < least for r in rules):
+        note = f"Its rule is right for less than {100 * least:.0f} % of the rows it is true of."
     fitted = verdict.quality(_union(table, made, rows), member)
     found = _left_out(table, member, folds)
     if found is None:
@@ -274,8 +278,9 @@ def _union(table: _Table, made, rows: np.ndarray) -> np.ndarray:
 def _rules(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_Bound, ...]]:
     """The rules made from some rows, most hits first; one that adds no row is left out."""
     found = {}
-    for leaf in _good(table, member, rows):
-        bounds = _pruned(leaf, lambda b: table.all_hold(b, rows), member)
+    least = _least(member[rows])
+    for leaf in _good(table, member, rows, least):
+        bounds = _pruned(leaf, lambda b: table.all_hold(b, rows), member, least)
         found[bounds] = table.all_hold(bounds, rows)
     order = sorted(found, key=lambda b: (-int((found[b] & member).sum()), int(found[b].sum())))
     kept, covered = [], np.zeros(len(member), bool)
@@ -286,13 +291,21 @@ def _rules(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_B
     return kept
 
 
-def _good(table: _Table, member: np.ndarray, rows: np.ndarray) -> list[tuple[_Bound, ...]]:
+def _least(member: np.ndarray) -> float:
+    """The precision of a rule: 80 %, and for a cluster of more than 60 % of the rows as much as
+    halves the errors of calling every row a member."""
+    return max(LEAST_PRECISION, (1.0 + float(member.mean())) / 2)
+
+
+def _good(
+    table: _Table, member: np.ndarray, rows: np.ndarray, least: float
+) -> list[tuple[_Bound, ...]]:
     """The leaves that are precise enough, together; or the one leaf that tells the members better
     (by F1) than all of these."""
     leaves = [bounds for bounds in map(_merged, table.leaves(member, rows)) if bounds]
     counts = [verdict.quality(table.all_hold(b, rows), member & rows) for b in leaves]
     pairs = list(zip(leaves, counts, strict=True))
-    precise = [b for b, c in pairs if (c.precision or 0.0) >= LEAST_PRECISION]
+    precise = [b for b, c in pairs if (c.precision or 0.0) >= least]
     together = verdict.quality(_union(table, precise, rows), member & rows).f1
     best = max(pairs, key=lambda pair: pair[1].f1, default=None)
     return [best[0]] if best and best[1].f1 > together else precise
@@ -314,19 +327,23 @@ def _precision(mask: np.ndarray, member: np.ndarray) -> float:
 
 
 def _pruned(
-    bounds: tuple[_Bound, ...], hold: Callable[[tuple], np.ndarray], member: np.ndarray
+    bounds: tuple[_Bound, ...],
+    hold: Callable[[tuple], np.ndarray],
+    member: np.ndarray,
+    least: float = LEAST_PRECISION,
 ) -> tuple[_Bound, ...]:
-    """Without the conditions that cost less than 1 % precision, counted from the whole leaf."""
+    """Without the conditions that cost less than 1 % precision, counted from the whole leaf; a leaf
+    that is precise enough stays so."""
     whole = _precision(hold(bounds), member)
-    least = whole - MOST_LOSS + 1e-12
-    if whole >= LEAST_PRECISION:
-        least = max(LEAST_PRECISION, least)
+    enough = whole - MOST_LOSS + 1e-12
+    if whole >= least:
+        enough = max(least, enough)
     while len(bounds) > 1:
         shorter = [bounds[:i] + bounds[i + 1 :] for i in range(len(bounds))]
         masks = [hold(b) for b in shorter]
         ranked = [(_precision(m, member), int(m.sum())) for m in masks]
         best = max(range(len(shorter)), key=lambda i: ranked[i])
-        if ranked[best][0] < least:
+        if ranked[best][0] < enough:
             break
         bounds = shorter[best]
     return bounds

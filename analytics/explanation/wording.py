@@ -37,6 +37,12 @@ def sentence(cluster: dict[str, Any]) -> str:
     best = chosen(cluster)
     if best is not None and earned(cluster):
         return f"Here {best['sentence']}."
+    if best is not None and best["held_out"]["f1"] >= EARNED:
+        every = best["held_out"]["f1_of_all"]
+        return (
+            f"No short statement beats saying that every row belongs here (F1 {every:.2f}). "
+            f"The closest: here {best['sentence']}."
+        )
     if best is not None:
         return f"No short statement tells this group well. The closest: here {best['sentence']}."
     notes = [s["note"] for s in cluster["statements"] if s["note"]]

@@ -205,8 +205,7 @@ def _short(text: object) -> str:
 
 def _rows(dataset: Dataset, cluster: dict) -> None:
     """The medoid, other typical rows and rows at the edge, by the most telling columns."""
-    names = list(dict.fromkeys(c["name"] for c in cluster["profile"]))
-    columns = [c for c in names if c in dataset.frame.columns][:COLUMNS]
+    columns = list(dict.fromkeys(c["column"] for c in cluster["profile"]))[:COLUMNS]
     rows = cluster["typical"][:TEXTS] + cluster["borderline"][:2]
     if not columns or not rows:
         return
