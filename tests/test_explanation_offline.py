@@ -19,6 +19,7 @@ from analytics.explanation import (
     feelings,
     forms,
     goals,
+    keyterms,
     languages,
     lexical,
     offline,
@@ -28,7 +29,6 @@ from analytics.explanation import (
     sentences,
     spaces,
     taxonomy,
-    terms,
     topics,
 )
 from analytics.explanation.provider import Task
@@ -114,10 +114,12 @@ def test_bands_of_length_hold_each_text_once(lengths, k):
 
 
 def test_words_of_the_members_tell_and_words_of_all_do_not():
-    counts = terms.count(["red apple pie", "green apple pie", "fast car pie", "slow car pie"])
-    assert terms.distinctive(counts, np.array([1, 1, 0, 0], bool), 1) == ["apple"]
-    assert terms.distinctive(counts, np.zeros(4, bool)) == []
-    assert terms.count(["12 34", "!"]) is None and terms.distinctive(None, np.ones(2, bool)) == []
+    texts = ["a red apple pie", "a green apple pie", "the fast car pie", "the slow car pie"] * 3
+    counts, members = keyterms.counted(texts), np.tile([True, True, False, False], 3)
+    assert keyterms.telling(counts, members, 1) == ["apple"]
+    assert keyterms.telling(counts, ~members, 1) == ["car"]
+    assert keyterms.telling(counts, np.zeros(12, bool), 3) == []
+    assert keyterms.telling(None, np.ones(2, bool), 3) == []
 
 
 # Judging by contrast.

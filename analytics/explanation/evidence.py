@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from analytics.explanation import terms
+from analytics.explanation import keyterms
 from analytics.explanation.explain import TRUE
 
 EXEMPLARS, BORDERLINE, WORDS = 5, 5, 8
@@ -34,7 +34,7 @@ def evidence(
     with np.errstate(invalid="ignore"):
         true = scores >= TRUE
     known = np.nan_to_num(scores, nan=0.0)
-    counts = terms.count(texts)
+    counts = keyterms.counted(texts)
     found = []
     for j, description in enumerate(descriptions):
         members, yes = labels == j, true[:, j]
@@ -56,7 +56,7 @@ def evidence(
                 "overlap": [_share(weights, yes & o, yes | o) for o in true.T],
                 "exemplars": _distinct(inside, texts)[:EXEMPLARS],
                 "borderline": [int(i) for i in doubt[:BORDERLINE]],
-                "words": terms.distinctive(counts, members, WORDS),
+                "words": keyterms.telling(counts, members, WORDS),
             }
         )
     return found

@@ -101,7 +101,7 @@ def keyterms(
     """Each cluster in words; [] when the texts share no term. labels, folds : int (n,), see
     :mod:`analytics.explanation.verdict`; -1 is noise, which belongs to the rest."""
     progress(0.0, "Counting words")
-    held = _counted(texts)
+    held = counted(texts)
     names = [int(label) for label in np.unique(labels) if label != NOISE]
     if held is None or len(names) < 1:
         return []
@@ -113,7 +113,7 @@ def keyterms(
     return topics
 
 
-def _counted(texts: Sequence[str]):
+def counted(texts: Sequence[str]):
     """Sparse 0/1 float32 (n, terms) by column and the terms, or None when no term is shared."""
     from sklearn.feature_extraction.text import CountVectorizer
 
@@ -160,7 +160,7 @@ def _topic(matrix, terms: np.ndarray, label: int, labels: np.ndarray, folds: np.
         left_out |= test & _holds(matrix, _mentions(matrix, member, ~test))
     return Topic(
         label,
-        _key_terms(matrix, terms, member, all_rows),
+        key_terms(matrix, terms, member, all_rows),
         tuple(str(terms[i]) for i in chosen),
         verdict.quality(_holds(matrix, chosen), member),
         verdict.quality(left_out, member),
@@ -178,13 +178,27 @@ def _ranked(matrix, member, rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, n
     return order[telling[order]], z, *shares
 
 
-def _key_terms(matrix, terms, member, rows) -> tuple[Term, ...]:
-    """The terms of highest z; none that is part of, or holds, one before it."""
+def telling(held, member: np.ndarray, most: int) -> list[str]:
+    """At most so many key terms of some texts, without common English words. held : what
+    :func:`counted` gave. member : bool (n,)."""
+    if held is None or not member.any():
+        return []
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+    found = key_terms(*held, member, np.ones(len(member), bool), ENGLISH_STOP_WORDS)
+    return [term.term for term in found[:most]]
+
+
+def key_terms(matrix, terms, member, rows, without=frozenset()) -> tuple[Term, ...]:
+    """The terms of highest z; none that is part of, or holds, one before it, or one of the words
+    that it is to be without."""
     order, z, inside, outside = _ranked(matrix, member, rows)
     kept: list[Term] = []
     for i in order:
         term = str(terms[i])
         padded = f" {term} "
+        if without and any(word in without or len(word) < 2 for word in term.split()):
+            continue
         if any(padded in f" {k.term} " or f" {k.term} " in padded for k in kept):
             continue
         kept.append(Term(term, float(z[i]), float(inside[i]), float(outside[i])))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.explanation import contrast, spaces, terms
+from analytics.explanation import contrast, keyterms, spaces
 from analytics.explanation.spaces import Space
 
 TERMS = 3  # telling words that a description may add
@@ -35,14 +35,14 @@ def names(space: Space, partitions: Sequence[contrast.Level], texts: Sequence[st
     not, even under a doubtful name.
     """
     kept: dict[str, Named] = {}
-    counts = terms.count(texts)
+    counts = keyterms.counted(texts)
     known, near = spaces.names(space)
     for at, level in enumerate(partitions):
         for group in range(len(level.centres)):
             members = level.labels == group
             if not members.any():
                 continue
-            telling = ", ".join(terms.distinctive(counts, members, TERMS))
+            telling = ", ".join(keyterms.telling(counts, members, TERMS))
             named, doubtful = _named(known, near, members) if known else ([], "")
             tried = [*named, *(f"{name}: {telling}" for name in named[:1] if telling), telling]
             tried = [words for words in dict.fromkeys([*tried, doubtful]) if words not in kept]
