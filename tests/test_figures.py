@@ -258,6 +258,13 @@ def test_selected_rows_are_painted_over_the_others():
     assert image[0, 0].tolist() == [0, 0, 255, 255]
 
 
+def test_the_tool_used_last_stays_in_hand():
+    xy, _ = blobs(20)
+    box = {"type": "box", "x": [0, 1], "y": [0, 1]}
+    assert map_figure(xy).figure.layout.dragmode == "lasso"
+    assert map_figure(xy, selection_shapes=[box]).figure.layout.dragmode == "select"
+
+
 @pytest.mark.parametrize("shape", [*theme.SHAPE_NUMBERS, *(100 + s for s in theme.SHAPE_NUMBERS)])
 def test_stamps_are_centred_and_about_their_size(shape):
     offsets = raster.stamp(shape, 12.0)

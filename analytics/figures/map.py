@@ -103,6 +103,9 @@ def map_figure(
     mode = "svg" if svg else "webgl" if len(drawn.rows) <= MAX_WEBGL else "raster"
     figure = go.Figure()
     layout = _layout(dark, height, axes, aspect, limits, f"{revision}|{view}")
+    # The tool used last stays in hand: the page builds the chart anew after a selection.
+    boxed = bool(selection_shapes) and selection_shapes[-1].get("type") == "box"
+    layout["dragmode"] = "select" if boxed else "lasso"
     if mode == "raster":
         notes += filter(None, [too_many(shapes, len(drawn.rows))])
         shapes = None
@@ -167,7 +170,6 @@ def _layout(
         "margin": {"l": 56, "r": 16, "t": 12, "b": 48} if named else dict.fromkeys("lrtb", 8),
         "xaxis": x,
         "yaxis": y,
-        "dragmode": "lasso",
         "hovermode": "closest",
         "hoverdistance": 12,
         "uirevision": revision,

@@ -9,13 +9,14 @@ from pages.ui import services, session
 from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
+OPENED = "opened-file"
 SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
 def files() -> None:
     """Drop a file, or paste text; how it was read stays correctable."""
     # Every name is let in: the reader looks at the content, and says what to do with a foreign one.
-    file = st.file_uploader(
+    st.file_uploader(
         "CSV, TSV, JSON, JSONL, Parquet, Feather, XLSX, NPY or NPZ, also gzipped or zipped",
         key="upload",
         max_upload_size=settings.number("GESTALT_UPLOAD_MB"),
@@ -25,9 +26,10 @@ def files() -> None:
     with st.expander("Paste a table or texts"):
         st.text_area("One row or one text per line", height=160, key="pasted", on_change="ignore")
         st.button("Open the pasted text", on_click=_pasted)
-    if file is not None:
+    staged = _last_file()
+    if staged:
         with st.expander("Read the file differently"):
-            _options(file)
+            _options(staged)
 
 
 # These run before the page is drawn again, so a click elsewhere meanwhile is not lost.
@@ -36,13 +38,13 @@ def files() -> None:
 def _uploaded() -> None:
     file = st.session_state.get("upload")
     if file is not None:
-        _open(file, file.name, {})
+        _open(file, file.name)
 
 
 def _pasted() -> None:
     text = st.session_state.get("pasted") or ""
     if text.strip():
-        _open(text.encode("utf-8", "replace"), "pasted.txt", {})
+        _open(text.encode("utf-8", "replace"), "pasted.txt")
 
 
 def _sample(sample_id: str) -> None:
@@ -52,9 +54,21 @@ def _sample(sample_id: str) -> None:
     st.session_state[GO_TO] = "map.py"
 
 
-def _options(file) -> None:
+def _last_file() -> dict:
+    """The file opened last in this tab, read or not, else that of the table on screen; {} when
+    there is none. It stays when the reader leaves this page, which empties the field for files."""
+    here = session.current()
+    table = session.load(here.view.table)
+    shown = dict(table.params) if table is not None and table.method == "file" else {}
+    staged = st.session_state.get(OPENED) or {}
+    failed = "table" in here.errors and staged
+    return staged if failed else {k: shown[k] for k in ("content", "name") if k in shown}
+
+
+def _options(staged: dict) -> None:
     """Corrections of what was detected."""
     source = _source()
+    st.caption(safe_md(staged["name"]))
     separator = st.selectbox("Separator", list(SEPARATORS), key="read-separator")
     encoding = st.selectbox("Encoding", ("detect", *ENCODINGS), key="read-encoding")
     header = st.selectbox("First row", ("detect", "names", "data"), key="read-header")
@@ -67,7 +81,7 @@ def _options(file) -> None:
         if len(source.get(many) or ()) > 1:
             options[key] = st.selectbox(label, source[many], key=f"read-{key}")
     chosen = {k: v for k, v in options.items() if v is not None}
-    st.button("Read again", type="primary", on_click=_open, args=(file, file.name, chosen, False))
+    st.button("Read again", type="primary", on_click=_read, args=(staged, chosen))
 
 
 def _source() -> dict:
@@ -75,21 +89,26 @@ def _source() -> dict:
     return table.source if table is not None else {}
 
 
-def _open(content, name: str, options: dict, show_map: bool = True) -> None:
+def _open(content, name: str) -> None:
     """Store the content and ask for its table; the map shows it as soon as it has been read."""
-    from analytics.data.operations import file_request
     from analytics.data.uploads import stage
 
     try:
         if not isinstance(content, bytes):
             content.seek(0)
-        staged = stage(content, name, services.home())
-        session.open_table(file_request(staged, options))
+        _read(stage(content, name, services.home()), {})
     except (BadInput, StoreError) as error:
         session.current().errors["table"] = str(error)
         return
-    if show_map:
-        st.session_state[GO_TO] = "map.py"
+    st.session_state[GO_TO] = "map.py"
+
+
+def _read(staged: dict, options: dict) -> None:
+    """Ask for the table of a stored file. Raises BadInput."""
+    from analytics.data.operations import file_request
+
+    session.open_table(file_request(staged, options))
+    st.session_state[OPENED] = staged
 
 
 def samples() -> None:

@@ -180,6 +180,21 @@ def test_umap_by_job_and_cancel(open_page):
     assert page.locator(PLOT).count() >= 1
 
 
+def test_an_encoding_chosen_by_hand_after_the_map_has_opened(open_page):
+    rows = "".join(f"Łódź{i % 3};{i};{i * i % 7}\n" for i in range(30))
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    uploaded(page, "cities.csv", f"city;x;y\n{rows}".encode("cp1250"))
+    page.get_by_text("30 rows").first.wait_for()
+    settled(page)
+    goto(page, "Data")
+    page.get_by_text("Read the file differently").click()
+    page.get_by_label("Encoding").fill("cp1250")  # the long list draws what is in sight
+    page.get_by_role("option", name="cp1250", exact=True).click()
+    page.get_by_role("button", name="Read again").click()
+    page.get_by_text("separated by semicolon · cp1250").wait_for()
+
+
 def test_a_wrong_file_is_one_sentence_and_loses_nothing(open_page):
     page = open_page("/")
     page.wait_for_selector(PLOT)
