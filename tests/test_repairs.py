@@ -1,8 +1,10 @@
 """Messages that Streamlit would lose: the repairs by themselves, without a browser."""
 
+import asyncio
 from types import SimpleNamespace
 
 import pytest
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
@@ -59,3 +61,14 @@ def test_a_timer_of_another_page_does_not_run(monkeypatch, asked, shown, auto, r
     session = SimpleNamespace(_client_state=context, _scriptrunner=None)
     repairs._request_rerun_of_this_page(session, state)
     assert ran == ([state, state] if runs else [])
+
+
+def test_a_reader_who_has_left_ends_the_connection_without_a_fault():
+    async def left():
+        return {"type": "websocket.disconnect", "code": 1001}
+
+    socket = WebSocket({"type": "websocket"}, receive=left, send=None)
+    socket.application_state = WebSocketState.DISCONNECTED  # what a failed send leaves behind
+    repairs.apply()
+    with pytest.raises(WebSocketDisconnect):
+        asyncio.run(socket.receive_bytes())

@@ -1,13 +1,19 @@
-"""Faults of Streamlit 1.67 by which a reader's click or file is lost, repaired from outside.
+"""Faults of Streamlit 1.67 by which a reader's click or file is lost, or a fault is reported that is
+none, repaired from outside.
 
 * The answer to "where shall I put this file?" is thrown away when a script run starts before it
   was sent, and the browser waits for ever: the file chosen in that moment is lost.
 * The timer of a part that redraws itself asks in the name of the page it stood on, even when
   another page is shown or asked for by then. That leads the reader back to the page just left.
 
-Both were found by choosing files and pages while jobs run (``tests/browser/test_haste.py``).
+* A reader who leaves while something is being sent is taken for one who sends text frames: Starlette
+  tells both by a RuntimeError, and the log gets a traceback.
+
+The first two were found by choosing files and pages while jobs run
+(``tests/browser/test_haste.py``), the third by closing pages at once.
 """
 
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -16,6 +22,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
 _run_script = ScriptRunner._run_script
+_receive_bytes = WebSocket.receive_bytes
 
 
 def apply() -> None:
@@ -23,6 +30,7 @@ def apply() -> None:
     ForwardMsgQueue.clear = _clear_but_answers
     AppSession.request_rerun = _request_rerun_of_this_page
     ScriptRunner._run_script = _run_script_of_this_page
+    WebSocket.receive_bytes = _receive_bytes_or_end
 
 
 def _clear_but_answers(self, retain_lifecycle_msgs=False, fragment_ids_this_run=None) -> None:
@@ -44,6 +52,13 @@ def _run_script_of_this_page(self, rerun_data) -> None:
     shown = self._get_script_run_ctx().page_script_hash
     if not (rerun_data.is_auto_rerun and _foreign(rerun_data.page_script_hash, shown)):
         _run_script(self, rerun_data)
+
+
+async def _receive_bytes_or_end(self) -> bytes:
+    try:
+        return await _receive_bytes(self)
+    except WebSocketDisconnected:
+        raise WebSocketDisconnect from None
 
 
 def _foreign(asked: str, shown: str) -> bool:
