@@ -1,12 +1,12 @@
-"""Faults of Streamlit 1.67 by which a reader's click or file is lost, or a fault is reported that is
-none, repaired from outside.
+"""Faults of Streamlit 1.67 by which a click or a file is lost, or a fault is reported that is none,
+repaired from outside.
 
 * The answer to "where shall I put this file?" is thrown away when a script run starts before it
   was sent, and the browser waits for ever: the file chosen in that moment is lost.
 * The timer of a part that redraws itself asks in the name of the page it stood on, even when
   another page is shown or asked for by then. That leads the reader back to the page just left.
 
-* A reader who leaves while something is being sent is taken for one who sends text frames: Starlette
+* A reader who leaves while something is sent is taken for one who sends text frames: Starlette
   tells both by a RuntimeError, and the log gets a traceback.
 
 The first two were found by choosing files and pages while jobs run
