@@ -77,6 +77,35 @@ def test_split_and_add():
     assert 4 in found.slots and found.pinned == {4} and found.k == 4
 
 
+def test_what_was_removed_can_be_added_by_its_words():
+    found = changed({"do": "remove", "column": 0}, {"do": "add", "words": "a"})
+    assert 0 in found.slots and found.pinned == {0} and not found.removed
+
+
+def test_moved_texts_follow_their_group_when_it_is_put_in_other_words():
+    moved = {"do": "move", "row": 4, "column": 0}, {"do": "move", "row": 1, "column": -1}
+    found = changed(*moved, {"do": "rewrite", "column": 0, "words": "x"})
+    assert found.moved == {4: 4, 1: -1}
+    found = changed(*moved, {"do": "merge", "columns": [0, 1], "words": ""})
+    assert found.moved == {4: 4, 1: -1} and found.descriptions[4] == "a or b"
+
+
+def test_a_merged_group_is_not_mistaken_for_a_description_that_reads_the_same():
+    with pytest.raises(BadInput, match="otherwise"):
+        changed({"do": "merge", "columns": [0, 1], "words": "c"})
+    long = "x" * 300
+    found = changed({"do": "add", "words": long}, {"do": "merge", "columns": [2, 4], "words": ""})
+    said = found.descriptions[5]
+    assert said.startswith("c or xxx") and len(said) <= 300
+    assert found.scores[:, 5].tolist() == [1, 1, 1, 0, 1]
+
+
+def test_no_choice_at_all_is_said_in_words():
+    weights = {"overlap": 0.5, "uncovered": 1, "largest": 0.05}
+    with pytest.raises(BadInput, match="No description is left"):
+        changed({"do": "choose", "k": 3, **weights})
+
+
 def test_the_exact_solver_proves_the_choice():
     found = changed({"do": "prove", "seconds": 5})
     assert found.proof.status == "proven" and found.proof.gap == 0
@@ -98,6 +127,12 @@ def test_a_description_without_an_answer_is_refused():
         {"do": "merge", "columns": [1]},
         {"do": "remove", "column": 99},
         {"do": "move", "row": 99, "column": 0},
+        {"do": ["rename"]},
+        {"do": "rename", "words": "x"},
+        {"do": "pin", "column": "first"},
+        {"do": "merge", "columns": 5},
+        {"do": "choose", "k": 3, "overlap": float("nan"), "uncovered": 1, "largest": 1},
+        {"do": "move", "row": float("inf"), "column": 0},
     ],
 )
 def test_wrong_changes_are_refused_in_words(wrong):
@@ -113,6 +148,14 @@ CHANGE = st.one_of(
     st.builds(lambda c: {"do": "unpin", "column": c}, COLUMN),
     st.builds(lambda c: {"do": "rename", "column": c, "words": "x"}, COLUMN),
     st.builds(lambda w: {"do": "add", "words": w}, st.sampled_from(["x", "y", "z"])),
+    st.builds(lambda c: {"do": "rewrite", "column": c, "words": "y"}, COLUMN),
+    st.builds(lambda c: {"do": "split", "column": c}, COLUMN),
+    st.builds(lambda r, c: {"do": "move", "row": r, "column": c}, st.integers(0, 4), COLUMN),
+    st.builds(
+        lambda k, w: {"do": "choose", "k": k, "overlap": w, "uncovered": 1, "largest": 0.9},
+        st.integers(1, 5),
+        st.floats(0, 2),
+    ),
     st.just({"do": "merge", "columns": [0, 1], "words": "both"}),
 )
 
@@ -121,14 +164,16 @@ CHANGE = st.one_of(
 @given(st.lists(CHANGE, max_size=8))
 def test_any_changes_keep_the_state_whole(changes):
     try:
-        found = changed(*changes)
-    except BadInput:
+        found = changed(*changes, propose=lambda rows: ["left", "right"])
+    except BadInput as error:
+        # Only what a reader can act on; never that a choice contradicts itself.
+        assert "last description" in str(error) or "No " in str(error) or "otherwise" in str(error)
         return
     held = [s for s in found.slots if s is not None]
     assert len(set(held)) == len(held) <= max(found.k, len(found.pinned))
     assert found.pinned <= set(held) and not found.removed & set(held)
     assert found.scores.shape == (5, len(found.descriptions))
-    assert not found.pinned & found.removed
+    assert not found.pinned & found.removed and held
 
 
 @pytest.mark.skipif(not minilm.available(), reason="the sentence model is not installed")
@@ -149,3 +194,34 @@ def test_changes_of_a_stored_explanation(home):
     moved = execute(asking.edit_request(base, table, changes), store)
     assert moved.labels[row] == -1
     assert (moved.labels != found.labels).sum() == 1
+    # A group that is put in other words keeps what was moved to it.
+    again = [changes[1], {"do": "rewrite", "column": first, "words": 'mentions "fee"'}]
+    target = int(np.flatnonzero(found.labels == 1)[0])
+    again[0] = {"do": "move", "row": int(base.place[target]), "column": first}
+    after = execute(asking.edit_request(base, table, again), store)
+    assert after.labels[target] == 0
+    # A group taken away gives its texts back to whatever is true of them.
+    again[1] = {"do": "remove", "column": first}
+    gone = execute(asking.edit_request(base, table, again), store)
+    alone = execute(asking.edit_request(base, table, again[1:]), store)
+    assert np.array_equal(gone.labels, alone.labels)
+
+
+@pytest.mark.skipif(not minilm.available(), reason="the sentence model is not installed")
+def test_topics_given_by_keywords_stay_when_one_is_changed(home):
+    table = analytics.read("sample:messages")
+    words = [["hotel"], ["parcel"], ["app"], ["train"], ["invoice"]]
+    base = analytics.explain(table, "text", keywords=words)
+    change = {"do": "unpin", "column": 0}
+    found = execute(asking.edit_request(base, table, [change]), api.default_store())
+    assert found.pinned == (1, 2, 3, 4) and set(found.chosen) >= {1, 2, 3, 4}
+
+
+@pytest.mark.skipif(not minilm.available(), reason="the sentence model is not installed")
+def test_a_description_that_is_true_of_every_text_can_be_split(home):
+    table = analytics.read("sample:messages")
+    base = analytics.explain(table, "text", "by topic", k=1)
+    every = {"do": "add", "words": "is over 0 words"}
+    split = {"do": "split", "column": len(base.descriptions)}
+    found = execute(asking.edit_request(base, table, [every, split]), api.default_store())
+    assert len(found.chosen) >= 2 and len(found.pinned) == 2

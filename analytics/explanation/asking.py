@@ -210,6 +210,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         [int(c) for c in base.chosen],
         params["k"],
         explain.Wishes(params["overlap"], params["uncovered"], params["largest"]),
+        pinned=set(base.pinned),
         preferred=base.preferred if len(base.preferred) else None,
     )
     edits.apply(
@@ -274,7 +275,8 @@ def record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
         held = place_of[state.preferred]
         labels = np.where(held == -2, labels, held)  # -2: what was preferred is chosen no more
     for text, column in state.moved.items():
-        labels[text] = np.append(np.flatnonzero(chosen == column), -1)[0]
+        if column == -1 or column in chosen:
+            labels[text] = np.append(np.flatnonzero(chosen == column), -1)[0]
     called = [state.names.get(int(c), state.descriptions[c]) for c in chosen]
     shown = evidence.evidence(scores, labels, called, task.texts, weights)
     rows = np.flatnonzero(place >= 0)[::-1]

@@ -81,6 +81,8 @@ def _settle(state: State, weights: np.ndarray, seconds: float = 0) -> None:
         banned=tuple(sorted(state.removed)),
         seconds=seconds,
     )
+    if not selection.chosen:
+        raise BadInput("No description is left that can be chosen: undo, or allow larger ones.")
     state.proof = selection if seconds else None
     new = [c for c in selection.chosen if c not in state.slots]
     for i, column in enumerate(state.slots):
@@ -105,21 +107,27 @@ def _add(state: State, edit, judge, propose) -> None:
     if new not in state.slots:
         state.k = max(state.k, len([s for s in state.slots if s is not None]) + 1)
     state.pinned.add(new)
+    state.removed.discard(new)
 
 
 def _merge(state: State, edit, judge, propose) -> None:
     old = [_column(state, c) for c in edit["columns"]]
-    said = edit["words"] or " or ".join(state.descriptions[c] for c in old)
+    each = explain.LONGEST // len(old) - len(" or ")
+    said = edit["words"] or " or ".join(state.descriptions[c][:each] for c in old)
     scores = np.fmax.reduce(state.scores[:, old], axis=1)
+    new = _column_of(state, said, scores)
+    if not np.array_equal(state.scores[:, new], scores, equal_nan=True):
+        raise BadInput(f"'{said}' is judged by its own words: call the merged group otherwise.")
     state.k = max(1, state.k - len(old) + 1)
-    _replace(state, old, _column_of(state, said[: explain.LONGEST], scores))
+    _replace(state, old, new)
 
 
 def _split(state: State, edit, judge, propose) -> None:
     old = _column(state, edit["column"])
     with np.errstate(invalid="ignore"):
         rows = np.flatnonzero(state.scores[:, old] >= explain.TRUE)
-    new = [d for d in dict.fromkeys(propose(rows)) if d not in state.descriptions][:2]
+    held = {state.descriptions[c] for c in (old, *state.slots) if c is not None}
+    new = [d for d in dict.fromkeys(propose(rows)) if d not in held][:2]
     if len(new) < 2:
         raise BadInput(
             f"No two parts were found in '{state.descriptions[old]}': add descriptions of your own."
@@ -128,6 +136,7 @@ def _split(state: State, edit, judge, propose) -> None:
     state.k += 1
     _replace(state, [old], first)
     state.pinned.add(second)
+    state.removed.discard(second)
 
 
 def _pin(state: State, edit, judge, propose) -> None:
@@ -195,11 +204,13 @@ def _column(state: State, column: int) -> int:
 
 
 def _replace(state: State, old: list[int], new: int) -> None:
-    """The new column takes the slot of the first old one; the old ones are removed."""
+    """The new column takes the slot of the first old one, and the texts that were moved to any of
+    them; the old ones are removed."""
     at = min((state.slots.index(c) for c in old if c in state.slots), default=None)
     state.slots = [None if slot in old else slot for slot in state.slots]
     if at is not None and new not in state.slots:
         state.slots[at] = new
+    state.moved = {row: new if c in old else c for row, c in state.moved.items()}
     state.removed |= set(old) - {new}
     state.removed.discard(new)
     state.pinned = (state.pinned - set(old)) | {new}
@@ -229,8 +240,15 @@ def _column_of(state: State, words: str, scores: np.ndarray) -> int:
 
 
 def _check(edit: Any) -> dict[str, Any]:
-    if not isinstance(edit, Mapping) or edit.get("do") not in _DO:
+    if not isinstance(edit, Mapping) or str(edit.get("do")) not in _DO:
         raise BadInput("This change to an explanation is not known: reload the page.")
+    try:
+        return _clean(edit)
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput(f"The change '{edit['do']}' needs other values: reload the page.") from None
+
+
+def _clean(edit: Mapping[str, Any]) -> dict[str, Any]:
     needed = _NEEDS.get(edit["do"], ("column",))
     clean: dict[str, Any] = {"do": edit["do"]}
     for name in needed:
@@ -247,6 +265,8 @@ def _check(edit: Any) -> dict[str, Any]:
             value = int(value)
         else:
             value = float(value)
+            if not np.isfinite(value):
+                raise ValueError(name)
         if name == "seconds":
             value = min(max(value, 1.0), MOST_SECONDS)
         clean[name] = value

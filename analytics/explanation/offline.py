@@ -61,20 +61,20 @@ class Offline:
             return [self.goal.describe(w) for w in forms.present(self.space.turn["marks"][rows])]
         if self.space.kind == spaces.FEELING:
             return [self.goal.describe(w) for w in feelings.FEELINGS]
-        found = self._named(rows, texts, task.k, seed)
+        if len(rows) == len(self.texts):
+            found = naming.names(self.space, self.partitions[:PROPOSED_LEVELS], texts)
+        else:
+            found = self._inside(rows, texts, task.k, seed)
         new = {self.goal.describe(one.words): one.level for one in found}
         self.levels.update({d: level for d, level in new.items() if d not in known})
         return list(new)
 
-    def _named(self, rows, texts: list[str], k: int, seed: int) -> list[naming.Named]:
-        whole = len(rows) == len(self.texts)
-        if not whole and len(rows) < LEAST_ROWS:
+    def _inside(self, rows, texts: list[str], k: int, seed: int) -> list[naming.Named]:
+        """Some texts, cut by themselves; the groups are as narrow as the level of like size."""
+        if len(rows) < LEAST_ROWS:
             return []
         full = None if self.space.full is None else self.space.full[rows]
         inside = replace(self.space, values=self.space.values[rows], full=full)
-        if whole:
-            return naming.names(inside, self.partitions[:PROPOSED_LEVELS], texts)
-        # A part of the corpus is cut by itself; its groups are as narrow as the level of like size.
         found = naming.names(inside, contrast.levels(inside.values, k, seed)[:1], texts)
         size = len(self.texts) * k / len(rows)
         counts = np.array([len(level.centres) for level in self.partitions])
@@ -106,7 +106,7 @@ class Offline:
         """Descriptions of the two parts that some texts fall into."""
         if self.space is None or self.space.kind not in (spaces.MEANING, spaces.WORDS):
             return []
-        found = self._named(rows, [self.texts[i] for i in rows], 2, seed)
+        found = self._inside(rows, [self.texts[i] for i in rows], 2, seed)
         self.levels.update({self.goal.describe(one.words): one.level for one in found})
         return [self.goal.describe(one.words) for one in found]
 
