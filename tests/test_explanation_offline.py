@@ -55,6 +55,10 @@ TWO = ["The match ended with a late goal.", "Our team lost the cup final."] * 6 
         ("by sentiment", "feeling", "expresses {} feelings"),
         ("by length", "length", "is {}"),
         ("why are customers leaving?", "topic", "is about {}"),
+        ("by complaint, in the form 'complains of <something>'", "topic", "complains of {}"),
+        ("by mood, in the form 'feels <so> about it'", "feeling", "feels {} about it"),
+        ("what they don't like, as 'doesn't like <it>'", "topic", "doesn't like {}"),
+        ("by “is written in <language>”", "language", "is written in {}"),
     ],
 )
 def test_a_goal_names_the_aspect_and_the_form(goal, aspect, form):

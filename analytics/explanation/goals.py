@@ -24,7 +24,10 @@ _FORMS = {
     FEELING: "expresses {} feelings",
     LENGTH: "is {}",
 }
-_SLOT = re.compile(r"[\"'‘’“”«]([^\"“”«»<>]{0,200}?)<[^<>]{0,100}>([^\"“”«»<>]{0,200}?)[\"'‘’“”»]")
+# A form in quotes; an apostrophe inside a word is no quote.
+_PART = r"((?:[^\"'‘’“”«»<>]|(?<=\w)['’](?=\w)){0,200})"
+_SLOT = re.compile(rf"(?<!\w)[\"'‘’“”«]{_PART}<[^<>]{{0,100}}>{_PART}[\"'‘’“”»]")
+_THE_FORM = re.compile(r"\b(in|of|with) (the|this|a) (form|format)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,19 @@ def read(goal: str, examples: Sequence[str] = ()) -> Goal:
         raise BadInput('The goal is empty: say by what to group the texts, for example "by topic".')
     if len(goal) > MOST_LETTERS:
         raise BadInput(f"The goal has {len(goal):,} letters: use at most {MOST_LETTERS:,}.")
-    text = f"{goal} {' '.join(examples)}"
+    said = _THE_FORM.sub(" ", goal)
+    aspect = _aspect(_SLOT.sub(" ", said)) or _aspect(f"{said} {' '.join(examples)}") or TOPIC
+    return Goal(aspect, _form(goal, examples) or _FORMS[aspect])
+
+
+def _aspect(text: str) -> str:
+    """The aspect that most words point to, a topic on a tie; "" when none does."""
     count = {
         aspect: len(re.findall(rf"\b(?:{cues})\b", text, re.IGNORECASE))
         for aspect, cues in _CUES.items()
     }
     aspect = max(count, key=lambda name: (count[name], name == TOPIC))
-    return Goal(aspect, _form(goal, examples) or _FORMS[aspect])
+    return aspect if count[aspect] else ""
 
 
 def _form(goal: str, examples: Sequence[str]) -> str:
