@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 
 import analytics
+from analytics import operations
 from analytics.digest import of_bytes
 from analytics.errors import BadInput
+from analytics.explanation.asking import edit_request
 from analytics.report.html import html_report
 from analytics.report.lineage import complete_state, records
 from analytics.report.record import content_hash, plain, run_record
@@ -173,6 +175,31 @@ def test_the_groups_are_explained(page, store, state):
     assert f"Here {EVIL} is " in text or "Here b & c is " in text
     steps = {step["kind"]: step["words"] for step in run_record(store, state)["steps"]}
     assert steps["reasons"] == "2 of 2 groups explained by a statement."
+
+
+def test_texts_in_words_are_in_the_report_the_record_and_the_script(store, tmp_path):
+    texts = pd.DataFrame({"t": ["one two three", "a longer text of seven words"] * 6 + [EVIL]})
+    dataset = analytics.prepare(texts, store=store, features=["t"], types={"t": "text"})
+    found = analytics.explain(dataset, "t", "by length", k=2, store=store)
+    projection = analytics.project(dataset, "pca", store=store)
+    state = {
+        "table": dataset.parents[0],
+        "dataset": dataset.digest,
+        "projection": projection.digest,
+        "explanation": found.digest,
+    }
+    html = html_report(store, state)
+    assert "The texts in words" in html and found.evidence[0]["description"] in html
+    step = run_record(store, state)["steps"][-1]
+    assert "2 descriptions of t for the goal “by length”" in step["words"]
+    script = python_snippet(store, state)
+    assert "'by length'" in script and found.digest in script
+    column = int(found.chosen[0])
+    change = [{"do": "rename", "column": column, "words": EVIL}]
+    edited = operations.execute(edit_request(found, dataset, change), store)
+    state["explanation"] = edited.digest
+    assert EVIL not in html_report(store, state)
+    assert "changed by hand" in python_snippet(store, state)
 
 
 def test_one_group_and_no_score_read_well(store):

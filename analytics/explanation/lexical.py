@@ -47,10 +47,12 @@ def lengths(texts: Sequence[str]) -> np.ndarray:
 def bands(texts: Sequence[str], k: int) -> list[str]:
     """Words for at most k bands of length that hold about equally many texts each."""
     words = lengths(texts)
-    cuts = np.unique(np.quantile(words, np.linspace(0, 1, k + 1)[1:-1]).round().astype(int))
-    cuts = [int(c) for c in cuts if words.min() < c <= words.max()]
-    if not cuts:
+    lengths_ = np.unique(words)
+    if k < 2 or len(lengths_) < 2:
         return []
+    cuts = np.quantile(words, np.linspace(0, 1, k + 1)[1:-1]).round().astype(int)
+    # When many texts are of the least length, the first band is of that length alone.
+    cuts = sorted({int(c) for c in np.clip(cuts, lengths_[1], lengths_[-1])})
     inner = [f"{a} to {b - 1} words" for a, b in pairwise(cuts)]
     return [f"under {cuts[0]} words", *inner, f"at least {cuts[-1]} words"]
 

@@ -62,6 +62,8 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         groups=_groups(clustering, found.get("validity"), found.get("stability")),
         reasons=_reasons(found.get("reasons")),
         reasons_how=wording.HOW,
+        explanation=found.get("explanation"),
+        explained=_explained(found.get("explanation")),
         validity="validity" in found,
         stability="stability" in found,
         cards=[
@@ -231,3 +233,21 @@ def _cell(value: Any) -> str:
         return ""
     text = f"{value:.5g}" if isinstance(value, float) else str(value)
     return text if len(text) <= CELL else text[: CELL - 1] + "…"
+
+
+def _explained(found) -> list[dict[str, Any]]:
+    """One entry per description: its words, colour, numbers."""
+    from analytics.figures.theme import color_of
+
+    if found is None:
+        return []
+    return [
+        {
+            "name": entry["description"],
+            "color": color_of(int(slot)),
+            "rows": entry["size"],
+            "coverage": entry["coverage"] or 0.0,
+            "words": ", ".join(entry["words"]),
+        }
+        for slot, entry in zip(found.slots, found.evidence, strict=True)
+    ]

@@ -1,7 +1,8 @@
 """From one result to everything it rests on, as the roles of a report.
 
 A state is ``{"table", "dataset", "projection", "clustering", "ambiguity", "faithfulness",
-"validity", "stability", "reasons": digest or "", "selection": shapes, "shape": as in the view}``.
+"validity", "stability", "reasons", "explanation": digest or "", "selection": shapes, "shape": as in
+the view}``.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from analytics.results import (
     Ambiguity,
     Clustering,
     Dataset,
+    Explanation,
     Projection,
     Reasons,
     Record,
@@ -33,6 +35,7 @@ ROLES: dict[str, tuple[type[Record], str]] = {
     "validity": (ScoreCard, "clustering"),
     "stability": (ScoreCard, "clustering"),
     "reasons": (Reasons, "clustering"),
+    "explanation": (Explanation, "dataset"),
 }
 
 
@@ -105,6 +108,7 @@ def _of_view(artifacts: Artifacts, name: str) -> dict[str, Any]:
         "dataset": view.dataset,
         "projection": view.projection,
         "clustering": view.clustering,
+        "explanation": view.explanation,
         "selection": list(view.selection),
         "shape": view.shape,
         "title": saved.name,

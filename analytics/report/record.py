@@ -18,6 +18,7 @@ from analytics.results import (
     Ambiguity,
     Clustering,
     Dataset,
+    Explanation,
     Projection,
     Reasons,
     Record,
@@ -35,6 +36,7 @@ _LABELS = {
     "validity": "Quality of the groups.",
     "stability": "Stability of the groups.",
     "reasons": "Why these groups.",
+    "explanation": "Texts explained in words.",
 }
 
 
@@ -156,6 +158,8 @@ def _words(record: Record) -> str:
         return f"{record.name}: {_count(rows, 'row')} and {_count(columns, 'column')}."
     if isinstance(record, Dataset):
         return _preparation(record)
+    if isinstance(record, Explanation):
+        return _explained(record)
     settings = [f"{k} = {_value(v)}" for k, v in record.params.items()]
     words = "; ".join(filter(None, [", ".join(settings), f"seed {record.seed}"]))
     if isinstance(record, Clustering):
@@ -166,8 +170,16 @@ def _words(record: Record) -> str:
         return f"{words}: {record.ambiguity:.2f} for {parts}."
     if isinstance(record, Reasons):
         told = sum(map(earned, record.clusters))
-        return f"{told} of {_count(len(record.clusters), 'group')} explained by a statement."
+        words = f"{told} of {_count(len(record.clusters), 'group')} explained by a statement"
     return f"{words}."
+
+
+def _explained(record: Explanation) -> str:
+    changes = f", {_count(len(record.edits), 'change')} by hand" if record.edits else ""
+    return (
+        f"{_count(len(record.chosen), 'description')} of {record.column} for the goal "
+        f"“{record.goal}”, true of {record.selection['covered']:.0%} of the texts{changes}."
+    )
 
 
 def _preparation(record: Dataset) -> str:

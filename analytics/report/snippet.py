@@ -26,6 +26,8 @@ def python_snippet(artifacts: Artifacts, state: dict[str, Any]) -> str:
         body += ["", *_made("projection", found["projection"], "projection.xy")]
     if "clustering" in found:
         body += ["", *_clustering(artifacts, found["clustering"], state.get("projection") or "")]
+    if "explanation" in found:
+        body += ["", *_explained(found["explanation"])]
     if "ambiguity" in found:
         a = found["ambiguity"]
         arguments = ["projection", f"aspect={a.aspect!r}", f"seed={a.seed}"]
@@ -99,6 +101,27 @@ def _clustering(artifacts: Artifacts, record: Record, shown: str) -> list[str]:
     lines += _made("clustering", record, "clustering.labels", extra)
     lines.append(f"assert clustering.digest == {record.digest!r}, 'the settings differ'")
     return [*lines, "print(clustering.n_clusters, 'groups')"]
+
+
+def _explained(record: Record) -> list[str]:
+    """The explanation, when nobody changed it and it was made offline of all texts."""
+    params = record.params
+    if record.method != "offline" or record.edits or "inside" in params or len(record.parents) > 1:
+        return [
+            "# The explanation was changed by hand or made otherwise: its steps are in run.json."
+        ]
+    if params.get("topics"):
+        made = [f"keywords={params['topics']!r}"]
+    else:
+        names = ("k", "overlap", "uncovered", "largest", "rounds", "sample")
+        made = [repr(params["goal"]), f"examples={params['examples']!r}"]
+        made += [f"{n}={params[n]!r}" for n in names if params[n] is not None]
+    call = ["dataset", repr(record.column), *made, f"seed={record.seed}"]
+    return [
+        _call("explanation", "explain", call),
+        f"assert explanation.digest == {record.digest!r}, 'the settings differ'",
+        "print([entry['description'] for entry in explanation.evidence])",
+    ]
 
 
 def _arguments(params: dict[str, Any], seed: int) -> list[str]:

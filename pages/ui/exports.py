@@ -25,6 +25,7 @@ def state_of(view: View) -> dict:
         "dataset": view.dataset,
         "projection": view.projection,
         "clustering": view.clustering,
+        "explanation": view.explanation if services.artifacts().has(view.explanation) else "",
         "selection": list(view.selection),
         "shape": view.shape,
     }
