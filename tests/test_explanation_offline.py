@@ -102,6 +102,18 @@ def test_a_description_that_can_be_checked_word_by_word_is():
     assert lexical.truth("is at most 5 words", texts).tolist() == [1, 1, 1, 1]
     assert lexical.truth("is 4 to 5 words", texts).tolist() == [1, 0, 1, 0]
     assert lexical.truth("is about refunds", texts) is None
+    assert lexical.truth('is about users of "Windows"', texts) is None
+
+
+def test_the_opposite_of_what_is_checked_word_by_word():
+    texts = ["I want a refund now", "thanks", "money back please, at once"]
+    for said in ("does not mention", "doesn't even mention", "makes no mention of"):
+        assert lexical.truth(f'{said} "refund"', texts).tolist() == [0, 1, 1]
+        assert lexical.quoted(f'{said} "refund"') == []
+    assert lexical.truth("is not under 5 words", texts).tolist() == [1, 0, 1]
+    assert lexical.truth("is no more than 4 words", texts).tolist() == [0, 1, 0]
+    assert lexical.truth("isn't 2 to 5 words", texts).tolist() == [0, 1, 0]
+    assert lexical.truth('has no greeting but mentions "refund"', texts).tolist() == [1, 0, 0]
 
 
 @settings(deadline=None)

@@ -1,7 +1,7 @@
 """Descriptions that a computer can check word by word: what is mentioned, how long, which language.
 
 ``mentions "refund" or "money back"``, ``is under 20 words``, ``is 20 to 50 words``, ``is over 50
-words``. They are true or false, never in between.
+words``, and the same with "not". They are true or false, never in between.
 """
 
 import re
@@ -10,7 +10,13 @@ from itertools import pairwise
 
 import numpy as np
 
-_MENTIONS = re.compile(r"\b(mention|contain|say|include|quote|use)\w*\b[^\"“]*[\"“]", re.IGNORECASE)
+_MENTIONS = re.compile(
+    r"\b((mention|contain|say|include|quote|use)s?|(mention|contain|say|includ|quot|us)ing)\b"
+    r"[^\"“]*[\"“]",
+    re.IGNORECASE,
+)
+# "does not explicitly mention", "no more than", "isn't under": right before what is checked.
+_NOT = re.compile(r"(\b(not|never|no|without)|n['’]t)\s+(\w+\s+)?$", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“]([^\"“”]{1,100})[\"”]")
 _UNDER = re.compile(r"\b(?:under|below|fewer than|less than|at most)\s+(\d+)\s+words?", re.I)
 _OVER = re.compile(r"\b(?:over|above|more than|longer than|at least)\s+(\d+)\s+words?", re.I)
@@ -19,24 +25,18 @@ _BETWEEN = re.compile(r"\b(\d+)\s*(?:to|-|–|and)\s*(\d+)\s+words?", re.IGNOREC
 
 def truth(description: str, texts: Sequence[str]) -> np.ndarray | None:
     """bool (n,): where a description of this kind is true; None when it is of another kind."""
-    if _MENTIONS.search(description):
-        return _mentions(_QUOTED.findall(description), texts)
-    between, under, over = (p.search(description) for p in (_BETWEEN, _UNDER, _OVER))
-    if not (between or under or over):
-        return None
-    words = lengths(texts)
-    if between:
-        low, high = sorted(int(n) for n in between.groups())
-        return (words >= low) & (words <= high)
-    inclusive = re.search(r"at (most|least)", description, re.IGNORECASE) is not None
-    if under:
-        return words < int(under[1]) + inclusive
-    return words > int(over[1]) - inclusive
+    for pattern, check in _CHECKS:
+        found = pattern.search(description)
+        if found:
+            return check(found, texts) ^ bool(_NOT.search(description[: found.start()]))
+    return None
 
 
 def quoted(description: str) -> list[str]:
     """The words that a description asks a text to mention."""
-    return _QUOTED.findall(description) if _MENTIONS.search(description) else []
+    found = _MENTIONS.search(description)
+    asked = found and not _NOT.search(description[: found.start()])
+    return _QUOTED.findall(description) if asked else []
 
 
 def lengths(texts: Sequence[str]) -> np.ndarray:
@@ -57,10 +57,28 @@ def bands(texts: Sequence[str], k: int) -> list[str]:
     return [f"under {cuts[0]} words", *inner, f"at least {cuts[-1]} words"]
 
 
-def _mentions(wanted: list[str], texts: Sequence[str]) -> np.ndarray:
-    """Whether a text says one of the phrases as whole words, in any case."""
+def _mentions(found: re.Match, texts: Sequence[str]) -> np.ndarray:
+    """Whether a text says one of the quoted phrases as whole words, in any case."""
+    wanted = _QUOTED.findall(found.string)
     phrases = "|".join(re.escape(phrase.strip()) for phrase in wanted if phrase.strip())
     if not phrases:
         return np.zeros(len(texts), bool)
     pattern = re.compile(rf"(?<!\w)(?:{phrases})(?!\w)", re.IGNORECASE)
     return np.array([bool(pattern.search(text)) for text in texts], bool)
+
+
+def _between(found: re.Match, texts: Sequence[str]) -> np.ndarray:
+    low, high = sorted(int(n) for n in found.groups())
+    words = lengths(texts)
+    return (words >= low) & (words <= high)
+
+
+def _under(found: re.Match, texts: Sequence[str]) -> np.ndarray:
+    return lengths(texts) < int(found[1]) + ("at most" in found[0].lower())
+
+
+def _over(found: re.Match, texts: Sequence[str]) -> np.ndarray:
+    return lengths(texts) > int(found[1]) - ("at least" in found[0].lower())
+
+
+_CHECKS = ((_MENTIONS, _mentions), (_BETWEEN, _between), (_UNDER, _under), (_OVER, _over))
