@@ -158,6 +158,11 @@ def _unexplained(draft: Draft) -> np.ndarray:
         return ~(draft.scores[:, list(draft.selection.chosen)] >= TRUE).any(axis=1)
 
 
+def first_rows(n: int, most: int | None, seed: int) -> np.ndarray:
+    """The rows of n texts that the first proposing call of a run is given."""
+    return _sample(Draft(scores=np.zeros((n, 0))), n, most, np.random.default_rng(seed))
+
+
 def _sample(draft: Draft, n: int, most: int | None, rng: np.random.Generator) -> np.ndarray:
     """Rows to read: all, then the unexplained; or of ``most`` half unexplained, a quarter on the
     edge of a description, the rest at random."""

@@ -53,6 +53,7 @@ def inside(
         )
     texts, place = asking.only(texts, place, members)
     params = {**found.params, "k": wanted.params["k"], "sample": None, "edits": [], "topics": []}
+    params.pop("language", None)  # a look inside is offline, whoever judged the groups
     task = asking.task_of(params, texts)
     made = None
     if goals.read(task.goal, task.examples).aspect in offline.BY_MEANING:

@@ -1,6 +1,7 @@
 """A language model as a choice of the operation "explanation": its parameters, and the provider."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from analytics.errors import BadInput
 from analytics.explanation import explain
 from analytics.explanation.provider import Provider, Task
-from analytics.language import connection, cost, ladder, masking, picking, prompts
+from analytics.language import connection, cost, ladder, masking, picking, preview, prompts
 from analytics.language import provider as language
 from analytics.params import Param, validate
 from analytics.progress import Progress, silent
@@ -89,7 +90,7 @@ def model_of(asked: dict[str, Any], seed: int = 0) -> language.LanguageProvider:
         connection.connection(asked["base_url"], asked["model"]),
         _budget(asked),
         _price(asked),
-        masking.Masker(tuple(asked["mask"])) if asked["mask"] else None,
+        _masker(asked),
         asked["together"],
         seed,
     )
@@ -168,6 +169,60 @@ class Judge:
         return [proposed[j] for j in chosen]
 
 
+@contextmanager
+def reader(asked: dict[str, Any], seed: int) -> Iterator[language.LanguageProvider]:
+    """The language model of parameters for looking only: it has no key and asks nothing."""
+    to = connection.connection(asked["base_url"], asked["model"], connection.NO_KEY)
+    made = language.provider(
+        to,
+        cost.Budget(calls=0),
+        cost.price(to, _price(asked)),
+        _masker(asked),
+        asked["together"],
+        seed,
+    )
+    try:
+        yield made
+    finally:
+        made.kept.close()
+
+
+def sent(asked: dict[str, Any], task: Task, seed: int) -> dict[str, list[dict[str, str]]]:
+    """Messages of the first request of each kind: "propose", "judge", "check". The first is the
+    very one that a run begins with."""
+    with reader(asked, seed) as model:
+        rows = explain.first_rows(len(task.texts), model.reads, seed)
+        found = preview.preview(model, task, rows=rows)
+        return {kind: found[kind] for kind in ("propose", "judge", "check")}
+
+
+def estimate(asked: dict[str, Any], task: Task, texts: int, rounds: int, seed: int):
+    """About what explaining so many texts costs: (least, most) calls, tokens read, tokens written
+    and US dollars, the last None when the price is not known.
+
+    task : with some of the texts; the rest is taken to be like them.
+    """
+    check = {NONE: None, OPINIONS: "opinions", LOCAL: "local"}[asked["check"]]
+    with reader(asked, seed) as model:
+        found = preview.estimate(model, task, rounds, check)
+        price = model.sender.meter.price
+    scale = texts / max(1, len(task.texts))
+    picks = texts / asked["together"]  # the last look, as long as a request to judge
+    each = [sum(found.tokens_in) / sum(found.calls), sum(found.tokens_out) / sum(found.calls)]
+    calls, read, written = (
+        tuple(round(n * scale + picks * more) for n in pair)
+        for pair, more in (
+            (found.calls, 1.0),
+            (found.tokens_in, each[0]),
+            (found.tokens_out, each[1]),
+        )
+    )
+    money = None
+    if price is not None:
+        money = tuple(price.of(*pair) for pair in zip(read, written, strict=True))
+    return calls, read, written, money
+
+
 def judge_of(asked: dict[str, Any], seed: int, local: Callable[[], Provider]) -> Judge:
     """Who judges by these parameters. local : makes the offline judge, where one is wanted."""
     model = model_of(asked, seed)
@@ -178,6 +233,10 @@ def judge_of(asked: dict[str, Any], seed: int, local: Callable[[], Provider]) ->
 
 def _budget(asked: dict[str, Any]) -> cost.Budget:
     return cost.Budget(asked["budget_calls"], asked["budget_tokens"], asked["budget_money"])
+
+
+def _masker(asked: dict[str, Any]) -> masking.Masker | None:
+    return masking.Masker(tuple(asked["mask"])) if asked["mask"] else None
 
 
 def _price(asked: dict[str, Any]) -> cost.Price | None:

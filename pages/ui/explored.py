@@ -9,9 +9,10 @@ import streamlit as st
 
 from analytics.explanation import export, lexical, reruns, taxonomy
 from analytics.figures.theme import color_of
+from analytics.language import asking as language
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, findings, frame, session
+from pages.ui import cards, findings, frame, judging, session
 from pages.ui.words import count, escape, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
@@ -131,6 +132,7 @@ def _one(found: Explanation, dataset: Dataset, texts, rows) -> None:
             "chosen": [j in found.chosen for j in order],
         }
         st.dataframe(pd.DataFrame(table), hide_index=True, height=240, lazy=False)
+        judging.saw(found, dataset, place)
         columns = [int(c) for c in found.chosen]
         to = st.selectbox(
             "Move it to",
@@ -207,8 +209,11 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
     table = pd.DataFrame(rows, index=names, columns=[str(i + 1) for i in range(len(names))])
     st.caption("Texts that both descriptions are true of, among those that either is true of.")
     st.dataframe(table, lazy=False)
-    if found.edits or found.params.get("topics") or "inside" in found.params:
-        st.caption("Whether the groups come out again is told of explanations as they were made.")
+    special = found.edits or found.params.get("topics") or "inside" in found.params
+    if special or found.method == language.METHOD:
+        st.caption(
+            "Whether the groups come out again is told of offline explanations as they were made."
+        )
         return
     if not st.toggle(
         "Explain again on parts of the texts", key=f"again-{found.digest}", persist_state="session"

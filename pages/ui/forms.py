@@ -88,6 +88,22 @@ def cost_words(method: Method, dataset: Dataset, values: dict) -> str:
     return about_seconds(method.cost(n, d, values))
 
 
+def number_of(p: Param, empty: str = "all"):
+    """A number field that keeps its value across pages. empty : what no number means."""
+    cast = int if p.type == "int" else float
+    return st.number_input(
+        p.label,
+        value=None if p.default is None else cast(p.default),
+        step=1 if p.type == "int" else 0.1,
+        format=None if p.type == "int" else "%g",
+        help=p.help or None,
+        placeholder=empty,
+        required=not p.optional,
+        key=f"explain-{p.name}",
+        persist_state="session",
+    )
+
+
 def _live(p: Param, values: dict) -> bool:
     return p.depends_on is None or values.get(p.depends_on[0]) in p.depends_on[1]
 

@@ -1,0 +1,69 @@
+"""The Explain page with a language model: its choice, cost, what would be sent, what it saw."""
+
+import pytest
+
+from pages.ui import services
+from tests.apptest import settle, view
+from tests.llm_server import KEY, MODEL, Oracle, serving
+from tests.test_pages_explain import button, cards, opened, said
+
+pytestmark = pytest.mark.usefixtures("served")
+NAMES = ["is about sport", "is about money", "<b>is</b> about ![food](http://evil.example/x.png)"]
+NOUNS = ("goal", "bank", "soup")
+TEXTS = [f"Text {i} speaks of the {NOUNS[i % 3]}; write to a{i}@b.example." for i in range(30)]
+MASKED = [text.split("write to")[0] + f"write to [EMAIL_{i + 1}]." for i, text in enumerate(TEXTS)]
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """A model behind the address and key of the environment, which the worker inherits."""
+    services.stop()
+    truth = {text: i % 3 for text_list in (TEXTS, MASKED) for i, text in enumerate(text_list)}
+    with serving(Oracle(truth, [NAMES[0], NAMES[1], "is about food"])) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+        monkeypatch.setenv("GESTALT_LLM_MODEL", MODEL)
+        yield server
+    services.stop()
+
+
+def by_model(at):
+    """The page with a language model chosen."""
+    at.button_group(key="explain-who").set_value("a language model").run()
+    return at
+
+
+def test_a_model_is_chosen_priced_previewed_and_asked(served):
+    import pandas as pd
+
+    at = by_model(opened(pd.DataFrame({"text": TEXTS, "n": range(30)})))
+    assert not at.exception and at.text_input(key="explain-model").value == MODEL
+    assert "requests" in said(at) and "free of charge" in said(at)
+    at.multiselect(key="explain-mask").set_value(["email"]).run()
+    button(at, "See what would be sent").click().run()
+    sent = " ".join(c.value for c in at.code)
+    assert "[EMAIL_1]" in sent and "b.example" not in sent and TEXTS[0].split(";")[0] in sent
+    assert not served.requests  # looking sends nothing
+    button(at, "Explain these texts").click()
+    settle(at)
+    assert not at.exception and len(cards(at)) >= 3
+    assert served.requests and f"{len(served.requests)} requests" in said(at)
+    first = served.requests[0]["messages"][1]["content"]
+    assert first in sent  # what was shown is what was sent
+    assert all("b.example" not in str(body) for body in served.requests)
+    assert all(KEY not in str(c) for c in (said(at), view(at), served.requests))
+
+
+def test_what_cannot_be_used_is_said_and_nothing_starts(served):
+    import pandas as pd
+
+    at = by_model(opened(pd.DataFrame({"text": TEXTS, "n": range(30)})))
+    at.text_input(key="explain-address").set_value("ftp://x").run()
+    assert "http" in said(at) and button(at, "Explain these texts").disabled
+    at.text_input(key="explain-address").set_value("https://other.example/v1").run()
+    assert "needs a key" in said(at) and button(at, "Explain these texts").disabled
+    at.text_input(key="explain-address").set_value(served.url).run()
+    at.number_input(key="explain-budget_calls").set_value(0).run()
+    button(at, "Explain these texts").click()
+    settle(at)
+    assert "budget" in said(at) and not served.requests and not view(at).explanation
