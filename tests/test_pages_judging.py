@@ -2,7 +2,7 @@
 
 import pytest
 
-from pages.ui import services
+from pages.ui import judging, services
 from tests.apptest import settle, view
 from tests.llm_server import KEY, MODEL, Oracle, serving
 from tests.test_pages_explain import button, cards, opened, said
@@ -29,7 +29,7 @@ def served(monkeypatch):
 
 def by_model(at):
     """The page with a language model chosen."""
-    at.button_group(key="explain-who").set_value("a language model").run()
+    at.button_group(key="explain-who").set_value(judging.WHO[1]).run()
     return at
 
 
@@ -51,6 +51,10 @@ def test_a_model_is_chosen_priced_previewed_and_asked(served):
     first = served.requests[0]["messages"][1]["content"]
     assert first in sent  # what was shown is what was sent
     assert all("b.example" not in str(body) for body in served.requests)
+    next(t for t in at.toggle if "saw" in t.label).set_value(True).run()
+    shown = [c.value for c in at.code]
+    assert not at.exception and any('"true"' in c for c in shown)  # its judgement
+    assert any('"description"' in c and "answers" in c[:12] for c in shown)  # its choice
     assert all(KEY not in str(c) for c in (said(at), view(at), served.requests))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from analytics.explanation import explain
 from analytics.explanation.provider import Provider, Task
 from analytics.language import connection, cost, ladder, masking, picking, preview, prompts
 from analytics.language import provider as language
+from analytics.language.answered import Exchange
 from analytics.params import Param, validate
 from analytics.progress import Progress, silent
 
@@ -113,7 +115,7 @@ class Judge:
     def notes(self) -> tuple[str, ...]:
         """Who judged, what was masked, what is missing, and how far steps of a ladder differ."""
         to = self.model.to
-        said = [f"Judged by {to.model} at {to.base_url}."]
+        said = [f"Judged by {to.model} at {urlsplit(to.base_url).netloc}."]
         if self.model.masker is not None:
             said.append(f"Masked before sending: {', '.join(self.model.masker.kinds)}.")
         for step in getattr(self.by, "steps", ()):
@@ -185,6 +187,15 @@ def reader(asked: dict[str, Any], seed: int) -> Iterator[language.LanguageProvid
         yield made
     finally:
         made.kept.close()
+
+
+def picked(
+    to: language.LanguageProvider, task: Task, row: int, descriptions: Sequence[str]
+) -> list[Exchange]:
+    """The exchange that chose among these descriptions for a text, if there was one."""
+    key = picking.key(to, task.goal, to.sent(task)[row], descriptions)
+    found = to.kept.of_pair(key)
+    return [] if found is None else [found]
 
 
 def sent(asked: dict[str, Any], task: Task, seed: int) -> dict[str, list[dict[str, str]]]:

@@ -1,6 +1,7 @@
 """Who judges: this machine or a language model; what that costs, and exactly what would be sent."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -15,7 +16,7 @@ from pages.ui import frame
 from pages.ui.forms import number_of
 from pages.ui.words import count, safe_md
 
-WHO = ("this machine", "a language model")
+WHO = ("this machine", "a model")
 MASKS = {
     "email": "e-mail addresses",
     "link": "addresses with a password",
@@ -25,7 +26,8 @@ MASKS = {
     "name": "names after a title or greeting",
 }
 ESTIMATED = 2_000  # texts that are read for the estimate
-SHOWN = 3  # judgements of one text whose requests are shown
+SHOWN = 5  # requests about one text that are shown
+KINDS = {"many": "All descriptions", "one": "One description", "pick": "The best description"}
 
 
 def by_model() -> bool:
@@ -130,8 +132,11 @@ def _sent(dataset: Dataset, request_params: dict[str, Any], asked: dict[str, Any
     task, _ = _task(dataset, request_params)
     to = asked["base_url"]
     st.markdown(
-        safe_md(f"To {asked['model']} at {to}. One request of each kind, as it would be sent; the ")
-        + safe_md("run sends more like them, with other texts and with the descriptions it finds.")
+        safe_md(
+            f"To {asked['model']} at {urlsplit(to).netloc}. One request of each kind, as it would "
+            "be sent; a run sends more like them, with other texts and with the descriptions that "
+            "it finds."
+        )
     )
     if to.startswith("http:") and not connection.connection(to, asked["model"]).local:
         st.warning("This address is not encrypted: texts and key can be read on the way.")
@@ -156,13 +161,19 @@ def spent(found: Explanation) -> None:
     usage = found.about.get("usage")
     if found.method != language.METHOD or usage is None:
         return
-    money = "price not known" if usage["dollars"] is None else f"${usage['dollars']:,.4f}"
+    dollars = usage["dollars"]
+    money = "price not known" if dollars is None else f"${dollars:,.4f}" if dollars else "no charge"
     st.caption(
         safe_md(
             f"{count(usage['calls'], 'request')}, {usage['tokens_read']:,} tokens read, "
             f"{usage['tokens_written']:,} written, {money}. {' '.join(found.notes)}"
         )
     )
+
+
+def _choice(found: Explanation) -> list[str]:
+    """The descriptions that the model chose among for each text, in the order it saw them."""
+    return [found.descriptions[c] for c in sorted(int(c) for c in found.chosen)]
 
 
 def saw(found: Explanation, dataset: Dataset, place: int) -> None:
@@ -184,11 +195,14 @@ def saw(found: Explanation, dataset: Dataset, place: int) -> None:
         task = asking.task_of(found.params, texts)
         with language.reader(found.params["language"], found.seed) as model:
             seen = audit.seen(model, task, place, found.descriptions[column])
+            seen += language.picked(model, task, place, _choice(found))
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "warning")
         return
     if not seen:
         st.caption("Nothing is kept of it: it was not asked, or the answers were cleared since.")
     for exchange in seen[:SHOWN]:
-        st.caption(safe_md(f"{exchange.kind}, {exchange.at.replace('T', ' ')}, {exchange.outcome}"))
+        st.caption(
+            safe_md(f"{KINDS[exchange.kind.split('-')[0]]}, {exchange.at[:16].replace('T', ' ')}")
+        )
         messages([*exchange.messages, {"role": "answer", "content": exchange.answer}])
