@@ -23,6 +23,7 @@ TEXTS = [f"Text {i} speaks of the {NOUNS[i % 3]}." for i in range(45)]
 @pytest.fixture
 def served(home, monkeypatch):
     """A server whose address and key are those of the environment, and a file of texts."""
+    monkeypatch.setattr(connection, "_trusted", set())
     path = home.parent / "texts.csv"
     path.write_text("text\n" + "\n".join(TEXTS) + "\n")
     truth = {text: i % 3 for i, text in enumerate(TEXTS)}
@@ -119,7 +120,7 @@ def test_budgets_are_kept_and_nothing_leaves_for_nothing(served):
     assert (found.labels < 0).any()  # unknown is unexplained, never the first group
 
 
-def test_a_run_that_cannot_start_says_why(served, monkeypatch):
+def test_a_run_that_cannot_start_says_why(served):
     server, path = served
     for given, words in (
         ({"base_url": "ftp://x"}, "http"),
@@ -136,12 +137,10 @@ def test_a_run_that_cannot_start_says_why(served, monkeypatch):
     with pytest.raises(BadInput, match="refuses the key"):
         analytics.explain(path, "text", "by subject", provider="openai")
     assert len(server.requests) == 1
-    monkeypatch.setattr(connection, "_trusted", set())
 
 
 def test_the_command_line_asks_the_address_it_is_given(served, capsys, tmp_path, monkeypatch):
     server, path = served
-    monkeypatch.setattr(connection, "_trusted", set())
     monkeypatch.delenv("OPENAI_BASE_URL")
     monkeypatch.delenv("GESTALT_LLM_MODEL")
     out = tmp_path / "out.csv"

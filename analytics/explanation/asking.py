@@ -134,14 +134,9 @@ def explanation(
 ) -> Explanation:
     """Run :func:`explanation_request`."""
     asked = validate(PARAMS, {p.name: wanted.params[p.name] for p in PARAMS})
-    column = wanted.params["column"]
     asked["sample"] = asked["sample"] or None
-    most = MOST_TEXTS if asked["sample"] is None else MOST_WITH_SAMPLE
-    texts, place, notes = distinct(parents[0], column, most)
-    every = len(texts)
-    if asked["sample"] is not None and asked["sample"] < every:
-        texts, place = _sampled(texts, place, asked["sample"], wanted.seed)
-        notes = [f"A first look at {len(texts):,} of {every:,} texts.", *notes]
+    column = wanted.params["column"]
+    texts, place, notes, every = texts_of(parents[0], column, asked["sample"], wanted.seed)
     task = task_of(wanted.params, texts)
 
     def local(said: Progress) -> offline.Offline:
@@ -166,6 +161,18 @@ def explanation(
     return found.with_(
         notes=(*notes, *provider.notes), state=provider.state(found.descriptions), column=column
     )
+
+
+def texts_of(source: Record, column: str, sample: int | None, seed: int):
+    """The distinct texts that a run reads, the place of each row's text, notes, and how many texts
+    there are in all. Raises BadInput."""
+    most = MOST_TEXTS if sample is None else MOST_WITH_SAMPLE
+    texts, place, notes = distinct(source, column, most)
+    every = len(texts)
+    if sample is not None and sample < every:
+        texts, place = _sampled(texts, place, sample, seed)
+        notes = [f"A first look at {len(texts):,} of {every:,} texts.", *notes]
+    return texts, place, notes, every
 
 
 def explained(

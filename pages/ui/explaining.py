@@ -8,6 +8,7 @@ import streamlit as st
 
 from analytics.errors import BadInput
 from analytics.explanation import asking, goals, rest, select, topics
+from analytics.language import asking as language
 from analytics.results import Dataset, Explanation
 from pages.ui import cards, findings, frame, judging, session
 from pages.ui.forms import number_of
@@ -247,7 +248,8 @@ def summary(found: Explanation, first: bool) -> None:
                 "choice could still be.",
                 on_click=lambda: cards.edit(found, {"do": "prove", "seconds": SOLVER_SECONDS}),
             )
-        if not first and found.params.get("sample") is not None:
+        offline = found.method != language.METHOD
+        if not first and offline and found.params.get("sample") is not None:
             st.button("Apply to all texts", key="explain-rest", on_click=_apply, args=(found,))
         frame.how(HOW)
 

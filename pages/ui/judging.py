@@ -95,9 +95,10 @@ def cost(
     explanation."""
     key = f"explain-cost-{of_json([dataset.digest, request_params, asked, seed])}"
     if key not in st.session_state:
-        task, texts = _task(dataset, request_params)
+        texts = _texts(dataset, request_params, seed)
+        task = asking.task_of(request_params, texts[:ESTIMATED])
         st.session_state[key] = language.estimate(
-            asked, task, texts, request_params["rounds"], seed
+            asked, task, len(texts), request_params["rounds"], seed
         )
     calls, read, written, money = st.session_state[key]
     if money is None:
@@ -117,19 +118,16 @@ def cost(
         _sent(dataset, request_params, asked, seed)
 
 
-def _task(dataset: Dataset, request_params: dict[str, Any]):
-    """The task of the first texts, and how many texts there are."""
-    texts, _, _ = asking.distinct(dataset, request_params["column"])
-    every = len(texts)
-    if request_params["sample"]:
-        every = min(every, request_params["sample"])
-    return asking.task_of(request_params, texts[: min(ESTIMATED, every)]), every
+def _texts(dataset: Dataset, request_params: dict[str, Any], seed: int) -> list[str]:
+    """The distinct texts that a run would read."""
+    sample = request_params["sample"] or None
+    return asking.texts_of(dataset, request_params["column"], sample, seed)[0]
 
 
 @st.dialog("What would be sent", width="large")
 def _sent(dataset: Dataset, request_params: dict[str, Any], asked: dict[str, Any], seed: int):
     """The very messages of the first requests."""
-    task, _ = _task(dataset, request_params)
+    task = asking.task_of(request_params, _texts(dataset, request_params, seed))
     to = asked["base_url"]
     st.markdown(
         safe_md(
