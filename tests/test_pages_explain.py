@@ -6,6 +6,7 @@ import pytest
 import analytics
 from analytics.explanation import asking
 from analytics.operations import execute
+from analytics.view import View
 from pages.ui import explored, services
 from tests.apptest import settle, start, view
 
@@ -71,6 +72,26 @@ def test_a_link_opens_the_same_explanation_and_text_cannot_be_markup():
     assert not at.exception
     shown = " ".join(h.value for h in at.get("html"))
     assert "&lt;b&gt;" in shown and "<b>fire" not in shown
+
+
+def test_an_explanation_of_other_data_is_not_shown():
+    store = services.artifacts()
+    other = analytics.prepare(pd.DataFrame({"said": ["one two", "three"] * 9}), store=store)
+    old = execute(asking.explanation_request(other, "said", "by length"), store)
+    at = opened("sample:messages")
+    here = at.session_state["gestalt"]
+    link = start({"t": here.view.table, "d": here.view.dataset, "e": old.digest})
+    settle(link)
+    assert "other data" in said(link) and not view(link).explanation
+    # As after Undo, back to other data while an explanation is under way.
+    wanted = asking.explanation_request(here.view.dataset, "text", "by length, after all")
+    execute(wanted, store)
+    here.wanted["explanation"] = wanted
+    here.steps.add("explanation")
+    here.view = View(table=other.parents[0], dataset=other.digest, explanation=old.digest)
+    settle(at)
+    assert view(at).explanation == old.digest and len(cards(at)) == len(old.chosen)
+    assert "fault" not in said(at)
 
 
 def test_data_without_texts_say_so():

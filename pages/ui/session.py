@@ -117,6 +117,8 @@ def _from_address(query) -> tuple[View, dict]:
         record = load(getattr(changed, slot))
         if record is not None and not _is(record, slot):
             raise BadInput("This link is damaged: a result in it is of another kind.")
+        if slot == "explanation" and record is not None and changed.dataset not in record.parents:
+            raise BadInput("This link is damaged: the explanation in it is of other data.")
     if not token:
         return changed, {}
     try:
@@ -281,6 +283,10 @@ def _arrive(session: Session) -> None:
     for slot in SLOTS:
         request = session.wanted.get(slot)
         if request is None:
+            continue
+        if slot == "explanation" and session.view.dataset not in request.parents:
+            del session.wanted[slot]  # Undo led back to other data meanwhile.
+            session.steps.discard(slot)
             continue
         if services.artifacts().has(request.digest):
             del session.wanted[slot]
