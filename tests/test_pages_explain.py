@@ -76,7 +76,8 @@ def test_a_link_opens_the_same_explanation_and_text_cannot_be_markup():
 
 def test_an_explanation_of_other_data_is_not_shown():
     store = services.artifacts()
-    other = analytics.prepare(pd.DataFrame({"said": ["one two", "three"] * 9}), store=store)
+    texts = ["a few words about one thing", "many more words about another thing altogether"]
+    other = analytics.prepare(pd.DataFrame({"said": texts * 9}), store=store)
     old = execute(asking.explanation_request(other, "said", "by length"), store)
     at = opened("sample:messages")
     here = at.session_state["gestalt"]
