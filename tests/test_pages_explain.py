@@ -7,7 +7,7 @@ import analytics
 from analytics.explanation import asking
 from analytics.operations import execute
 from analytics.view import View
-from pages.ui import explored, services
+from pages.ui import explaining, explored, services
 from tests.apptest import settle, start, view
 
 
@@ -93,6 +93,39 @@ def test_an_explanation_of_other_data_is_not_shown():
     settle(at)
     assert view(at).explanation == old.digest and len(cards(at)) == len(old.chosen)
     assert "fault" not in said(at)
+
+
+def test_menus_show_descriptions_as_they_are_called_and_costs_as_they_were_set():
+    params = {"k": 45, "uncovered": 5.0, "overlap": 9.0}
+    at = opened("sample:messages", goal="by length", params=params)
+    base = services.artifacts().load(view(at).explanation)
+    store, source = services.artifacts(), services.artifacts().load(view(at).dataset)
+    renamed = {"do": "rename", "column": int(base.chosen[0]), "words": "short: *very* e-mails"}
+    made = execute(asking.edit_request(base, source, [renamed]), store)
+    here = at.session_state["gestalt"]
+    here.view = here.view.with_(explanation=made.digest)
+    settle(at)
+    menus = {box.label: box.options for box in at.selectbox}
+    assert all("short: *very* e-mails" in menus[m] for m in ("Group", "Move it to", "Merge with"))
+    at.session_state["explain-tab"] = "Descriptions"
+    settle(at)
+    assert not at.exception and "fault" not in said(at)
+    assert {s.label: s.value for s in at.slider}.items() >= {
+        "Groups at most": 45,
+        "Cost of a text left out": 5.0,
+        "Cost of overlap": 9.0,
+    }.items()
+
+
+def test_keywords_do_not_show_the_first_look_of_a_goal():
+    at = opened("sample:messages")
+    wanted = asking.explanation_request(view(at).dataset, "text", "by length")
+    execute(wanted, services.artifacts())
+    at.session_state[explaining.FIRST_KEY] = wanted
+    at.segmented_control(key="explain-way").set_value("keywords").run()
+    at.text_area(key="explain-topics").set_value("hotel, room\nparcel").run()
+    button(at, "Sort these texts").click().run()
+    assert explaining.FIRST_KEY not in at.session_state
 
 
 def test_data_without_texts_say_so():

@@ -11,7 +11,7 @@ from analytics.explanation import asking
 from analytics.figures.theme import color_of
 from analytics.results import Dataset, Explanation
 from pages.ui import frame, session
-from pages.ui.words import escape, number, safe_md, share
+from pages.ui.words import escape, number, share
 
 SHOWN = 160  # letters of an exemplar
 NAME_KEY = "explain-author"
@@ -47,6 +47,11 @@ def _card(found: Explanation, dataset: Dataset, place: int, entry: Mapping[str, 
         + (f"<div class='muted'>Telling words: {escape(words)}</div>" if words else "")
         + f"<ul>{examples}</ul></div>"
     )
+
+
+def called(found: Explanation, column: int) -> str:
+    """What a description is called in a menu, which shows it as it is: no markup there."""
+    return found.names.get(str(column), found.descriptions[column])
 
 
 def _share(value: float | None) -> str:
@@ -94,7 +99,7 @@ def _change(found: Explanation, place: int, entry: Mapping[str, Any], column: in
             "Merge with",
             others,
             index=None,
-            format_func=lambda c: safe_md(found.descriptions[c]),
+            format_func=lambda c: called(found, c),
             key=f"merge-{column}-{found.digest}",
         )
         if other is not None and st.button("Merge", key=f"merge-go-{column}"):

@@ -30,7 +30,7 @@ ASPECTS = {
     goals.LENGTH: "how long they are",
 }
 WAYS = ("a goal", "keywords")
-PREVIEW = 10
+PREVIEW, LETTERS = 10, 600
 LEAST_LETTERS = 15  # mean letters of a cell in a column of texts
 # From so many texts on, a sample of them is explained first, to have something to look at.
 MANY, FIRST = 1_500, 300
@@ -154,6 +154,7 @@ def _by_keywords(dataset: Dataset, column: str) -> None:
         except BadInput as error:
             frame.sentence(str(error), "error")
             return
+        st.session_state.pop(FIRST_KEY, None)
         session.want("explanation", wanted, step=True)
         st.rerun()
 
@@ -209,7 +210,8 @@ def before(dataset: Dataset) -> None:
             f"“{safe_md(read.describe('…'))}”. Ten of the texts:"
         )
     rows = np.sort(np.random.default_rng(0).permutation(len(texts))[:PREVIEW])
-    st.dataframe(pd.DataFrame({column: texts.iloc[rows].to_numpy()}), hide_index=True, lazy=False)
+    some = texts.iloc[rows].str.slice(0, LETTERS).to_numpy()
+    st.dataframe(pd.DataFrame({column: some}), hide_index=True, lazy=False)
     frame.how(HOW)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics.explanation import export, lexical, reruns, taxonomy
+from analytics.explanation import asking, export, lexical, reruns, taxonomy
 from analytics.figures.theme import color_of
 from analytics.language import asking as language
 from analytics.report.tables import to_csv
@@ -58,7 +58,7 @@ def _texts(found: Explanation, dataset: Dataset) -> None:
     group = right.selectbox(
         "Group",
         [None, *range(len(names)), -1],
-        format_func=lambda g: {None: "all", -1: "unexplained"}.get(g) or safe_md(names[g]),
+        format_func=lambda g: {None: "all", -1: "unexplained"}.get(g) or names[g],
         key=f"explain-group-{found.digest}",
     )
     order = st.segmented_control(
@@ -138,7 +138,7 @@ def _one(found: Explanation, dataset: Dataset, texts, rows) -> None:
             "Move it to",
             [*columns, -1],
             index=None,
-            format_func=lambda c: "unexplained" if c == -1 else safe_md(found.descriptions[c]),
+            format_func=lambda c: "unexplained" if c == -1 else cards.called(found, c),
             key=f"explain-move-{row}-{found.digest}",
         )
         if to is not None and st.button("Move", key="explain-move-go"):
@@ -180,7 +180,7 @@ def _candidates(found: Explanation) -> None:
             "Bring in",
             free,
             index=None,
-            format_func=lambda c: safe_md(found.descriptions[c]),
+            format_func=lambda c: cards.called(found, c),
             key=f"explain-bring-{found.digest}",
         )
         if bring is not None and st.button("Bring it in", key="explain-bring-go"):
@@ -193,13 +193,22 @@ def _weights(found: Explanation) -> None:
     facts = found.selection
     with st.form("explain-choose", border=False):
         a, b, c, d = st.columns(4)
-        k = a.slider("Groups at most", 1, 30, min(30, int(facts["k"])))
-        overlap = b.slider("Cost of overlap", 0.0, 2.0, min(2.0, float(facts["overlap"])), 0.1)
-        uncovered = c.slider("Cost of a text left out", 0.1, 3.0, float(facts["uncovered"]), 0.1)
-        largest = d.slider("Largest share", 0.05, 1.0, float(facts["largest"]), 0.05)
+        k = a.slider("Groups at most", *_range("k"), int(facts["k"]))
+        overlap = b.slider("Cost of overlap", *_range("overlap"), float(facts["overlap"]), 0.1)
+        uncovered = c.slider(
+            "Cost of a text left out", *_range("uncovered"), float(facts["uncovered"]), 0.01
+        )
+        largest = d.slider("Largest share", *_range("largest"), float(facts["largest"]), 0.05)
         if st.form_submit_button("Choose anew"):
             change = {"k": k, "overlap": overlap, "uncovered": uncovered, "largest": largest}
             cards.edit(found, {"do": "choose", **change})
+
+
+def _range(name: str) -> tuple:
+    """What a setting of the sidebar may be: a slider for it may start anywhere there."""
+    param = next(p for p in asking.PARAMS if p.name == name)
+    kind = int if param.type == "int" else float
+    return kind(param.low), kind(param.high)
 
 
 def _sure(found: Explanation, dataset: Dataset) -> None:

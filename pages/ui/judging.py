@@ -12,7 +12,7 @@ from analytics.explanation import asking
 from analytics.language import asking as language
 from analytics.language import audit, connection
 from analytics.results import Dataset, Explanation
-from pages.ui import frame
+from pages.ui import cards, frame
 from pages.ui.forms import number_of
 from pages.ui.words import count, safe_md
 
@@ -185,7 +185,7 @@ def saw(found: Explanation, dataset: Dataset, place: int) -> None:
     column = st.selectbox(
         "About",
         order,
-        format_func=lambda c: safe_md(found.descriptions[c]),
+        format_func=lambda c: cards.called(found, c),
         key=f"explain-about-{found.digest}",
     )
     try:
