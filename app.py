@@ -42,6 +42,7 @@ repairs.apply()
 app = App(
     ROOT / "pages" / "router.py",
     lifespan=lifespan,
+    exception_handlers=repairs.HANDLERS,
     routes=[
         Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),

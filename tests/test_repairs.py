@@ -4,6 +4,10 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.routing import Route
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -72,3 +76,12 @@ def test_a_reader_who_has_left_ends_the_connection_without_a_fault():
     repairs.apply()
     with pytest.raises(WebSocketDisconnect):
         asyncio.run(socket.receive_bytes())
+
+
+def test_a_cancelled_upload_is_no_fault():
+    async def upload(request):
+        raise ClientDisconnect
+
+    routes = [Route("/upload", upload, methods=["PUT"])]
+    client = TestClient(Starlette(routes=routes, exception_handlers=repairs.HANDLERS))
+    assert client.put("/upload").status_code == 499

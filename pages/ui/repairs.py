@@ -5,14 +5,17 @@ repaired from outside.
   was sent, and the browser waits for ever: the file chosen in that moment is lost.
 * The timer of a part that redraws itself asks in the name of the page it stood on, even when
   another page is shown or asked for by then. That leads the reader back to the page just left.
-
+* An upload cancelled by the reader is written to the log as a traceback.
 * A reader who leaves while something is sent is taken for one who sends text frames: Starlette
   tells both by a RuntimeError, and the log gets a traceback.
 
 The first two were found by choosing files and pages while jobs run
-(``tests/browser/test_haste.py``), the third by closing pages at once.
+(``tests/browser/test_haste.py``), the others by cancelling uploads and
+closing pages at once.
 """
 
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
@@ -23,6 +26,13 @@ _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
 _run_script = ScriptRunner._run_script
 _receive_bytes = WebSocket.receive_bytes
+
+
+async def _cancelled(request: Request, error: Exception) -> Response:
+    return Response(status_code=499)  # nobody is there to read it
+
+
+HANDLERS = {ClientDisconnect: _cancelled}
 
 
 def apply() -> None:
