@@ -2,8 +2,9 @@
 
 import pytest
 
+from analytics.errors import StoreError
 from analytics.store import projects
-from pages.ui import services
+from pages.ui import saving, services
 from tests import apptest
 from tests.apptest import settle, view
 
@@ -138,3 +139,15 @@ def test_the_list_renames_deletes_and_undoes_and_says_in_place_what_fails(link):
     at.button(key=f"open-{project}").click().run()
     assert not at.exception
     assert at.session_state["gestalt"].saved["project"] == project
+
+
+def test_a_save_that_fails_does_not_say_saved(link, monkeypatch):
+    at = start(link)
+
+    def full(name, before):
+        raise StoreError("The disk is full: free some space there and save again.")
+
+    monkeypatch.setattr(saving, "_save", full)
+    save(at, "Renamed")
+    assert any("disk is full" in e.value for e in at.error)
+    assert not any("Saved" in s.value for s in at.success)

@@ -39,8 +39,10 @@ def save_dialog() -> None:
             session.sync_address()
         except Conflict as error:
             st.warning(safe_md(str(error)))
+            return  # what was saved earlier is no answer to this press
         except (BadInput, StoreError) as error:
             st.error(safe_md(str(error)))
+            return
     if session.is_saved():
         st.success("Saved. This link opens exactly this view, for anyone who reaches this server:")
         st.code(link(session.current().saved["view"]), language=None, wrap_lines=True)
