@@ -182,6 +182,15 @@ def test_texts_that_are_all_alike_are_refused_in_words(goal, texts):
         analytics.explain(pd.DataFrame({"t": texts}), "t", goal, k=3)
 
 
+def test_a_judge_stored_before_levels_were_kept_judges_still():
+    task = Task(("Where is it?", "A plain line of prose.", "Who are you?"), "by writing style")
+    judge = offline.read(task)
+    rows, said = np.arange(3), ["is written as a question"]
+    old = {name: array for name, array in judge.state(said).items() if name != "levels"}
+    again = offline.restored(task, old, said)
+    assert np.allclose(again.judge(rows, said, task), judge.judge(rows, said, task))
+
+
 def test_equal_texts_have_no_form_in_particular():
     with pytest.raises(BadInput, match="By form these texts are all alike"):
         offline.read(Task(("same here",) * 9, "by writing style"))

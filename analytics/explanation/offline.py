@@ -166,7 +166,8 @@ def restored(task: Task, state: dict[str, np.ndarray], descriptions: Sequence[st
     space = spaces.Space(str(state["kind"][0]), state["values"], turn)
     count = sum(k.startswith("centres ") for k in state)
     partitions = [contrast.Level(state[f"centres {i}"], np.zeros(0, int)) for i in range(count)]
-    known = zip(descriptions, state["levels"], strict=False)
+    # Explanations stored before the levels were kept find them anew.
+    known = zip(descriptions, state.get("levels", ()), strict=False)
     levels = {d: int(level) for d, level in known if level >= 0}
     return Offline(goal, task.texts, space, tuple(partitions), levels=levels)
 
