@@ -4,10 +4,14 @@ import os
 import tempfile
 
 import pytest
+from hypothesis import settings
 
 os.environ["GESTALT_HOME"] = tempfile.mkdtemp(prefix="gestalt-tests-")
 os.environ.pop("GESTALT_DATABASE_URL", None)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# A busy machine is no failure: no property is timed.
+settings.register_profile("gestalt", deadline=None)
+settings.load_profile("gestalt")
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ masking, the file of answers."""
 import copy
 import dataclasses
 import json
-import multiprocessing
 import pickle
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -375,21 +377,24 @@ def test_the_oldest_answers_go_when_there_are_too_many():
     assert "k59" in kept.judged(["k0", "k59"]) and "k0" not in kept.judged(["k0", "k59"])
 
 
-def _writes(path, name):
-    kept = answered.Answers(path)
-    for i in range(50):
-        kept.keep(exchange(), [(f"{name}{i}", 1.0)])
+WRITES = """
+import sys
+from pathlib import Path
+from tests.test_language_parts import answered, exchange
+kept = answered.Answers(Path(sys.argv[1]))
+for i in range(50):
+    kept.keep(exchange(), [(f"{sys.argv[2]}{i}", 1.0)])
+"""
 
 
 def test_processes_write_at_the_same_time(tmp_path):
     path = tmp_path / "a.sqlite"
-    some = multiprocessing.get_context("spawn")
-    workers = [some.Process(target=_writes, args=(path, name)) for name in "abc"]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-        assert worker.exitcode == 0
+    root = Path(__file__).resolve().parents[1]
+    workers = [
+        subprocess.Popen([sys.executable, "-c", WRITES, str(path), name], cwd=root)
+        for name in "abc"
+    ]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]
     keys = [f"{name}{i}" for name in "abc" for i in range(50)]
     assert len(answered.Answers(path).judged(keys)) == 150
 

@@ -21,6 +21,7 @@ MOST_TEXTS = 100_000
 MOST_WITH_SAMPLE = 1_000_000
 MOST_LETTERS = 20_000  # kept of each text
 MOST_EXAMPLES = 20
+LARGEST = 0.6  # share of the texts that one of four or more descriptions may be true of
 PARAMS = (
     Param("k", "int", 4, "Groups", "At most so many descriptions are chosen.", low=1, high=50),
     Param(
@@ -46,11 +47,13 @@ PARAMS = (
     Param(
         "largest",
         "float",
-        1.0,
+        None,
         "Largest share",
-        "Descriptions true of more than this share of the texts are not chosen.",
+        "Descriptions true of more than this share of the texts are not chosen. Automatic: 0.6, or "
+        "twice an equal share where that is more.",
         low=0.05,
         high=1,
+        optional=True,
         basic=False,
     ),
     Param(
@@ -180,7 +183,7 @@ def explained(
 ) -> Explanation:
     """The record of a whole run: rounds, choice, groups by falling size. asked : by PARAMS."""
     weights = _weights(place, task.texts)
-    wishes = explain.Wishes(**{n: asked[n] for n in ("overlap", "uncovered", "largest", "rounds")})
+    wishes = wishes_of(asked)
     draft = explain.explain(task, weights, provider, wishes, seed, progress)
     chosen = np.array(draft.selection.chosen, int)
     labels = select.assign(draft.scores[:, chosen], explain.LEAST_CHANCE)
@@ -216,7 +219,7 @@ def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> 
         base.scores.astype(float),
         [int(c) for c in base.chosen],
         params["k"],
-        explain.Wishes(params["overlap"], params["uncovered"], params["largest"]),
+        wishes_of(params),
         pinned=set(base.pinned),
         preferred=base.preferred if len(base.preferred) else None,
     )
@@ -245,6 +248,15 @@ def held(found: Explanation, source: Record) -> list[str]:
     first = np.zeros(len(found.scores), int)
     first[found.place[rows]] = rows
     return [texts[place[row]] for row in first]
+
+
+def wishes_of(params) -> explain.Wishes:
+    """How the parameters of an explanation want descriptions chosen."""
+    largest = params["largest"]
+    if largest is None:
+        # A useless description can be true of most texts, and then be the cheapest single choice.
+        largest = min(1.0, max(LARGEST, 2 / params["k"]))
+    return explain.Wishes(params["overlap"], params["uncovered"], largest, params["rounds"])
 
 
 def task_of(params, texts: list[str]) -> Task:

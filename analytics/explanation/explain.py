@@ -114,21 +114,26 @@ def choose(
     seconds: float = 0,
 ) -> select.Selection:
     """The descriptions that together explain each text about once: by search, or by the exact
-    solver when it is given ``seconds``."""
+    solver when it is given ``seconds``. Where every true one is larger than the largest share
+    wished for (all texts in one language, say), that wish gives way."""
     with np.errstate(invalid="ignore"):
         matches = scores >= TRUE
     how = partial(select.solve, seconds=seconds) if seconds else select.search
-    return how(
-        matches,
-        k,
-        seed=seed,
-        overlap=wishes.overlap,
-        uncovered=wishes.uncovered,
-        weights=weights,
-        largest=wishes.largest,
-        pinned=pinned,
-        banned=banned,
-    )
+    for largest in (wishes.largest, 1.0):
+        found = how(
+            matches,
+            k,
+            seed=seed,
+            overlap=wishes.overlap,
+            uncovered=wishes.uncovered,
+            weights=weights,
+            largest=largest,
+            pinned=pinned,
+            banned=banned,
+        )
+        if found.chosen:
+            break
+    return found
 
 
 def together(scores: np.ndarray, picked: np.ndarray) -> np.ndarray:

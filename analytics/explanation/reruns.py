@@ -57,9 +57,7 @@ def _again(found: Explanation, texts: list[str], made, seed: int) -> np.ndarray:
     """Labels of a rerun on some of the texts."""
     task = asking.task_of(found.params, texts)
     provider = offline.read(task, seed, made)
-    wishes = explain.Wishes(
-        *(found.params[n] for n in ("overlap", "uncovered", "largest", "rounds"))
-    )
+    wishes = asking.wishes_of(found.params)
     draft = explain.explain(task, np.ones(len(texts)), provider, wishes, seed)
     return select.assign(draft.scores[:, list(draft.selection.chosen)], explain.LEAST_CHANCE)
 

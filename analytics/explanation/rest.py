@@ -49,7 +49,9 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         whole = offline.read(task, found.seed)
         scores = whole.judge(np.arange(len(texts)), said, task, progress)
         arrays, error = whole.state(said), ""
-    state = edits.State(said, scores, list(range(len(said))), len(said), _wishes(found))
+    state = edits.State(
+        said, scores, list(range(len(said))), len(said), asking.wishes_of(found.params)
+    )
     state.names = {
         j: found.names[str(c)] for j, c in enumerate(found.chosen) if str(c) in found.names
     }
@@ -94,10 +96,6 @@ def _by_meaning(found: Explanation, source: Record, texts: list[str], said: list
             f"({low:.1%}–{high:.1%})."
         ),
     )
-
-
-def _wishes(found: Explanation) -> explain.Wishes:
-    return explain.Wishes(*(found.params[n] for n in ("overlap", "uncovered", "largest")))
 
 
 def _read(space: spaces.Space, texts: list[str], progress: Progress) -> np.ndarray:
