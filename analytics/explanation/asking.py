@@ -252,11 +252,16 @@ def held(found: Explanation, source: Record) -> list[str]:
 
 def wishes_of(params) -> explain.Wishes:
     """How the parameters of an explanation want descriptions chosen."""
-    largest = params["largest"]
-    if largest is None:
-        # A useless description can be true of most texts, and then be the cheapest single choice.
-        largest = min(1.0, max(LARGEST, 2 / params["k"]))
-    return explain.Wishes(params["overlap"], params["uncovered"], largest, params["rounds"])
+    # A useless description can be true of most texts, and then be the cheapest single choice.
+    usual = min(1.0, max(LARGEST, 2 / params["k"]))
+    given = params["largest"]
+    return explain.Wishes(
+        params["overlap"],
+        params["uncovered"],
+        usual if given is None else given,
+        params["rounds"],
+        firm=given is not None,
+    )
 
 
 def task_of(params, texts: list[str]) -> Task:

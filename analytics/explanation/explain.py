@@ -27,12 +27,14 @@ MOST_DESCRIPTIONS = 500
 
 @dataclass(frozen=True)
 class Wishes:
-    """How to choose: see :func:`analytics.explanation.select.search`."""
+    """How to choose: see :func:`analytics.explanation.select.search`. firm : whether the largest
+    share holds even when nothing else can be chosen."""
 
     overlap: float = 0.5
     uncovered: float = 1.0
     largest: float = 1.0
     rounds: int = ROUNDS
+    firm: bool = True
 
 
 @dataclass
@@ -114,12 +116,12 @@ def choose(
     seconds: float = 0,
 ) -> select.Selection:
     """The descriptions that together explain each text about once: by search, or by the exact
-    solver when it is given ``seconds``. Where every true one is larger than the largest share
-    wished for (all texts in one language, say), that wish gives way."""
+    solver when it is given ``seconds``. Where each is true of more than the largest share (all
+    texts in one language, say), a share that is not firm gives way."""
     with np.errstate(invalid="ignore"):
         matches = scores >= TRUE
     how = partial(select.solve, seconds=seconds) if seconds else select.search
-    for largest in (wishes.largest, 1.0):
+    for largest in (wishes.largest,) if wishes.firm else (wishes.largest, 1.0):
         found = how(
             matches,
             k,

@@ -26,7 +26,8 @@ def test_texts_are_explained_changed_and_found_again(open_page):
     page.wait_for_selector(PLOT)
     settled(page)
     before = page.locator(".card b").all_inner_texts()
-    assert len(before) == 4 and before[0].startswith("is about")
+    assert 4 <= len(before) <= 5  # one more when a text stays unexplained
+    assert before[0].startswith("is about")
 
     page.get_by_role("button", name="Change").first.click()
     field = page.get_by_label("Description", exact=True)
