@@ -446,6 +446,35 @@ def test_interrupting_a_real_process_is_quiet():
     assert process.returncode == 130 and out == b"" and b"Traceback" not in err
 
 
+SWALLOWS = """
+import runpy, time
+import analytics.cli as cli
+def main():
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    except BaseException:  # as a library may do in an import
+        time.sleep(60)
+    return 0
+cli.main = main
+runpy.run_module("analytics", run_name="__main__")
+"""
+
+
+def test_an_interrupt_that_is_swallowed_ends_the_process_all_the_same():
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        [sys.executable, "-c", SWALLOWS], stdout=subprocess.PIPE, env=environment
+    )
+    try:
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_every_verb_and_option_is_documented():
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     groups = next(a for a in cli._parser()._actions if isinstance(a.choices, dict))

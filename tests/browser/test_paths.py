@@ -207,7 +207,7 @@ def test_a_wrong_file_is_one_sentence_and_loses_nothing(open_page):
 
 
 def test_the_server_process_stays_light(open_page, server):
-    for path in ("/", "/clusters", "/perception", "/report", "/data"):
+    for path in ("/", "/clusters", "/perception", "/explain", "/pictures", "/report", "/data"):
         open_page(path).wait_for_selector("[data-testid=stMain] [data-testid=stVerticalBlock]")
     maps = Path(f"/proc/{server.process.pid}/maps").read_text()
     assert "libtorch" not in maps
