@@ -159,7 +159,8 @@ def _add_prepared(sub: _Parser) -> None:
     _add_file(sub)
     _add_seed(sub)
     sub.add_argument("--features", default="", metavar="A,B", help="columns to use")
-    sub.add_argument("--labels", default="", metavar="COLUMN", help="the label column")
+    sub.add_argument("--labels", "--label", default="", metavar="COLUMN", help="the label column")
+    sub.add_argument("--domain", default="", metavar="COLUMN", help="the column of domains")
     sub.add_argument(
         "--type", action="append", default=[], metavar="COLUMN=TYPE", help="correct a column's type"
     )
@@ -183,7 +184,12 @@ def _add_cluster(sub: _Parser) -> None:
     sub.add_argument(
         "--components", type=int, help=f"dimensions of the PCA space (default {DEFAULT_COMPONENTS})"
     )
-    sub.add_argument("--map", default="pca", help="the map for --space map (default pca)")
+    sub.add_argument(
+        "--map", default="pca", help="the map for --space map and --picture (default pca)"
+    )
+    sub.add_argument(
+        "--picture", default="", metavar="PATH", help="also draw the groups on the map, as .png"
+    )
     sub.add_argument(
         "--why", default="", metavar="PATH", help="write how to tell the groups, as .csv or .json"
     )

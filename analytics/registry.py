@@ -16,6 +16,20 @@ from analytics.params import Param, validate
 
 _PACKAGES = ("analytics.projection.methods", "analytics.clustering.methods")
 
+# Families of the menu, in its order. All but the classics have a page in docs/methods and a row in
+# the table of ``python -m bench.methods``.
+CLASSICS = "classics"
+FAMILIES = {
+    CLASSICS: "Classics",
+    "medoids": "Real rows as examples",
+    "split": "Number of groups found",
+    "labels": "With some labels",
+    "neural": "Neural networks",
+    "subspaces": "Subspaces and parts",
+    "graphs": "Graphs",
+    "signals": "Signals and events",
+}
+
 
 @dataclass(frozen=True)
 class Method:
@@ -28,6 +42,9 @@ class Method:
     cost: ``cost(n, d, params) -> seconds``, a rough estimate on two cores.
     max_rows: more rows than this are refused with a hint to sample.
     seeded: whether the seed changes the result.
+    family: a key of FAMILIES.
+    measured: what we measured against the paper's claim, in a sentence with the number; the page
+        of the method and ``bench/rows`` say how.
     version: raised whenever the same input would give another result; part of every digest.
     """
 
@@ -44,6 +61,8 @@ class Method:
     seeded: bool = True
     order: int = 100
     version: int = 1
+    family: str = CLASSICS
+    measured: str = ""
 
     def check(self, given: dict[str, Any] | None) -> dict[str, Any]:
         """Canonical parameters; raises BadInput."""

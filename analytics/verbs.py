@@ -85,6 +85,8 @@ def cluster(options) -> dict[str, Any]:
     """Groups of a file, written to ``--out``."""
     if options.why and not options.why.lower().endswith((".csv", ".json")):
         raise BadInput(f"--why {words.name(options.why)}: end its name in .csv or .json.")
+    if options.picture and not options.picture.lower().endswith(".png"):
+        raise BadInput(f"--picture {words.name(options.picture)}: end its name in .png.")
     dataset, projection = _dataset(options), None
     if options.space == "map":
         projection = api.project(dataset, options.map, seed=options.seed, progress=options.progress)
@@ -113,7 +115,21 @@ def cluster(options) -> dict[str, Any]:
         "map": projection.digest if projection is not None else None,
         "notes": [*dataset.notes, *made.notes],
         **(_why(options, dataset, made) if options.why else {}),
+        **(_picture(options, dataset, projection, made) if options.picture else {}),
     }
+
+
+def _picture(options, dataset: Dataset, projection, made: Clustering) -> dict[str, Any]:
+    """The groups drawn on the map."""
+    from analytics.figures.picture import map_png
+
+    if projection is None:
+        projection = api.project(dataset, options.map, seed=options.seed, progress=options.progress)
+    label = registry.get("clustering", made.method).label
+    title = f"{dataset.name}: {words.count(made.n_clusters, 'group')} by {label}"
+    drawn = map_png(projection.xy, groups=made.labels, axes=projection.axes, title=title)
+    api.write(options.picture, drawn)
+    return {"picture": options.picture}
 
 
 def _why(options, dataset: Dataset, made: Clustering) -> dict[str, Any]:
@@ -284,6 +300,8 @@ def _dataset(options) -> Dataset:
         recipe["features"] = _names(options.features)
     if options.labels:
         recipe["label"] = options.labels
+    if options.domain:
+        recipe["domain"] = options.domain
     if options.coordinates:
         recipe["x"], recipe["y"] = _coordinates(options.coordinates)
     if options.type:

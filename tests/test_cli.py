@@ -115,6 +115,16 @@ def test_cluster_has_the_promised_keys_and_the_digest_of_the_api(capsys):
     assert answer["params"]["n_clusters"] == 3 and answer["noise_share"] == 0
 
 
+def test_cluster_draws_its_groups_and_reads_a_label_and_a_domain(capsys):
+    make_csv("drawn.csv")
+    made, _ = run(capsys, "cluster", "drawn.csv", "--label", "name", "--picture", "map.png")
+    assert made["picture"] == "map.png" and Path("map.png").read_bytes()[:4] == b"\x89PNG"
+    assert made["scores"]["ari"]["value"] is not None
+    one, _ = run(capsys, "cluster", "drawn.csv", "--domain", "name")
+    assert one["digest"] != made["digest"]
+    assert "end its name in .png" in refused(capsys, "cluster", "drawn.csv", "--picture", "map.svg")
+
+
 def test_cluster_says_why_when_asked(capsys):
     asked = ("cluster", "sample:iris", "--param", "n_clusters=3")
     answer, _ = run(capsys, *asked, "--why", "why.csv")

@@ -107,6 +107,20 @@ def test_a_form_runs_another_clustering(opened):
     assert len(view(at).runs) == 2
 
 
+def test_a_family_shortens_the_list_of_methods(opened):
+    at = start(opened.to_query())
+    at.run()
+    at.switch_page("clusters.py").run()
+    boxes = {b.label: b for b in at.selectbox}
+    everything = boxes["Method"].options
+    assert boxes["Method"].value == "kmeans"
+    boxes["Kind of method"].set_value("medoids").run()
+    boxes = {b.label: b for b in at.selectbox}
+    assert 2 < len(boxes["Method"].options) < len(everything) and not at.exception
+    assert boxes["Method"].value == "fasterpam"
+    assert any("What we measured" in e.label for e in at.expander)
+
+
 def test_an_uploaded_file_replaces_the_data_and_a_bad_one_does_not(opened):
     at = start(opened.to_query())
     at.run()

@@ -6,6 +6,7 @@ import numpy as np
 
 from analytics.clustering.relabel import canonical, reassign_noise, reorder
 from analytics.errors import BadInput
+from analytics.needs import require
 from analytics.progress import Progress, silent
 from analytics.registry import Method
 from analytics.results import NOISE, Clustering, Dataset
@@ -28,6 +29,7 @@ def fit(
     Raises BadInput.
     """
     check_noise(noise)
+    require(row, dataset)
     _check(row, X, params)
     equal = bool(np.all(X[0] == X))
     if equal:

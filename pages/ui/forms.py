@@ -2,34 +2,26 @@
 
 import streamlit as st
 
-from analytics import registry
+from analytics import needs, registry
 from analytics.params import Param
 from analytics.registry import Method
 from analytics.results import Dataset, Record
-from pages.ui.words import about_seconds, safe_md
+from pages.ui.words import about_seconds, count, safe_md
 
 
 def usable(kind: str, dataset: Dataset) -> list[Method]:
     """The methods this data can offer what they need, in menu order."""
-    has = {"table"}
-    if dataset.text_column:
-        has.add("text")
-    if dataset.image_shape:
-        has.add("images")
-    if dataset.labels is not None:
-        has.add("labels")
-    if dataset.domain is not None:
-        has.add("domain")
-    rows = registry.methods(kind)
-    fits = [m for m in rows if has.issuperset(m.needs)]
+    fits = [m for m in registry.methods(kind) if not needs.missing(m, dataset)]
     if kind == "projection" and dataset.coords is None:
         fits = [m for m in fits if m.id != "given"]
     return fits
 
 
 def method_picker(kind: str, dataset: Dataset, record: Record | None) -> Method:
-    """A select box over the usable methods, starting at that of ``record``."""
+    """A select box over the usable methods of a family, starting at that of ``record``, and what
+    the chosen one is good for."""
     rows = usable(kind, dataset)
+    rows = _of_family(kind, rows)
     ids = [m.id for m in rows]
     start = ids.index(record.method) if record is not None and record.method in ids else 0
     chosen = st.selectbox(
@@ -40,9 +32,38 @@ def method_picker(kind: str, dataset: Dataset, record: Record | None) -> Method:
         key=f"{kind}-method",
         persist_state="session",
     )
-    method = registry.get(kind, chosen or ids[start])
+    method = registry.get(kind, chosen if chosen in ids else ids[start])
     st.caption(safe_md(method.summary))
+    if method.measured:
+        with st.expander("What we measured"):
+            st.caption(safe_md(method.measured))
+            st.caption(safe_md(f"After {method.reference}."))
+    _left_out(kind, dataset)
     return method
+
+
+def _of_family(kind: str, rows: list[Method]) -> list[Method]:
+    """The rows of the family chosen in a box above, which is there when there are several."""
+    present = [f for f in registry.FAMILIES if any(m.family == f for m in rows)]
+    if len(present) < 2:
+        return rows
+    family = st.selectbox(
+        "Kind of method",
+        ["", *present],
+        format_func=lambda f: registry.FAMILIES.get(f, "All"),
+        key=f"{kind}-family",
+        persist_state="session",
+    )
+    return [m for m in rows if family in ("", m.family)] or rows
+
+
+def _left_out(kind: str, dataset: Dataset) -> None:
+    """Which methods are not offered, and what would have to be marked for them."""
+    for need in needs.NEEDS:
+        names = [m.label for m in registry.methods(kind) if need in needs.absent(m, dataset)]
+        if names:
+            with st.expander(f"{count(len(names), 'more method')} with {needs.NEEDS[need][0]}"):
+                st.caption(safe_md(f"{', '.join(names)}: {needs.NEEDS[need][1]}."))
 
 
 def parameters(method: Method, record: Record | None) -> tuple[dict, int]:

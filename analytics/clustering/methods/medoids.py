@@ -189,6 +189,9 @@ METHODS = (
         reference="Schubert & Rousseeuw 2021, doi:10.1016/j.is.2021.101804",
         max_rows=12_000,
         order=32,
+        family="medoids",
+        measured="Digits, k = 100: the swaps end at the loss of PAM within 0.2 % in 0.02 s, where "
+        "the best swap each time (the result of PAM) takes 0.29 s.",
     ),
     Method(
         "fastclara",
@@ -216,6 +219,8 @@ METHODS = (
         reference="Kaufman & Rousseeuw 1986; Schubert & Rousseeuw 2021, "
         "doi:10.1016/j.is.2021.101804",
         order=34,
+        family="medoids",
+        measured="10,000 rows, k = 50: 0.12 s, with 1.7 % more loss than FasterPAM on all rows.",
     ),
     Method(
         "fastclarans",
@@ -229,5 +234,7 @@ METHODS = (
         reference="Ng & Han 2002, doi:10.1109/TKDE.2002.1033770; Schubert & Rousseeuw 2021",
         max_rows=20_000,
         order=36,
+        family="medoids",
+        measured="10,000 rows, k = 50: 18 s, with 1.1 % more loss than FasterPAM.",
     ),
 )
