@@ -42,10 +42,15 @@ def main(wanted: list[str]) -> None:
 
 def line(m) -> str:
     """A measurement as one line of the table."""
-    ours = f"{m.ours:.3g}" + (f" ({m.spread})" if m.spread else "")
-    plain = ", ".join(f"{name} {value:.3g}" for name, value in m.plain.items())
+    ours = number(m.ours) + (f" ({m.spread})" if m.spread else "")
+    plain = ", ".join(f"{name} {number(value)}" for name, value in m.plain.items())
     seconds = "" if m.seconds is None else f"{m.seconds:.2g}"
     return f"| {m.what} | {m.data} | {m.score} | {ours} | {plain} | {m.verdict()} | {seconds} |"
+
+
+def number(value: float) -> str:
+    """Three digits, or whole numbers from 1,000 up."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

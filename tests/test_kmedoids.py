@@ -3,16 +3,20 @@
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import analytics
 from analytics import registry
+from analytics.clustering import medoid_silhouette as msc
 from analytics.clustering import pam
-from analytics.clustering.fit import fit
-from analytics.clustering.methods.medoids import dissimilarities
+from analytics.clustering.distances import between, dissimilarities
+from analytics.clustering.fit import fit, subset
 from analytics.errors import BadInput
 from analytics.results import Dataset
+from analytics.store.artifacts import Artifacts
 
 # Five points on a line at 0, 1, 2, 10, 11.
 LINE = np.abs(np.subtract.outer([0, 1, 2, 10, 11], [0, 1, 2, 10, 11])).astype(np.float32)
@@ -158,3 +162,106 @@ def test_extremes_of_k_and_repeated_rows(method, k):
     X = np.repeat(BLOBS[:90], 2, axis=0)
     found = fit(row, X, row.check({"n_clusters": k}), 0, Dataset(X=X.astype(np.float32)))
     assert 1 <= found.n_clusters <= k and len(found.labels) == 180
+
+
+def points(**more):
+    frame = pd.DataFrame({"age": [0.0, 10.0, 5.0, np.nan], "kind": ["a", "a", "b", None]})
+    X = np.zeros((4, 3), np.float32)
+    return Dataset(X=X, frame=frame, params={"features": ["age", "kind"], **more})
+
+
+def test_gower_by_hand_with_gaps():
+    data, every = points(), np.arange(4)
+    D = between(np.zeros((4, 3)), "gower", data)(every, every)
+    # Rows 0 and 1: the range apart, same kind. Rows 0 and 2: half the range, other kind.
+    assert D[0, 1] == 0.5 and D[0, 2] == 0.75 and D[1, 2] == 0.75
+    assert D[0, 3] == 1.0, "rows that share no filled cell are entirely different"
+    assert np.array_equal(D, D.T) and D[0, 0] == D[1, 1] == D[2, 2] == 0
+    numbers = between(np.zeros((4, 3)), "gower", points(encode="leave out"))(every, every)
+    assert numbers[0, 2] == 0.5
+
+
+def test_gower_of_numbers_is_the_mean_manhattan_distance_over_the_ranges():
+    X = np.random.default_rng(1).normal(size=(30, 4)).astype(np.float32)
+    D = between(X.astype(float), "gower", Dataset(X=X))(np.arange(30), np.arange(5))
+    scaled = X.astype(float) / np.ptp(X, axis=0)
+    assert np.allclose(D, np.abs(scaled[:, None] - scaled[None, :5]).mean(axis=2), atol=1e-6)
+    with pytest.raises(BadInput, match="measure distances in all features"):
+        between(X[:, :2].astype(float), "gower", Dataset(X=X))
+
+
+def test_a_given_matrix_groups_like_the_points_it_came_from():
+    D = dissimilarities(BLOBS, BLOBS, "euclidean").astype(float)
+    row = registry.get("clustering", "fasterpam")
+    data = Dataset(X=D.astype(np.float32), total_rows=len(D), rows=np.arange(len(D)))
+    found = fit(row, D, row.check({"n_clusters": 3, "metric": "precomputed"}), 0, data)
+    assert np.bincount(found.labels).tolist() == [60, 60, 60]
+    part = subset(data, np.arange(0, 180, 2))  # a sample of rows keeps the columns of its rows
+    half = fit(row, D[::2], row.check({"n_clusters": 3, "metric": "precomputed"}), 0, part)
+    assert np.array_equal(half.labels, found.labels[::2])
+    for wrong, why in (
+        (D[:, :5], "rows and 5 columns"),
+        (D - 1, "below 0"),
+        (D + 1, "from each row to itself"),
+        (D * np.tri(180) + 2 * D * np.tri(180).T, "same both ways"),
+    ):
+        with pytest.raises(BadInput, match=why):
+            between(wrong, "precomputed", Dataset(X=wrong.astype(np.float32)))
+
+
+def test_a_table_of_distances_is_recognised_and_left_as_it_is(tmp_path):
+    D = dissimilarities(BLOBS[::9], BLOBS[::9], "euclidean")
+    frame = pd.DataFrame(D, columns=[f"to {i}" for i in range(20)])
+    store = Artifacts(tmp_path)
+    table = analytics.read(frame, name="apart", store=store)
+    assert table.recipe["scale"] == "none" and any("distances between" in n for n in table.notes)
+    found = analytics.cluster(table, "fasterpam", n_clusters=3, metric="precomputed", store=store)
+    assert sorted(np.bincount(found.labels)) == [6, 7, 7]
+    one_off = frame.copy()
+    one_off.iloc[0, 1] += 1
+    notes = analytics.read(one_off, name="points", store=store).notes
+    assert not any("distances between" in n for n in notes)
+
+
+def brute_silhouette(D, medoids):
+    first, second = np.sort(D[list(medoids)].astype(float), axis=0)[:2]
+    return float(np.mean(1 - np.where(first > 0, first / np.where(second > 0, second, 1), 0)))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 5), st.integers(8, 24))
+def test_the_gain_of_a_medoid_silhouette_swap_is_what_the_mean_does(seed, k, n):
+    D = matrix(n, seed)
+    chosen = np.random.default_rng(seed).choice(n, k, replace=False)
+    j = int(np.setdiff1d(np.arange(n), chosen)[0])
+    change, slot = msc.gain(D[j], *msc._three(D, chosen), np.zeros(k))
+    after = [brute_silhouette(D, [*chosen[:i], j, *chosen[i + 1 :]]) for i in range(k)]
+    assert -change / n == pytest.approx(max(after) - brute_silhouette(D, chosen), abs=1e-5)
+    assert after[slot] == pytest.approx(max(after), abs=1e-5)
+    swapped = chosen.copy()
+    msc.fastermsc(D, swapped, np.arange(n), 10_000)
+    ends = brute_silhouette(D, swapped)
+    assert msc.silhouette(D[swapped]) == pytest.approx(ends)
+    assert ends >= brute_silhouette(D, chosen) - 1e-6
+
+
+def test_the_medoid_silhouette_finds_the_number_of_blobs():
+    row = registry.get("clustering", "fasterpam")
+    found = fit(row, BLOBS, row.check({"n_clusters": None}), 0, Dataset(X=BLOBS.astype("f4")))
+    assert found.n_clusters == 3 and "3 groups by the highest medoid silhouette" in found.notes[0]
+    curve, chosen = msc.dynmsc(dissimilarities(BLOBS, BLOBS, "euclidean"), 8, 0)
+    assert curve[:, 0].tolist() == [2, 3, 4, 5, 6, 7, 8] and curve[:, 1].argmax() == 1
+    assert all(len(set(m)) == k for k, m in chosen.items())
+    two = fit(row, BLOBS[:2], row.check({"n_clusters": None}), 0, Dataset(X=BLOBS[:2].astype("f4")))
+    assert two.n_clusters == 2
+
+
+def test_more_starts_never_end_worse():
+    X = np.random.default_rng(0).normal(size=(300, 2))
+    row = registry.get("clustering", "fasterpam")
+    ends = []
+    for starts in (1, 8):
+        made = row.check({"n_clusters": 12, "n_init": starts})
+        found = fit(row, X, made, 0, Dataset(X=X.astype("f4")))
+        ends.append(loss(dissimilarities(X, X, "euclidean"), found.extras["medoids"]))
+    assert ends[1] < ends[0]

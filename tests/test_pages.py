@@ -199,3 +199,17 @@ def test_a_link_with_a_result_of_another_kind_is_one_sentence(opened):
     assert not at.exception
     assert len(at.error) == 1
     assert "a result in it is of another kind" in at.error[0].value
+
+
+def test_medoids_stand_as_examples(opened):
+    at = start(opened.to_query())
+    at.run()
+    at.switch_page("clusters.py").run()
+    next(b for b in at.selectbox if b.label == "Method").set_value("fasterpam").run()
+    next(n for n in at.number_input if n.label == "Groups").set_value(3).run()
+    next(b for b in at.button if b.label == "Cluster").click().run()
+    settle(at)
+    assert not at.exception
+    assert "Examples" in [t.label for t in at.tabs]
+    medoids = services.artifacts().require(view(at).clustering).extras["medoids"]
+    assert len(medoids) == 3

@@ -131,7 +131,7 @@ def suggestion(wanted: Request, parents: Sequence[Any], progress: Progress) -> S
 
     X, where = spaces.points(parents, dict(wanted.params))
     params = check(wanted.method, _method_params(wanted.params))
-    card = suggest(wanted.method, X, params, wanted.seed, progress)
+    card = suggest(wanted.method, X, params, wanted.seed, progress, parents[0])
     return card.with_(notes=(where, *card.notes))
 
 

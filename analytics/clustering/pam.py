@@ -99,7 +99,7 @@ def fasterpam(D, medoids, order, most):
     loss, scratch = removal(near, dn, ds, k), np.zeros(k)
     taken = np.zeros(n, np.bool_)
     taken[medoids] = True
-    swaps, since, position = 0, 0, 0
+    swaps, since, position, total = 0, 0, 0, dn.sum()
     while since < n:
         j = order[position]
         position = (position + 1) % n
@@ -107,13 +107,13 @@ def fasterpam(D, medoids, order, most):
         if taken[j]:
             continue
         gain, slot = change(D[j], near, dn, ds, loss, scratch)
-        if gain < -_TINY * max(dn.sum(), 1e-300):
+        if gain < -_TINY * max(total, 1e-300):
             if swaps == most:
                 return swaps, False
             taken[medoids[slot]], taken[j] = False, True
             medoids[slot] = j
             _moved(D, medoids, slot, near, dn, second, ds)
-            loss = removal(near, dn, ds, k)
+            loss, total = removal(near, dn, ds, k), dn.sum()
             swaps, since = swaps + 1, 0
     return swaps, True
 
@@ -174,3 +174,26 @@ def _second(D, medoids, o, near, second, ds):
     for slot in range(len(medoids)):
         if slot != near[o] and D[medoids[slot], o] < ds[o]:
             second[o], ds[o] = slot, D[medoids[slot], o]
+
+
+@numba.njit(cache=True)
+def gower(A, B, a, b):
+    """Gower's distance of rows to others: the mean over the columns that both have of |x - y| (A, B
+    (m, p), (n, p), already over their range) and of x != y (a, b, codes). 1 where they share none.
+    """
+    out = np.ones((len(A), len(B)), np.float32)
+    for i in range(len(A)):
+        for j in range(len(B)):
+            total, count = 0.0, 0
+            for c in range(A.shape[1]):
+                d = abs(A[i, c] - B[j, c])
+                if not np.isnan(d):
+                    total += d
+                    count += 1
+            for c in range(a.shape[1]):
+                if a[i, c] >= 0 and b[j, c] >= 0:
+                    total += a[i, c] != b[j, c]
+                    count += 1
+            if count:
+                out[i, j] = total / count
+    return out

@@ -6,14 +6,15 @@ from typing import Any
 import numpy as np
 
 from analytics.clustering.knee import knee
-from analytics.clustering.methods._common import k_distances, quietly
+from analytics.clustering.methods._common import METRICS, k_distances, quietly
 from analytics.clustering.silhouette import silhouettes
 from analytics.errors import BadInput
 from analytics.params import Param, validate
-from analytics.progress import Progress
-from analytics.results import Score, ScoreCard
+from analytics.progress import Progress, part
+from analytics.results import Dataset, Score, ScoreCard
 
 MAX_ROWS = 5_000
+MEDOID_ROWS = 3_000
 PARAMS = {
     "k": (
         Param("max_k", "int", 12, "Up to", "Most groups to try.", 2, 50, unit="groups"),
@@ -37,6 +38,10 @@ PARAMS = {
             unit="rows",
         ),
     ),
+    "medoids": (
+        Param("max_k", "int", 20, "Up to", "Most groups to try.", 2, 50, unit="groups"),
+        Param("metric", "choice", "euclidean", "Distance", "See k-medoids.", choices=METRICS),
+    ),
 }
 
 
@@ -48,17 +53,44 @@ def check(what: str, params: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def suggest(
-    what: str, X: np.ndarray, params: dict[str, Any], seed: int, progress: Progress
+    what: str,
+    X: np.ndarray,
+    params: dict[str, Any],
+    seed: int,
+    progress: Progress,
+    dataset: Dataset | None = None,
 ) -> ScoreCard:
     """The suggestion for X (n, d).
 
     what "k": values "k_silhouette", "k_inertia", with ``bic`` "k_bic"; tables "k" (m, 4) with
     columns k, silhouette, inertia, BIC (NaN when not asked for).
+    what "medoids": values "k_medoids"; tables "medoids" (m, 2) with columns k and mean medoid
+    silhouette, of distances as :func:`analytics.clustering.distances.between` takes them.
     what "eps": values "eps"; tables "eps" (m, 2) with columns rank of row and distance, ascending.
     """
     if len(X) < 3:
         raise BadInput(f"There are {len(X)} rows, and a suggestion takes at least 3.")
+    if what == "medoids":
+        return _suggest_medoids(X, params, seed, progress, dataset or Dataset(X=X))
     return (_suggest_k if what == "k" else _suggest_eps)(X, params, seed, progress)
+
+
+def _suggest_medoids(X, params: dict, seed: int, progress: Progress, dataset) -> ScoreCard:
+    from analytics.clustering.distances import between
+    from analytics.clustering.medoid_silhouette import dynmsc
+
+    rows, notes = np.arange(len(X)), []
+    if len(X) > MEDOID_ROWS:
+        rows = np.sort(np.random.default_rng(seed).choice(len(X), MEDOID_ROWS, replace=False))
+        notes.append(f"The curve uses {MEDOID_ROWS:,} of {len(X):,} rows (seed {seed}).")
+    D = between(X, params["metric"], dataset)(rows, rows, part(progress, 0.0, 0.5))
+    curve, _ = dynmsc(D, min(params["max_k"], len(rows) - 1), seed, part(progress, 0.5, 1.0))
+    words = (
+        "number with the highest medoid silhouette: how much nearer rows are to their medoid than "
+        "to the next. Lenssen & Schubert 2024"
+    )
+    best = _best(curve[:, 0], curve[:, 1], "Groups by medoid silhouette", words)
+    return ScoreCard(values={"k_medoids": best}, tables={"medoids": curve}, notes=tuple(notes))
 
 
 def _suggest_k(X: np.ndarray, params: dict, seed: int, progress: Progress) -> ScoreCard:

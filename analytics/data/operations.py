@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from analytics import settings
-from analytics.data import prepare, profile, samples, types
+from analytics.data import matrices, prepare, profile, samples, types
 from analytics.errors import BadInput
 from analytics.operations import Request, request
 from analytics.progress import Progress, part, silent
 from analytics.results import Dataset, Record, Table
+
+DISTANCES = (
+    "This looks like a table of the distances between its rows. It is left unscaled; k-medoids can "
+    "take it as it is (Distance: precomputed)."
+)
 
 
 def file_request(staged: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Request:
@@ -65,13 +70,16 @@ def table(wanted: Request, parents: tuple[Record, ...], progress: Progress = sil
     progress(0.75, "Profiling the columns")
     facts = profile.profile(frame, kinds, vectors)
     progress(0.95, "Suggesting features")
+    recipe = prepare.suggest(frame, kinds, vectors, source)
+    if recipe["scale"] == "none" and matrices.are_distances(frame, recipe["features"], kinds):
+        more = (*more, DISTANCES)
     return Table(
         frame=frame,
         name=name,
         kinds=kinds,
         vectors=vectors,
         profile=facts,
-        recipe=prepare.suggest(frame, kinds, vectors, source),
+        recipe=recipe,
         source=source,
         notes=(*notes, *more),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode, texts
+from analytics.data import encode, matrices, texts
 from analytics.data import vectors as vector_columns
 
 SMALL_CATEGORY = 20
@@ -169,7 +169,7 @@ def _image(block: list[str], vectors: dict[str, list[str]], source: dict[str, An
 def _scale(frame, features, block, pair, kinds) -> str:
     """ "none" where the columns share one unit, else "standard"."""
     numeric = [c for c in features if kinds[c] in ("number", "boolean")]
-    if not numeric:
+    if not numeric or matrices.are_distances(frame, features, kinds):
         return "none"
     values = encode.numbers(frame, numeric)
     values = values[:, ~np.isnan(values).all(axis=0)]

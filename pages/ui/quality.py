@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import findings, frame, panels, people, session, why
+from pages.ui import examples, findings, frame, panels, people, session, why
 from pages.ui.words import interval, number, safe_md
 
 QUIET = {"displayModeBar": False}
@@ -25,9 +25,11 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         fill["Structure"] = lambda: _structure(result)
     if dataset.labels is not None:
         fill["Labels"] = lambda: _labels(dataset, result)
+    if "medoids" in result.extras:
+        fill["Examples"] = lambda: examples.medoids(dataset, result)
     fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
-    opened = st.tabs(list(fill), key=f"quality-{len(fill)}-{bool(structure)}", on_change="rerun")
+    opened = st.tabs(list(fill), key=f"quality-{'-'.join(fill)}", on_change="rerun")
     for tab, draw in zip(opened, fill.values(), strict=True):
         if tab.open:
             with tab:
@@ -103,8 +105,11 @@ def _suggestions(dataset: Dataset, projection: Projection, result: Clustering) -
         space["projection"] = projection
     if "components" in result.params:
         space["components"] = result.params["components"]
-    for what in ("k", "eps"):
-        card = frame.try_ask(suggestion_request(dataset, what, **space))
+    asked = {"k": None, "eps": None}
+    if "metric" in result.params and "medoids" in result.extras:
+        asked = {"medoids": {"metric": result.params["metric"]}, **asked}
+    for what, params in asked.items():
+        card = frame.try_ask(suggestion_request(dataset, what, **space, params=params))
         if card is None:
             continue
         table = card.tables[what]
@@ -138,6 +143,7 @@ CURVES = {
         (2, "k_inertia", "groups", "sum of squared distances"),
         (3, "k_bic", "groups", "BIC (lower is better)"),
     ),
+    "medoids": ((1, "k_medoids", "groups", "medoid silhouette (higher is better)"),),
     "eps": ((1, "eps", "rows, sorted", "distance to the k-th neighbour"),),
 }
 

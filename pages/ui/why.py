@@ -224,14 +224,14 @@ def _pictures(dataset: Dataset, means: np.ndarray, cluster: dict, place: int) ->
     st.caption("Mean picture, then typical ones")
     typical = pixels_of(dataset, cluster["typical"][:PICTURES]).reshape(-1, height, width)
     drawn = [means[place], *typical]
-    st.image([_picture(p, low, high) for p in drawn], width=SIDE)
+    st.image([picture(p, low, high) for p in drawn], width=SIDE)
     edge = pixels_of(dataset, cluster["borderline"][:PICTURES]).reshape(-1, height, width)
     if len(edge):
         st.caption("At the edge to another group")
-        st.image([_picture(p, low, high) for p in edge], width=SIDE)
+        st.image([picture(p, low, high) for p in edge], width=SIDE)
 
 
-def _picture(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
+def picture(pixels: np.ndarray, low: float, high: float) -> np.ndarray:
     """Grey values uint8, enlarged without smoothing."""
     grey = np.clip((pixels - low) / ((high - low) or 1.0), 0, 1)
     times = max(1, SIDE // max(grey.shape))

@@ -10,6 +10,9 @@ import numpy as np
 from analytics.errors import BadInput
 from analytics.params import Param
 
+# Distances of the methods that take any, see ``analytics.clustering.distances``.
+METRICS = ("euclidean", "manhattan", "cosine", "jaccard", "gower", "precomputed")
+
 # Library warnings that mean something to the reader, as (pattern, sentence). Others are dropped.
 _MEANINGFUL = (
     (
@@ -70,11 +73,9 @@ def quietly(notes: list[str]) -> Iterator[None]:
                     notes.append(note)
 
 
-def groups_param(default: int = 8, **more) -> Param:
+def groups_param(default: int = 8, help: str = "How many groups to make.", **more) -> Param:
     """The number of groups, at most what a person can tell apart times a generous factor."""
-    return Param(
-        "n_clusters", "int", default, "Groups", "How many groups to make.", 1, 1000, **more
-    )
+    return Param("n_clusters", "int", default, "Groups", help, 1, 1000, **more)
 
 
 def clamp(name: str, value: int, most: int, notes: list[str]) -> int:
