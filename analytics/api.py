@@ -63,6 +63,7 @@ def read(
     source: str | Path | pd.DataFrame | np.ndarray,
     *,
     name: str = "",
+    graph: str | Path | pd.DataFrame | np.ndarray | None = None,
     store: Artifacts | None = None,
     progress: Progress = silent,
     **options: Any,
@@ -70,23 +71,29 @@ def read(
     """A table from a file, "sample:NAME", a data frame or an array.
 
     name : what the data is called; the file's own name when empty. It is part of the digest.
-    options : see ``analytics.data.readers`` (encoding, separator, header, sheet, array, decimal).
+    graph : a list of links between the rows (two columns that name rows, and maybe weights), like
+    ``source``. options : see ``analytics.data.readers`` (encoding, separator, header, sheet, array,
+    decimal, rows).
     """
     store = store or default_store()
     if isinstance(source, str) and source.startswith(SAMPLE):
-        if options:
-            raise BadInput("A sample takes no reading options: leave them out.")
+        if options or graph is not None:
+            raise BadInput("A sample takes no reading options and no links: leave them out.")
         return execute(data.sample_request(source.removeprefix(SAMPLE)), store, progress)
+    links = None if graph is None else _staged(graph, "")
+    return execute(data.file_request(_staged(source, name), options, links), store, progress)
+
+
+def _staged(source: Any, name: str) -> dict[str, Any]:
+    """A path, a data frame or an array as a staged file. Raises BadInput."""
     if isinstance(source, (pd.DataFrame, np.ndarray)):
-        staged = stage(*_serialised(source, name), settings.home())
-    elif isinstance(source, (str, Path)):
-        staged = _stage_file(Path(source), name)
-    else:
-        raise BadInput(
-            f"Data cannot be read from a {type(source).__name__}: give a path, 'sample:NAME', "
-            "a data frame or an array."
-        )
-    return execute(data.file_request(staged, options), store, progress)
+        return stage(*_serialised(source, name), settings.home())
+    if isinstance(source, (str, Path)):
+        return _stage_file(Path(source), name)
+    raise BadInput(
+        f"Data cannot be read from a {type(source).__name__}: give a path, 'sample:NAME', "
+        "a data frame or an array."
+    )
 
 
 def _stage_file(path: Path, name: str) -> dict[str, Any]:

@@ -157,6 +157,9 @@ def _add_method(sub: _Parser, default: str) -> None:
 def _add_prepared(sub: _Parser) -> None:
     """The file and the choices of its preparation."""
     _add_file(sub)
+    sub.add_argument(
+        "--graph", default="", metavar="EDGES", help="a file that lists links between the rows"
+    )
     _add_seed(sub)
     sub.add_argument("--features", default="", metavar="A,B", help="columns to use")
     sub.add_argument("--labels", "--label", default="", metavar="COLUMN", help="the label column")

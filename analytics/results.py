@@ -58,6 +58,7 @@ class Table(Record):
     ``vectors``: name -> its column names, for blocks of columns that form one vector feature.
     ``profile``: plain JSON facts (see ``analytics.data.profile``). ``recipe``: the suggested
     preparation (see ``analytics.data.prepare``).
+    ``edges``, ``edge_weights``: links between the rows, or None (see ``analytics.graphs``).
     """
 
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -67,6 +68,8 @@ class Table(Record):
     profile: dict[str, Any] = field(default_factory=dict)
     recipe: dict[str, Any] = field(default_factory=dict)
     source: dict[str, Any] = field(default_factory=dict)
+    edges: np.ndarray | None = None
+    edge_weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +85,7 @@ class Dataset(Record):
     text_column : name of the text column in ``frame``, or "".
     image_shape : (width, height) when every row of X is an image, or None.
     total_rows : rows of the table before dropping and sampling.
+    edges, edge_weights : links between the n rows, or None (see ``analytics.graphs``).
     """
 
     X: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
@@ -100,6 +104,8 @@ class Dataset(Record):
     text_column: str = ""
     image_shape: tuple[int, ...] | None = None
     total_rows: int = 0
+    edges: np.ndarray | None = None
+    edge_weights: np.ndarray | None = None
 
     @property
     def n(self) -> int:

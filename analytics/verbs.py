@@ -287,7 +287,8 @@ def report(options) -> dict[str, Any]:
 
 def _table(options) -> Table:
     given = _pairs(options.read, "--read", "separator=;")
-    return api.read(options.file, progress=options.progress, **given)
+    graph = getattr(options, "graph", "") or None
+    return api.read(options.file, graph=graph, progress=options.progress, **given)
 
 
 def _dataset(options) -> Dataset:

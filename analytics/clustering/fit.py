@@ -61,6 +61,11 @@ def subset(dataset: Dataset, index: np.ndarray) -> Dataset:
         for name in ("X", "rows", "labels", "domain", "coords")
         if getattr(dataset, name) is not None and len(getattr(dataset, name)) == dataset.n
     }
+    if dataset.edges is not None:
+        from analytics.graphs.links import among
+
+        kept = among(dataset.edges, dataset.edge_weights, index, dataset.n)
+        cut["edges"], cut["edge_weights"] = kept
     frame = dataset.frame
     return dataset.with_(**cut, frame=frame.iloc[index] if len(frame) == dataset.n else frame)
 

@@ -58,12 +58,53 @@ def load(file: BinaryIO, size: int, key: str) -> np.ndarray:
 
 
 def read_npz(
-    path: Path, wanted: str | None, notes: Notes, progress: Progress
+    path: Path,
+    wanted: str | None,
+    notes: Notes,
+    progress: Progress,
+    aside: dict[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The frame of an NPZ: one main array, and the columns of equal length beside it.
 
-    wanted : name of the main array; None takes the first table-like one. Raises BadInput.
+    wanted : name of the main array; None takes the first table-like one. aside : takes the links
+    of a graph, see :mod:`analytics.graphs.arrays`. Raises BadInput.
     """
+    arrays = _arrays(path, progress)
+    names = list(arrays)
+    if wanted is None and aside is not None:
+        from analytics.graphs.arrays import part_graph
+
+        arrays = part_graph(arrays, aside, notes)
+    main = _main(arrays, wanted)
+    source: dict[str, Any] = {"arrays": names, "array": main}
+    rows = len(arrays[main])
+    width = math.prod(arrays[main].shape[1:])
+    titles = next((_titles(arrays[k], width) for k in _NAME_KEYS if k in arrays), None)
+    used = [main] + [
+        k for k in arrays
+        if k != main and len(arrays[k]) == rows and not (titles and k in _NAME_KEYS)
+        and (arrays[k].ndim == 1 or wanted is None)
+    ]  # fmt: skip
+    frames = []
+    for key in used:
+        part, extra = _frame(arrays[key], _prefix(key), titles if key == main else None, notes)
+        frames.append(part)
+        if key == main:
+            source.update(extra)
+    left = [k for k in arrays if k not in used and not (titles and k in _NAME_KEYS)]
+    if left:
+        notes.say(
+            f"Read the array '{shorten(main)}' with {rows:,} rows; "
+            f"arrays of another length were left out: {some(left)}."
+        )
+    frame = pd.concat(frames, axis=1) if len(frames) > 1 else frames[0]
+    check_size(*frame.shape)
+    frame.columns = tidy_names(frame.columns, notes)
+    return frame, source
+
+
+def _arrays(path: Path, progress: Progress) -> dict[str, np.ndarray]:
+    """Every array of an NPZ by name. Raises BadInput."""
     arrays: dict[str, np.ndarray] = {}
     with archives.open_zip(path) as archive:
         infos = archives.members(archive)
@@ -79,33 +120,7 @@ def read_npz(
                 arrays[info.filename.removesuffix(".npy")] = array
     if not arrays:
         raise BadInput("The NPZ holds no array that can be used: save one with numpy.savez.")
-    names = list(arrays)
-    main = _main(arrays, wanted)
-    source: dict[str, Any] = {"arrays": names, "array": main}
-    rows = len(arrays[main])
-    width = math.prod(arrays[main].shape[1:])
-    titles = next((_titles(arrays[k], width) for k in _NAME_KEYS if k in arrays), None)
-    used = [main] + [
-        k for k in names
-        if k != main and len(arrays[k]) == rows and not (titles and k in _NAME_KEYS)
-        and (arrays[k].ndim == 1 or wanted is None)
-    ]  # fmt: skip
-    frames = []
-    for key in used:
-        part, extra = _frame(arrays[key], _prefix(key), titles if key == main else None, notes)
-        frames.append(part)
-        if key == main:
-            source.update(extra)
-    left = [k for k in names if k not in used and not (titles and k in _NAME_KEYS)]
-    if left:
-        notes.say(
-            f"Read the array '{shorten(main)}' with {rows:,} rows; "
-            f"arrays of another length were left out: {some(left)}."
-        )
-    frame = pd.concat(frames, axis=1) if len(frames) > 1 else frames[0]
-    check_size(*frame.shape)
-    frame.columns = tidy_names(frame.columns, notes)
-    return frame, source
+    return arrays
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> np.ndarray | None:

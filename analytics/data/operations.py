@@ -16,16 +16,22 @@ DISTANCES = (
 )
 
 
-def file_request(staged: Mapping[str, str], options: Mapping[str, Any] | None = None) -> Request:
+def file_request(
+    staged: Mapping[str, str],
+    options: Mapping[str, Any] | None = None,
+    links: Mapping[str, str] | None = None,
+) -> Request:
     """The request for a staged file, ``{"content": sha256, "name": file name}``.
 
-    Options that are None or "" (detect) are left out, so that they cannot make a second digest.
+    links : a second staged file that lists the links between its rows. Options that are None or "" (detect) are left out, so that they cannot make a second digest.
     Raises BadInput for an unknown option.
     """
     from analytics.data import readers
 
     chosen = readers.check_options({k: v for k, v in (options or {}).items() if v != ""})
     params = {"content": staged["content"], "name": staged["name"], "options": chosen}
+    if links:
+        params["links"] = {"content": links["content"], "name": links["name"]}
     return request("table", "file", params=params)
 
 
@@ -50,27 +56,22 @@ def dataset_request(
 
 def table(wanted: Request, parents: tuple[Record, ...], progress: Progress = silent) -> Table:
     """A file or a sample with its types, profile and suggested recipe."""
-    params = wanted.params
-    if wanted.method == "file":
-        from analytics.data import readers, uploads
-
-        path = uploads.path_of(str(params.get("content", "")), settings.home())
-        name = str(params.get("name", "")) or "file"
-        options = params.get("options") or {}
-        frame, source, notes = readers.read_file(path, name, options, part(progress, 0.0, 0.6))
-    elif wanted.method == "sample":
-        sample = samples.get(str(params.get("sample", "")))
-        progress(0.1, f"Making the sample {sample.label}")
-        frame, name, notes = samples.frame(sample.id), sample.label, ()
-        source = {"format": "sample", "sample": sample.id, "licence": sample.licence}
-    else:
-        raise BadInput(f"A table comes from a file or a sample, not from '{wanted.method}'.")
+    read, name = _read(wanted, part(progress, 0.0, 0.6))
+    frame, links, notes = read.frame, read.links, list(read.notes)
     progress(0.6, "Finding the types of the columns")
     frame, kinds, vectors, more = types.infer(frame)
+    recipe = prepare.suggest(frame, kinds, vectors, read.source)
+    if links is not None and not recipe["features"]:
+        from analytics.graphs.reading import with_coordinates
+
+        progress(0.65, "Finding coordinates of the nodes")
+        frame, note = with_coordinates(frame, links)
+        notes.append(note)
+        frame, kinds, vectors, more = types.infer(frame)
+        recipe = prepare.suggest(frame, kinds, vectors, read.source)
     progress(0.75, "Profiling the columns")
     facts = profile.profile(frame, kinds, vectors)
-    progress(0.95, "Suggesting features")
-    recipe = prepare.suggest(frame, kinds, vectors, source)
+    progress(0.95, "Looking at the features")
     if recipe["scale"] == "none" and matrices.are_distances(frame, recipe["features"], kinds):
         more = (*more, DISTANCES)
     return Table(
@@ -80,9 +81,35 @@ def table(wanted: Request, parents: tuple[Record, ...], progress: Progress = sil
         vectors=vectors,
         profile=facts,
         recipe=recipe,
-        source=source,
+        source=read.source,
         notes=(*notes, *more),
+        edges=None if links is None else links.edges,
+        edge_weights=None if links is None else links.weights,
     )
+
+
+def _read(wanted: Request, progress: Progress) -> tuple[Any, str]:
+    """What a file or a sample holds (see ``analytics.graphs.reading.Read``), and its name."""
+    from analytics.graphs import reading
+
+    params = wanted.params
+    if wanted.method == "file":
+        from analytics.data import uploads
+
+        path = uploads.path_of(str(params.get("content", "")), settings.home())
+        name = str(params.get("name", "")) or "file"
+        second = params.get("links")
+        beside = None
+        if second:
+            beside = (uploads.path_of(second["content"], settings.home()), second["name"])
+        return reading.read(path, name, params.get("options") or {}, beside, progress), name
+    if wanted.method == "sample":
+        sample = samples.get(str(params.get("sample", "")))
+        progress(0.1, f"Making the sample {sample.label}")
+        frame, pairs = samples.parts(sample.id)
+        source = {"format": "sample", "sample": sample.id, "licence": sample.licence}
+        return reading.sampled(frame, pairs, source), sample.label
+    raise BadInput(f"A table comes from a file or a sample, not from '{wanted.method}'.")
 
 
 def dataset(wanted: Request, parents: tuple[Record, ...], progress: Progress = silent) -> Dataset:

@@ -190,6 +190,7 @@ def prepare(
     progress(0.9, "Reading labels and coordinates")
     labels, label_names = _codes(frame, recipe["label"], "label")
     domain, domain_names = _codes(frame, recipe["domain"], "domain")
+    edges, weights = _links(table, rows, notes)
     progress(1.0, "Ready")
     return Dataset(
         X=X,
@@ -210,7 +211,21 @@ def prepare(
         text_column=recipe["text"],
         image_shape=tuple(recipe["image"]) or None,
         total_rows=total,
+        edges=edges,
+        edge_weights=weights,
     )
+
+
+def _links(table: Table, rows: np.ndarray, notes: list[str]):
+    """The links between the rows in use, or (None, None)."""
+    if table.edges is None:
+        return None, None
+    from analytics.graphs.links import among
+
+    edges, weights = among(table.edges, table.edge_weights, rows, len(table.frame))
+    if len(edges) < len(table.edges):
+        notes.append(f"{len(edges):,} of {len(table.edges):,} links are between rows in use.")
+    return edges, weights
 
 
 def _pair(recipe: Mapping[str, Any], kinds: Mapping[str, str]) -> list[str]:

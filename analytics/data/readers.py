@@ -27,7 +27,8 @@ LABELS = {
     "csv": "CSV", "tsv": "TSV", "text": "text", "json": "JSON", "jsonl": "JSON lines",
     "parquet": "Parquet", "feather": "Feather", "xlsx": "XLSX", "npy": "NPY", "npz": "NPZ",
 }  # fmt: skip
-OPTIONS = ("encoding", "separator", "header", "sheet", "array", "decimal")
+OPTIONS = ("encoding", "separator", "header", "sheet", "array", "decimal", "rows")
+ROWS = ("items", "links")  # what a row of the file is
 _TEXTS = ("CSV", "TSV", "text")
 _MAGIC = (
     (b"PAR1", "parquet"),
@@ -64,11 +65,13 @@ def read_file(
     name: str,
     options: Mapping[str, Any] | None = None,
     progress: Progress = silent,
+    aside: dict[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Any], tuple[str, ...]]:
     """The table in a file, what was detected, and notes on what was changed.
 
     path : where the bytes are. name : what the person calls the file; its ending is a hint.
     options : any of OPTIONS; a missing or None one is detected. ``header`` is a bool.
+    aside : takes what an NPZ holds beside the table, the links of a graph.
     Returns a frame with one row per row of the file, plain JSON facts ("format", "bytes",
     "encoding", "separator", "header", "sheet", "sheets", "arrays", "compression", ...), and the
     notes. Raises BadInput with one sentence for whatever cannot be read.
@@ -81,7 +84,8 @@ def read_file(
         with tempfile.TemporaryDirectory(prefix="gestalt-") as folder:
             source: dict[str, Any] = {"bytes": _size(path)}
             inner, inner_name, packing = _unpacked(path, name, Path(folder), progress)
-            pairs, found = _read(inner, inner_name, options, notes, part(progress, 0.2, 1.0))
+            inside = part(progress, 0.2, 1.0)
+            pairs, found = _read(inner, inner_name, options, notes, inside, aside)
             source.update(packing)
             source.update(found)
             if "array" in found or found["format"] == "npy":
@@ -131,6 +135,8 @@ def check_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
         given["encoding"] = decoding.check(given["encoding"])
     if given.get("decimal", ".") not in (".", ","):
         raise BadInput("The decimal sign must be a point or a comma.")
+    if given.get("rows", ROWS[0]) not in ROWS:
+        raise BadInput(f"The rows of a file are {' or '.join(ROWS)}: choose one of them.")
     if "separator" in given:
         given["separator"] = delimited.separator_of(given["separator"], None)
     return given
@@ -154,7 +160,7 @@ def extension(name: str) -> str:
     return ending.lower() if dot and stem else ""
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
     """The format by its first bytes, "gzip", "zip" or "text". Raises BadInput for foreign ones."""
     with path.open("rb") as file:
         head = file.read(32)
@@ -186,7 +192,7 @@ def _unpacked(
     path: Path, name: str, folder: Path, progress: Progress
 ) -> tuple[Path, str, dict[str, Any]]:
     """The file inside a gzip or zip (or the file itself), its name, and facts on the packing."""
-    kind = _kind(path)
+    kind = kind_of(path)
     if kind not in ("gzip", "zip"):
         return path, name, {}
     inner = folder / "content"
@@ -202,16 +208,21 @@ def _unpacked(
         facts["member"] = printable(name)
     if inner.stat().st_size == 0:
         raise BadInput("The file in the archive is empty: choose a file with rows of data.")
-    if _kind(inner) in ("gzip", "zip"):
+    if kind_of(inner) in ("gzip", "zip"):
         raise BadInput("The archive holds another archive: unpack it and open the file itself.")
     return inner, name, facts
 
 
 def _read(
-    path: Path, name: str, options: Mapping[str, Any], notes: Notes, progress: Progress
+    path: Path,
+    name: str,
+    options: Mapping[str, Any],
+    notes: Notes,
+    progress: Progress,
+    aside: dict[str, Any] | None,
 ) -> tuple[Any, dict[str, Any]]:
     """Pairs of columns (a frame for arrays) and facts, of a file that is no archive."""
-    kind = _kind(path)
+    kind = kind_of(path)
     header = options.get("header")
     found: dict[str, Any] = {}
     if kind == "text":
@@ -227,7 +238,7 @@ def _read(
     elif kind == "npy":
         data, found = arrays.read_npy(path, notes)
     else:
-        data, found = arrays.read_npz(path, options.get("array"), notes, progress)
+        data, found = arrays.read_npz(path, options.get("array"), notes, progress, aside)
     return data, {"format": kind, **found}
 
 

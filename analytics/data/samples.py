@@ -21,7 +21,9 @@ _UCI = "CC BY 4.0, UCI Machine Learning Repository, as shipped by scikit-learn"
 
 @dataclass(frozen=True)
 class Sample:
-    """One built-in data set. ``kind``: "table", "images", "plane" or "text"."""
+    """One built-in data set. ``kind``: "table", "images", "plane", "text" or "graph".
+
+    links : gives pairs of row numbers, for a graph."""
 
     id: str
     label: str
@@ -29,6 +31,7 @@ class Sample:
     build: Callable[[], pd.DataFrame]
     kind: str
     licence: str
+    links: Callable[[], np.ndarray] | None = None
 
 
 def get(sample_id: str) -> Sample:
@@ -43,6 +46,12 @@ def get(sample_id: str) -> Sample:
 def frame(sample_id: str) -> pd.DataFrame:
     """The table of a sample."""
     return get(sample_id).build()
+
+
+def parts(sample_id: str) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """The table of a sample and its links, pairs of row numbers (m, 2), or None."""
+    sample = get(sample_id)
+    return sample.build(), None if sample.links is None else sample.links()
 
 
 def _shipped(file: str, columns: list[str]) -> tuple[pd.DataFrame, np.ndarray, list[str]]:
@@ -185,6 +194,31 @@ def _mixed() -> pd.DataFrame:
                          "battery_range_km": float, "bought": "datetime64[us]"})  # fmt: skip
 
 
+def _club() -> tuple[pd.DataFrame, np.ndarray]:
+    """A made-up reading club: who knows whom, and how many books of each kind each has read.
+
+    Four circles. Links lie mostly inside them; the counts of two circles are alike, and one circle
+    is split among those who know each other less, so that neither links nor counts tell them all.
+    """
+    rng = np.random.default_rng(16)
+    sizes = (60, 52, 44, 34)
+    circle = rng.permutation(np.repeat(np.arange(4), sizes))
+    taste = np.array(
+        [[7, 2, 1, 1, 3, 1], [2, 7, 1, 1, 3, 1], [1, 1, 6, 3, 2, 2], [1, 1, 5, 4, 2, 3]]
+    )
+    counts = rng.poisson(taste[circle] * rng.uniform(0.6, 1.5, (len(circle), 1)))
+    inside = np.array([0.11, 0.055, 0.14, 0.16])
+    chance = np.full((len(circle), len(circle)), 0.006)
+    same = circle[:, None] == circle
+    chance[same] = inside[np.broadcast_to(circle, same.shape)[same]]
+    drawn = np.triu(rng.random(chance.shape) < chance, 1)
+    kinds = ("crime", "romance", "history", "science", "poetry", "travel")
+    table = pd.DataFrame(counts, columns=list(kinds))
+    table.insert(0, "member", [f"M{i:03d}" for i in range(1, len(circle) + 1)])
+    table["group"] = np.array(["harbour", "market", "mill", "school"])[circle]
+    return table, np.argwhere(drawn)
+
+
 SAMPLES = (
     Sample("wine", "Wine", "178 Italian wines by 13 chemical measurements; three cultivars.",
            _wine, "table", _UCI),
@@ -212,6 +246,9 @@ SAMPLES = (
            "240 invented rental bikes with missing, infinite, repeated and constant values, "
            "to show what a profile finds.",
            _mixed, "table", _OURS),
+    Sample("club", "Reading club (made up)",
+           "A graph: 190 invented members, whom they know, and what they read; four circles.",
+           lambda: _club()[0], "graph", _OURS, lambda: _club()[1]),
 )  # fmt: skip
 
 DEFAULT = "wine"

@@ -54,7 +54,8 @@ def suggest(
     pair = _pair(kinds)
     inside = {c for columns in vectors.values() for c in columns}
     block = max(vectors.values(), key=len, default=[])
-    reserved = {*label_like, *(pair[:2] if pair and pair[2] else ())}
+    counted = source.get("links", {}).get("column", "")  # of a graph: how many links a node has
+    reserved = {*label_like, *(pair[:2] if pair and pair[2] else ()), counted}
     numbers = [
         c
         for c in frame.columns

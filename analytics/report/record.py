@@ -113,6 +113,8 @@ def _data(table: Table) -> dict[str, Any]:
         "sample": table.params.get("sample", ""),
         "rows": len(table.frame),
         "columns": table.frame.shape[1],
+        "links": 0 if table.edges is None else len(table.edges),
+        "links_sha256": table.params.get("links", {}).get("content", ""),
         "source": table.source,
     }
 
@@ -155,7 +157,8 @@ def _words(record: Record) -> str:
     """One sentence for a step."""
     if isinstance(record, Table):
         rows, columns = record.frame.shape
-        return f"{record.name}: {_count(rows, 'row')} and {_count(columns, 'column')}."
+        linked = "" if record.edges is None else f", {_count(len(record.edges), 'link')}"
+        return f"{record.name}: {_count(rows, 'row')} and {_count(columns, 'column')}{linked}."
     if isinstance(record, Dataset):
         return _preparation(record)
     if isinstance(record, Explanation):

@@ -65,8 +65,15 @@ def _read(table: Table) -> list[str]:
         return [f"table = analytics.read({'sample:' + table.params['sample']!r})"]
     name = table.params.get("name", "data.csv")
     options = [f"{key}={value!r}" for key, value in table.params.get("options", {}).items()]
+    lines = [
+        f"# Put the path of your file first; its SHA-256 is {table.params.get('content', '')}."
+    ]
+    links = table.params.get("links")
+    if links:
+        lines.append(f"# Put the path of the links at graph; their SHA-256 is {links['content']}.")
+        options.append(f"graph={links['name']!r}")
     return [
-        f"# Put the path of your file first; its SHA-256 is {table.params.get('content', '')}.",
+        *lines,
         _call("table", "read", [repr(name), f"name={name!r}", *options]),
         f"assert table.digest == {table.digest!r}, 'this is another file'",
     ]

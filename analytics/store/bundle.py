@@ -23,7 +23,7 @@ from analytics.store import database as db
 from analytics.store.artifacts import Artifacts
 from analytics.store.fields import digests_in
 from analytics.store.files import atomic_file
-from analytics.store.rows import live_project, of_project, upload_of
+from analytics.store.rows import live_project, of_project, uploads_of
 from analytics.store.unbundle import CHUNK, FORMAT, import_project  # noqa: F401  (one door)
 from analytics.store.verify import MAX_DOCUMENT_BYTES
 
@@ -133,7 +133,8 @@ def _originals(runs: list[dict[str, Any]], home: Path | None) -> list[Path]:
     """The uploads that tables of the project were read from, as far as they are still there."""
     if home is None:
         return []
-    contents = {upload_of(run["params"]) for run in runs if run["kind"] == "table"} - {""}
+    tables = [run["params"] for run in runs if run["kind"] == "table"]
+    contents = set().union(*map(uploads_of, tables))
     paths = [Path(home) / "uploads" / content for content in sorted(contents)]
     return [path for path in paths if path.is_file()]
 

@@ -146,6 +146,13 @@ def upload_of(params: Mapping[str, Any]) -> str:
     return content if isinstance(content, str) and _CONTENT.fullmatch(content) else ""
 
 
+def uploads_of(params: Mapping[str, Any]) -> set[str]:
+    """The SHA-256 of every uploaded file that a table rests on: itself and its links."""
+    links = params.get("links")
+    second = upload_of(links) if isinstance(links, Mapping) else ""
+    return {upload_of(params), second} - {""}
+
+
 def _insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> None:
     if connection.dialect.name == "postgresql":
         from sqlalchemy.dialects.postgresql import insert

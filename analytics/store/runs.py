@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 from analytics.store import database as db
 from analytics.store.database import reading, writing
 from analytics.store.fields import digests_in
-from analytics.store.rows import add_run, check_run, live_project, of_project
+from analytics.store.rows import add_run, check_run, live_project, of_project, uploads_of
 
 
 @dataclass(frozen=True)
@@ -86,5 +86,7 @@ def kept_digests(engine: Engine) -> set[str]:
 def kept_uploads(engine: Engine) -> set[str]:
     """The SHA-256 of every uploaded file that a project (not purged) was made from."""
     query = sa.select(db.datasets.c.content).where(db.datasets.c.content != "")
+    tables = sa.select(db.runs.c.params).where(db.runs.c.kind == "table")
     with reading(engine) as connection:
-        return set(connection.scalars(query))
+        kept = set(connection.scalars(query))
+        return kept.union(*(uploads_of(params) for params in connection.scalars(tables)))
