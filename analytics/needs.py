@@ -32,6 +32,7 @@ def absent(method: Method, dataset: Dataset) -> list[str]:
         "text": bool(dataset.text_column),
         "images": dataset.image_shape is not None,
         "labels": dataset.labels is not None and bool((dataset.labels >= 0).any()),
+        "graph": dataset.edges is not None,
         "domain": dataset.domain is not None and bool((dataset.domain >= 0).any()),
     }
     return [need for need in NEEDS if need in method.needs and not has.get(need)]

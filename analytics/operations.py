@@ -38,6 +38,7 @@ _SEEN = ("ambiguity", "reliability")
 OPERATIONS = {
     "table": Operation("analytics.data.operations:table"),
     "dataset": Operation("analytics.data.operations:dataset"),
+    "links": Operation("analytics.graphs.operations:links"),
     "projection": Operation("analytics.projection.operations:projection", 1, "projection"),
     "faithfulness": Operation("analytics.projection.operations:faithfulness"),
     "reliability": Operation("analytics.projection.operations:reliability"),

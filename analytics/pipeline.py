@@ -13,6 +13,7 @@ from analytics.clustering.operations import clustering_request, suggestion_reque
 from analytics.data.operations import dataset_request
 from analytics.errors import BadInput
 from analytics.operations import Request
+from analytics.projection.methods.graph import MOST_NODES
 from analytics.projection.operations import projection_request
 from analytics.results import Dataset, ScoreCard, Table
 
@@ -34,9 +35,11 @@ def preparation(table: Table) -> Request:
     return dataset_request(table, table.recipe)
 
 
-def first_map(dataset_digest: str, recipe: dict[str, Any], previous: Choice | None) -> Request:
+def first_map(
+    dataset_digest: str, recipe: dict[str, Any], previous: Choice | None, table: Table | None = None
+) -> Request:
     """The map to show for a new dataset: the method used before when it fits, else the marked
-    coordinates, else PCA."""
+    coordinates, else the graph if the table is one, else PCA."""
     if previous is not None and previous.method not in ("given", "columns"):
         try:
             return projection_request(
@@ -45,6 +48,9 @@ def first_map(dataset_digest: str, recipe: dict[str, Any], previous: Choice | No
         except BadInput:
             pass
     given = recipe.get("x") and recipe.get("y")
+    if not given and table is not None and table.edges is not None:
+        few = min(len(table.frame), recipe.get("sample") or len(table.frame)) <= MOST_NODES
+        return projection_request(dataset_digest, "forces" if few else "laplacian")
     return projection_request(dataset_digest, "given" if given else "pca")
 
 

@@ -146,6 +146,13 @@ class Clustering(Record):
         return float(np.mean(self.labels == NOISE)) if len(self.labels) else 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Graph(Record):
+    """Links between the rows of a dataset. edges : int32 (m, 2), see ``analytics.graphs``."""
+
+    edges: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int32))
+
+
 @dataclass(frozen=True)
 class Score:
     """One number with its range. ``low``/``high``: 95 % interval, or None when not estimated."""

@@ -12,6 +12,7 @@ from typing import Any
 from analytics import selection as geometry
 from analytics.digest import is_digest
 from analytics.errors import BadInput
+from analytics.graphs.operations import CHOICES
 
 MAX_KEPT = 24
 MAX_TEXT = 300
@@ -31,6 +32,7 @@ QUERY = {
     "layer": "layer",
     "shape": "shapes",
     "outlines": "outlines",
+    "links": "links",
     "isolate": "only",
     "selection": "sel",
     "zoom": "zoom",
@@ -68,7 +70,8 @@ class View:
     color : "" (monochrome), "clusters", "explanation", or "column:NAME".
     layer : "" or a per-point score drawn as lightness: "faithfulness:ID" or "validity:ID".
     shape : what marker shapes show: "" (nothing), "color" (the groups that colour shows), or as
-        ``color``. outlines : draw a hull round each group.
+        ``color``. outlines : draw a hull round each group. links : draw links between rows: "" if
+        the data has some, "on" (else those to the nearest rows) or "off".
     isolate : the one group shown in full, or None.
     selection : shapes of ``analytics.selection``. zoom : (x0, x1, y0, y1) or ().
     """
@@ -84,6 +87,7 @@ class View:
     layer: str = ""
     shape: str = ""
     outlines: bool = False
+    links: str = ""
     isolate: int | None = None
     selection: tuple[dict[str, Any], ...] = ()
     zoom: tuple[float, ...] = ()
@@ -144,6 +148,7 @@ def from_json(data: Any) -> View:
         values["shape"] = "color"  # as views were saved before shapes had a choice of their own
     for name in ("color", "layer", "shape"):
         values[name] = str(values.get(name) or "")[:MAX_TEXT]
+    values["links"] = values.get("links") if values.get("links") in CHOICES else ""
     values["outlines"] = bool(values.get("outlines"))
     isolate = values.get("isolate")
     values["isolate"] = isolate if isinstance(isolate, int) else None

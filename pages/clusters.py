@@ -25,7 +25,13 @@ with bar:
     panels.selection_bar(dataset, projection, mask)
 with picture:
     mapview.draw(
-        dataset, projection, clustering, color="clusters", shape=view.shape, key="clusters"
+        dataset,
+        projection,
+        clustering,
+        color="clusters",
+        shape=view.shape,
+        links=view.links,
+        key="clusters",
     )
 with facts:
     findings.clustering(dataset, projection, clustering)

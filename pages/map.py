@@ -32,6 +32,7 @@ with picture:
         color=view.color,
         layer=view.layer,
         shape=view.shape,
+        links=view.links,
         key="map",
     )
 with facts:

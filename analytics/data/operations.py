@@ -23,8 +23,9 @@ def file_request(
 ) -> Request:
     """The request for a staged file, ``{"content": sha256, "name": file name}``.
 
-    links : a second staged file that lists the links between its rows. Options that are None or "" (detect) are left out, so that they cannot make a second digest.
-    Raises BadInput for an unknown option.
+    links : a second staged file, which lists the links between its rows. Options that are None or
+    "" (detect) are left out, so that they cannot make a second digest. Raises BadInput for an
+    unknown option.
     """
     from analytics.data import readers
 

@@ -54,8 +54,9 @@ def suggest(
     pair = _pair(kinds)
     inside = {c for columns in vectors.values() for c in columns}
     block = max(vectors.values(), key=len, default=[])
-    counted = source.get("links", {}).get("column", "")  # of a graph: how many links a node has
-    reserved = {*label_like, *(pair[:2] if pair and pair[2] else ()), counted}
+    graph = source.get("links", {})  # its columns: how many links a node has, and its name
+    named = {graph.get("column", ""), graph.get("by", "")}
+    reserved = {*label_like, *(pair[:2] if pair and pair[2] else ()), *named}
     numbers = [
         c
         for c in frame.columns
@@ -69,9 +70,9 @@ def suggest(
     prose = [c for c, k in kinds.items() if k == "text"]
     features = block or varying or (list(pair[:2]) if pair else [])
     if features and not block:
-        chosen = {*features, *_small_categories(frame, kinds, label_like)}
+        chosen = {*features, *_small_categories(frame, kinds, reserved)}
         features = [c for c in frame.columns if c in chosen]
-    features = features or prose[:1] or _small_categories(frame, kinds, set(), MOST_LABELS)
+    features = features or prose[:1] or _small_categories(frame, kinds, named, MOST_LABELS)
     infinite_or_missing = _has_gaps(frame, [*features, *(pair[:2] if pair else ())], kinds)
     return {
         "features": list(features),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import BadInput
+from analytics.figures import links as linking
 from analytics.figures import marks as marks_module
 from analytics.figures import theme
 from analytics.figures.furniture import empty, furniture, selection_outlines
@@ -63,6 +64,7 @@ def map_figure(
     revision: str = "",
     faint_unselected: bool = True,
     selection_shapes: Sequence[Mapping] = (),
+    links: np.ndarray | None = None,
 ) -> MapView:
     """A map of n rows.
 
@@ -76,7 +78,7 @@ def map_figure(
     outlines : draws a density outline round each group. labels : names the groups on the map.
     height : px. revision : the reader's zoom is kept while this stays the same.
     shapes : marks by a second column, see :mod:`analytics.figures.shapes`.
-    selection_shapes : see :mod:`analytics.selection`.
+    selection_shapes : see :mod:`analytics.selection`. links : (m, 2) row numbers that a line joins.
 
     Raises BadInput when lengths disagree or coordinates cannot be drawn.
     """
@@ -116,6 +118,12 @@ def map_figure(
     else:
         shown = np.arange(len(drawn.rows))
     kind = go.Scatter if mode == "svg" else go.Scattergl
+    if links is not None and mode == "raster":
+        notes.append(f"Links are drawn up to {MAX_WEBGL:,} points: zoom in to see them.")
+    elif links is not None:
+        ends, more = linking.of_marks(links, len(xy), drawn)
+        notes += more
+        figure.add_trace(kind(**linking.trace(ends)))  # first, and so under the points
     names = dict(group_names or {})
     figure.add_trace(kind(**_points(drawn, shown, mode, dark, groups, names, hover)))
     figure.add_trace(kind(**_corners(limits, drawn, values_name, dark)))

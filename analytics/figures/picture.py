@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from analytics.figures import links as linking
 from analytics.figures import svg, theme
 from analytics.figures.marks import Limits, Marks
 from analytics.figures.plan import plan
@@ -33,6 +34,10 @@ def map_png(xy: np.ndarray, **options: Any) -> bytes:
     for (x0, y0), (x1, y1) in found["grid"]:
         corners = (2 * (x0 - x), 2 * (y0 - y), 2 * (x1 - x), 2 * (y1 - y))
         pen.line(corners, fill=t["rule"], width=round(found["unit"]))
+    light = (*linking.COLOR, round(255 * linking.opacity(len(found["links"]))))
+    for (x0, y0), (x1, y1) in found["links"]:
+        corners = (2 * (x0 - x), 2 * (y0 - y), 2 * (x1 - x), 2 * (y1 - y))
+        pen.line(corners, fill=light, width=max(1, round(found["unit"])))
     paper = Image.new("RGBA", (2 * w, 2 * h), t["paper"])
     paper.alpha_composite(over)
     paper.alpha_composite(dots)
@@ -78,6 +83,7 @@ def map_svg(xy: np.ndarray, **options: Any) -> str:
             f'<path d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" stroke="{t["rule"]}" '
             f'stroke-width="{found["unit"] / 2:.2f}"/>'
         )
+    out += svg.links(found["links"], found["unit"])
     if len(found["marks"].rows) > MAX_VECTOR:
         dots = _dots(found["marks"], found["limits"], (2 * w, 2 * h), 2 * found["dot"])
         data = base64.b64encode(png(dots)).decode()

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from analytics.errors import BadInput
+from analytics.figures import links as linking
 from analytics.figures import marks as marks_module
 from analytics.figures import outlines as lines
 from analytics.figures import theme
@@ -34,13 +35,14 @@ def plan(
     dark: bool = False,
     title: str = "",
     caption: str = "",
+    links: np.ndarray | None = None,
 ) -> dict[str, Any]:
     """Everything a static picture shows, in px from the upper left corner.
 
     The parameters are those of :func:`analytics.figures.map.map_figure`; ``title`` stands above
     and ``caption`` below the points. Returns the marks, the limits and box of the plot, rings
-    [(points, colour)], words, the marks of the key of shapes [(symbol number, x, y)] and the box of
-    the colour bar. Raises BadInput for a side outside
+    [(points, colour)], links float (m, 2, 2), words, the marks of the key of shapes [(symbol
+    number, x, y)] and the box of the colour bar. Raises BadInput for a side outside
     200 to 6000 px and for what the map itself refuses.
     """
     if not (200 <= width <= 6000 and 200 <= height <= 6000):
@@ -69,6 +71,9 @@ def plan(
     out["dot"] = max(1.0, found.size * 0.9 * unit)
     out |= {"size": (width, height), "dark": dark, "title": title}
     out |= {"bar": None, "rings": [], "words": [], "grid": [], "key": []}
+    ends, more = linking.of_marks(links, len(xy), found)
+    out["links"] = to_px(ends.reshape(-1, 2), limits, box).reshape(-1, 2, 2)
+    caption = " ".join([caption, *more]) if caption else caption
     if groups is not None and values is None:
         kinds, names = np.asarray(groups)[found.rows], dict(group_names or {})
         out["rings"] = _rings(out, kinds, dark) if outlines else []

@@ -4,6 +4,7 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
+from analytics.figures import links as linking
 from analytics.figures import theme
 from analytics.figures.marks import Limits, Marks
 from analytics.figures.plan import to_px
@@ -26,6 +27,15 @@ def dots(found: Marks, limits: Limits, box: tuple, dot: float) -> list[str]:
     for (x, y), code, shape in zip(at, found.codes, found.shapes, strict=True):
         out.append(mark(int(shape), x, y, dot, (hollow if shape >= theme.HOLLOW else looks)[code]))
     return out
+
+
+def links(ends: np.ndarray, unit: float) -> list[str]:
+    """All links (m, 2, 2) as one path."""
+    if not len(ends):
+        return []
+    path = "".join(f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}" for (a, b), (c, d) in ends)
+    look = f'stroke="rgb{linking.COLOR}" stroke-opacity="{linking.opacity(len(ends)):.2f}"'
+    return [f'<path d="{path}" fill="none" {look} stroke-width="{unit / 2:.2f}"/>']
 
 
 def mark(shape: int, x: float, y: float, dot: float, look: str) -> str:

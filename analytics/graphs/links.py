@@ -1,5 +1,6 @@
 """From two columns that name nodes to the links of a graph, with everything left out said."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -188,15 +189,7 @@ def _naming(nodes: pd.DataFrame, ends: list[pd.Series]) -> tuple[pd.Index, str]:
     """
     wanted = pd.unique(pd.concat(ends).dropna())
     best: tuple[float, int, pd.Index, str] = (-1.0, 0, pd.Index([]), "")
-    numbers = pd.Index([str(i) for i in range(len(nodes))])
-    for name, keys in [*((c, None) for c in nodes.columns[:200]), ("", numbers)]:
-        if keys is None:
-            values = nodes[name]
-            if values.isna().any() or not values.is_unique:
-                continue
-            keys = pd.Index(_keys(values))
-            if not keys.is_unique:
-                continue
+    for name, keys in _namings(nodes):
         known = float(np.mean(keys.get_indexer(wanted) >= 0)) if len(wanted) else 0.0
         rank = int(name.strip().lower() in ID_NAMES)
         if (known, rank) > best[:2]:
@@ -208,6 +201,16 @@ def _naming(nodes: pd.DataFrame, ends: list[pd.Series]) -> tuple[pd.Index, str]:
             "give the table of nodes a column with these names."
         )
     return best[2], best[3]
+
+
+def _namings(nodes: pd.DataFrame) -> Iterator[tuple[str, pd.Index]]:
+    """The columns with one value per row, as names; then the row numbers, as ""."""
+    for name in nodes.columns[:200]:
+        values = nodes[name]
+        keys = pd.Index(_keys(values)) if values.notna().all() and values.is_unique else None
+        if keys is not None and keys.is_unique:
+            yield name, keys
+    yield "", pd.Index([str(i) for i in range(len(nodes))])
 
 
 def _unknown(unknown, pairs, frame, ends, column: str) -> str:

@@ -162,8 +162,8 @@ def with_coordinates(frame: pd.DataFrame, found: Links) -> tuple[pd.DataFrame, s
 
     For nodes that have no columns of their own to be compared by.
     """
-    from analytics.graphs.spectrum import coordinates
     from analytics.graphs.matrix import of_links
+    from analytics.graphs.spectrum import coordinates
 
     n = len(frame)
     size = max(1, min(COORDINATES, n - 1))

@@ -16,6 +16,7 @@ import pandas as pd
 from analytics import selection as geometry
 from analytics.explanation import wording
 from analytics.figures import shapes as marks
+from analytics.graphs.operations import drawn
 from analytics.perception.wording import HOW, sentence
 from analytics.report.lineage import records
 from analytics.report.record import run_record
@@ -55,7 +56,19 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         created=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
         record=record,
         record_json=json.dumps(record, indent=2, ensure_ascii=False),
-        map=_map(dataset, projection, clustering, mask, shapes, marked),
+        map=_map(
+            dataset,
+            projection,
+            clustering,
+            mask,
+            shapes,
+            {
+                "shapes": marked,
+                "links": drawn(
+                    dataset, state.get("links") or "", lambda r: artifacts.load(r.digest)
+                ),
+            },
+        ),
         ambiguity=ambiguity,
         ambiguity_how=HOW,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
@@ -82,12 +95,12 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
 
 
 def _map(
-    dataset, projection, clustering: Clustering | None, mask, shapes, marked
+    dataset, projection, clustering: Clustering | None, mask, shapes, look: dict[str, Any]
 ) -> dict[str, Any]:
     """The map: plotly's code, the figure in light and dark, a picture for readers without scripts.
 
     All rows are given to the figure, which draws by N: beyond 50,000 points as an image of all
-    with a sample that answers to the mouse.
+    with a sample that answers to the mouse. look : the marker shapes and the links drawn.
     """
     from plotly.offline import get_plotlyjs
 
@@ -104,7 +117,7 @@ def _map(
             group_names=names,
             selected=mask,
             selection_shapes=shapes,
-            shapes=marked,
+            **look,
             hover=None if dark else hover,
             axes=projection.axes,
             height=HEIGHT,
@@ -118,7 +131,7 @@ def _map(
         "plotly": get_plotlyjs(),
         "figure": _script_json(figure),
         "dark": _script_json(swap),
-        "picture": _picture(projection.xy, groups=groups, group_names=names, shapes=marked),
+        "picture": _picture(projection.xy, groups=groups, group_names=names, **look),
         "note": _map_note(dataset.n, light),
         "words": f"Map of {dataset.n:,} rows" + (f" in {len(names) - 1} groups" if names else ""),
     }

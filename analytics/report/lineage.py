@@ -1,8 +1,8 @@
 """From one result to everything it rests on, as the roles of a report.
 
 A state is ``{"table", "dataset", "projection", "clustering", "ambiguity", "faithfulness",
-"validity", "stability", "reasons", "explanation": digest or "", "selection": shapes, "shape": as in
-the view}``.
+"validity", "stability", "reasons", "explanation": digest or "", "selection": shapes, "shape",
+"links": as in the view}``.
 """
 
 from typing import Any
@@ -111,6 +111,7 @@ def _of_view(artifacts: Artifacts, name: str) -> dict[str, Any]:
         "explanation": view.explanation,
         "selection": list(view.selection),
         "shape": view.shape,
+        "links": view.links,
         "title": saved.name,
     }
 

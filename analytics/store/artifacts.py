@@ -38,6 +38,7 @@ RECORDS = {
         results.Dataset,
         results.Projection,
         results.Clustering,
+        results.Graph,
         results.ScoreCard,
         results.Reasons,
         results.Ambiguity,

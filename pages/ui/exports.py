@@ -28,6 +28,7 @@ def state_of(view: View) -> dict:
         "explanation": view.explanation if services.artifacts().has(view.explanation) else "",
         "selection": list(view.selection),
         "shape": view.shape,
+        "links": view.links,
     }
     asked = {"ambiguity": ambiguity_request(projection)}
     asked["faithfulness"] = faithfulness_request(projection)
@@ -106,6 +107,7 @@ def _static(dataset, projection, clustering, view: View, title: str) -> dict:
         "aspect": drawn_aspect(projection),
         "outlines": view.outlines,
         "shapes": mapview.shape_layer(dataset, clustering, view.shape, color),
+        "links": mapview.drawn_links(dataset, view.links),
         "title": title,
         "caption": mapview.describe(dataset, projection, clustering, color, view.shape),
         "dark": frame.dark(),

@@ -92,6 +92,13 @@ def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
     return title, np.asarray(card.points[name], float)
 
 
+def drawn_links(dataset: Dataset, choice: str):
+    """The links to draw, (m, 2), or None; those to nearest rows are asked for."""
+    from analytics.graphs.operations import drawn
+
+    return drawn(dataset, choice, frame.try_ask)
+
+
 def selected_mask(projection: Projection) -> np.ndarray | None:
     """The selected rows, or None when nothing is selected."""
     shapes = session.current().view.selection
@@ -131,12 +138,13 @@ def draw(
     shape: str = "",
     ellipses=None,
     lit: np.ndarray | None = None,
+    links: str = "off",
     height: int = 640,
     key: str = "map",
 ) -> None:
     """Draw the map with what is selected in the view; a new selection enters the view.
 
-    lit : rows that stand out instead of those selected, bool (n,).
+    links : as in the view. lit : rows that stand out instead of those selected, bool (n,).
     """
     from analytics.figures.map import map_figure
     from analytics.perception.operations import drawn_aspect
@@ -145,6 +153,7 @@ def draw(
     groups, names, values, values_name = color_layer(dataset, clustering, color, layer)
     mask = selected_mask(projection)
     zoom = (view.zoom[:2], view.zoom[2:]) if view.zoom else None
+    joined = drawn_links(dataset, links)
     result = map_figure(
         projection.xy,
         dark=frame.dark(),
@@ -162,6 +171,7 @@ def draw(
         ellipses=ellipses,
         outlines=view.outlines,
         shapes=shape_layer(dataset, clustering, shape, color),
+        links=joined,
         height=height,
         revision=projection.digest + str(view.zoom),
     )
@@ -191,6 +201,8 @@ def draw(
         )
     for note in result.notes:
         st.caption(safe_md(note))
+    if joined is not None:
+        st.caption("The perception scores speak of the points, without the lines.")
 
 
 def describe(dataset, projection, clustering, color: str, shape: str = "") -> str:

@@ -10,6 +10,7 @@ from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
 OPENED = "opened-file"
+ROWS = {"detect": None, "a thing": "items", "a link between two things": "links"}
 SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
@@ -28,8 +29,30 @@ def files() -> None:
         st.button("Open the pasted text", on_click=_pasted)
     staged = _last_file()
     if staged:
+        with st.expander("Add links between its rows"):
+            _links()
         with st.expander("Read the file differently"):
             _options(staged)
+
+
+def _links() -> None:
+    """A second file, which makes the table a graph."""
+    st.file_uploader(
+        "A file with two columns that name rows, and maybe a weight",
+        key="upload-links",
+        max_upload_size=settings.number("GESTALT_UPLOAD_MB"),
+        help="One row per link. Its ends are looked up in the column of the table that knows them.",
+        on_change=_linked,
+    )
+    added = _added_links()
+    if added:
+        st.caption(safe_md(f"Links from {added['name']}."))
+
+
+def _added_links() -> dict | None:
+    """The file of links that the table on screen was read with."""
+    table = session.load(session.current().view.table)
+    return table.params.get("links") if table is not None else None
 
 
 # These run before the page is drawn again, so a click elsewhere meanwhile is not lost.
@@ -45,6 +68,23 @@ def _pasted() -> None:
     text = st.session_state.get("pasted") or ""
     if text.strip():
         _open(text.encode("utf-8", "replace"), "pasted.txt")
+
+
+def _linked() -> None:
+    from analytics.data.uploads import stage
+
+    file, staged = st.session_state.get("upload-links"), _last_file()
+    if file is None or not staged:
+        return
+    table = session.load(session.current().view.table)
+    options = dict(table.params.get("options") or {}) if table is not None else {}
+    try:
+        file.seek(0)
+        _read(staged, options, stage(file, file.name, services.home()))
+    except (BadInput, StoreError) as error:
+        session.current().errors["table"] = str(error)
+    else:
+        st.session_state[GO_TO] = "map.py"
 
 
 def _sample(sample_id: str) -> None:
@@ -72,16 +112,18 @@ def _options(staged: dict) -> None:
     separator = st.selectbox("Separator", list(SEPARATORS), key="read-separator")
     encoding = st.selectbox("Encoding", ("detect", *ENCODINGS), key="read-encoding")
     header = st.selectbox("First row", ("detect", "names", "data"), key="read-header")
+    rows = st.selectbox("Each row is", list(ROWS), key="read-rows")
     options = {
         "separator": SEPARATORS[separator],
         "encoding": None if encoding == "detect" else encoding,
+        "rows": ROWS[rows],
         "header": {"detect": None, "names": True, "data": False}[header],
     }
     for key, many, label in (("sheet", "sheets", "Sheet"), ("array", "arrays", "Array")):
         if len(source.get(many) or ()) > 1:
             options[key] = st.selectbox(label, source[many], key=f"read-{key}")
     chosen = {k: v for k, v in options.items() if v is not None}
-    st.button("Read again", type="primary", on_click=_read, args=(staged, chosen))
+    st.button("Read again", type="primary", on_click=_read, args=(staged, chosen, _added_links()))
 
 
 def _source() -> dict:
@@ -103,11 +145,11 @@ def _open(content, name: str) -> None:
     st.session_state[GO_TO] = "map.py"
 
 
-def _read(staged: dict, options: dict) -> None:
-    """Ask for the table of a stored file. Raises BadInput."""
+def _read(staged: dict, options: dict, links: dict | None = None) -> None:
+    """Ask for the table of a stored file, with a stored file of links. Raises BadInput."""
     from analytics.data.operations import file_request
 
-    session.open_table(file_request(staged, options))
+    session.open_table(file_request(staged, options, links))
     st.session_state[OPENED] = staged
 
 

@@ -20,6 +20,7 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
     """Which map, coloured how."""
     view = session.current().view
     picture_controls(dataset, projection)
+    _links_toggle(dataset)
     st.subheader("Colour")
     options = ["", *_color_options(dataset, clustering)]
     st.selectbox(
@@ -52,6 +53,27 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
             key=mapview.HOVER_KEY,
             persist_state="session",
         )
+
+
+def _links_toggle(dataset: Dataset) -> None:
+    """Whether links are drawn: those of the data, else those to the nearest rows."""
+    from analytics.graphs.matrix import NEIGHBOURS
+    from analytics.graphs.operations import OFF, ON
+
+    own = dataset.edges is not None
+    now = session.current().view.links
+    key = f"links-{own}-{now}"
+
+    def chosen():
+        session.change(links=ON if st.session_state.get(key) else OFF)
+
+    st.toggle(
+        f"{count(len(dataset.edges), 'link')}" if own else f"Lines to {NEIGHBOURS} nearest rows",
+        own if now == "" else now == ON,
+        key=key,
+        help="Lines join linked rows." if own else "Near in the data, which a map can tear apart.",
+        on_change=chosen,
+    )
 
 
 def _group_controls(dataset: Dataset, clustering) -> None:

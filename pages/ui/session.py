@@ -326,7 +326,8 @@ def _follow(session: Session) -> None:
     if dataset is None:
         return
     if not view.projection and "projection" not in wanted and "projection" not in session.errors:
-        want("projection", pipeline.first_map(dataset.digest, dataset.params, None))
+        table = load(view.table)
+        want("projection", pipeline.first_map(dataset.digest, dataset.params, None, table))
     if not view.clustering and "clustering" not in wanted and "clustering" not in session.errors:
         try:
             suggestion = ask(pipeline.suggested_k(dataset))
@@ -347,7 +348,8 @@ def prepare(request: Request, recipe: dict, step: bool = False) -> None:
         if record is not None and session.view.dataset:
             choice = pipeline.Choice(record.method, dict(record.params), record.seed)
             session.previous[slot] = choice
-    first = pipeline.first_map(request.digest, recipe, session.previous.get("projection"))
+    previous, table = session.previous.get("projection"), load(request.parents[0])
+    first = pipeline.first_map(request.digest, recipe, previous, table)
     want("dataset", request, step)
     want("projection", first)
 
