@@ -7,6 +7,7 @@ import numpy as np
 from analytics.data.limits import check_size
 from analytics.data.naming import Notes
 from analytics.errors import BadInput
+from analytics.graphs.links import usable
 
 _EDGES = ("edges", "edge_index", "edge_list", "links")
 _WEIGHTS = ("edge_weight", "edge_weights", "edge_attr", "weights", "weight")
@@ -119,13 +120,7 @@ def _checked(weights: np.ndarray) -> np.ndarray:
     if weights.dtype.kind not in "biuf":
         raise BadInput("The weights of the links are no numbers: save them as numbers.")
     weights = weights.astype(np.float64)
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights > 0) & (weights < 1e30)))
-    if len(wrong):
-        raise BadInput(
-            f"A weight of a link is a number above 0, but entry {wrong[0]:,} of the weights is "
-            f"{weights[wrong[0]]:g}: correct or remove it."
-        )
-    return weights
+    return usable(weights, lambda i: f"entry {i:,} of the weights is {weights[i]:g}")
 
 
 def _nodes(rest: dict[str, np.ndarray], pairs: np.ndarray) -> int:

@@ -1,6 +1,6 @@
 """From two columns that name nodes to the links of a graph, with everything left out said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -173,13 +173,21 @@ def _natural(text: str) -> tuple:
 def _weights(values: pd.Series, name: str) -> np.ndarray:
     """Weights float64 (m,), above 0. Raises BadInput naming the first that is not."""
     numbers = pd.to_numeric(values, errors="coerce").to_numpy(np.float64)
-    wrong = np.flatnonzero(~(np.isfinite(numbers) & (numbers > 0) & (numbers < 1e30)))
+    return usable(
+        numbers,
+        lambda i: f"row {i + 1:,} of {words.name(name)} holds {words.name(values.iloc[i])}",
+    )
+
+
+def usable(weights: np.ndarray, said: Callable[[int], str]) -> np.ndarray:
+    """Weights if all can be used. said : where a weight is and what. Raises BadInput."""
+    wrong = np.flatnonzero(~((weights > 0) & (weights < 1e30)))
     if len(wrong):
         raise BadInput(
-            f"A weight of a link is a number above 0, but row {wrong[0] + 1:,} of "
-            f"{words.name(name)} holds {words.name(values.iloc[wrong[0]])}: correct or remove it."
+            f"A weight of a link is a number above 0, but {said(int(wrong[0]))}: "
+            "correct or remove it."
         )
-    return numbers
+    return weights
 
 
 def _naming(nodes: pd.DataFrame, ends: list[pd.Series]) -> tuple[pd.Index, str]:
