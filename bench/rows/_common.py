@@ -141,3 +141,16 @@ def table(name: str) -> tuple[np.ndarray, np.ndarray]:
         raise FileNotFoundError(f"the table {name} of the evaluation data is not here")
     with np.load(found[0]) as file:
         return file["X"], file["y"].astype(int)
+
+
+@lru_cache(maxsize=8)
+def plane(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """A planar set of the evaluation data with its first reference: X (n, 2), y, -1 for noise.
+
+    Raises FileNotFoundError when it is not here.
+    """
+    home = folder("clustering-2d")
+    if home is None or not (home / f"{name}.npz").exists():
+        raise FileNotFoundError(f"the plane {name} of the evaluation data is not here")
+    with np.load(home / f"{name}.npz") as file:
+        return file["points"], file["labels"][0].astype(int) - 1

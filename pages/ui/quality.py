@@ -8,12 +8,13 @@ from analytics.results import Clustering, Dataset, Projection
 from pages.ui import examples, findings, frame, panels, people, session, why
 from pages.ui.words import interval, number, safe_md
 
+STRUCTURE = {"linkage", "condensed_tree", "reachability", "core_distance", "split_tree"}
 QUIET = {"displayModeBar": False}
 
 
 def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> None:
     """The tabs that this result and data have something for."""
-    structure = {"linkage", "condensed_tree", "reachability", "core_distance"} & set(result.extras)
+    structure = STRUCTURE & set(result.extras)
     fill = {
         "Why": lambda: why.cards(dataset, result),
         "Silhouette": lambda: _silhouette(result),
@@ -149,10 +150,14 @@ CURVES = {
 
 
 def _structure(result: Clustering) -> None:
-    from analytics.figures import charts
+    from analytics.figures import charts, splits
 
     extras = result.extras
     figures = {}
+    if "split_tree" in extras:
+        figures["Splits"] = splits.split_tree(
+            extras["split_tree"], extras["leaf"], dark=frame.dark(), height=420
+        )
     if "linkage" in extras:
         figures["Dendrogram"] = charts.dendrogram(
             extras["linkage"], result.n_clusters, dark=frame.dark(), height=420
@@ -179,6 +184,9 @@ def _structure(result: Clustering) -> None:
     for title, figure in figures.items():
         st.markdown(f"**{title}**")
         st.plotly_chart(figure, theme=None, key=f"structure-{title}", config=QUIET)
+    if "separability" in extras:
+        rows = [(f"Group {i + 1}", number(v)) for i, v in enumerate(extras["separability"][:40])]
+        findings.facts(rows, ("Separability, -1 to 1", "lead over the next group"))
 
 
 def _labels(dataset: Dataset, result: Clustering) -> None:
