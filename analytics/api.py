@@ -20,10 +20,6 @@ from analytics.data import operations as data
 from analytics.data.uploads import stage
 from analytics.digest import is_digest
 from analytics.errors import BadInput
-from analytics.explanation import asking, rest, topics
-from analytics.explanation import operations as explanations
-from analytics.language import asking as language
-from analytics.language import connection
 from analytics.operations import execute
 from analytics.perception import operations as perception
 from analytics.pictures import operations as pictures
@@ -33,11 +29,9 @@ from analytics.results import (
     Ambiguity,
     Clustering,
     Dataset,
-    Explanation,
     Gallery,
     Grouping,
     Projection,
-    Reasons,
     Record,
     ScoreCard,
     Table,
@@ -52,7 +46,7 @@ def default_store() -> Artifacts:
     return Artifacts(settings.home() / "results")
 
 
-def _keep(store: Artifacts, *given: Record | None) -> None:
+def keep(store: Artifacts, *given: Record | None) -> None:
     """Put records that were made with another store into this one, which must hold them."""
     for record in given:
         if record is not None and is_digest(record.digest) and not store.has(record.digest):
@@ -145,10 +139,10 @@ def prepare(
     if isinstance(source, Dataset):
         if recipe or choices:
             raise BadInput("A dataset is prepared already: prepare its table with these choices.")
-        _keep(store, source)
+        keep(store, source)
         return source
     table = source if isinstance(source, Table) else read(source, store=store, progress=progress)
-    _keep(store, table)
+    keep(store, table)
     request = data.dataset_request(table, {**dict(recipe or {}), **choices}, seed)
     return execute(request, store, progress)
 
@@ -178,7 +172,7 @@ def faithfulness(
 ) -> ScoreCard:
     """How well a map keeps the distances of its dataset."""
     store = store or default_store()
-    _keep(store, projection)
+    keep(store, projection)
     return execute(projections.faithfulness_request(projection), store, progress)
 
 
@@ -191,7 +185,7 @@ def reliability(
 ) -> ScoreCard:
     """How well a map keeps the groups of its dataset (steadiness, cohesiveness)."""
     store = store or default_store()
-    _keep(store, projection)
+    keep(store, projection)
     return execute(projections.reliability_request(projection, draws), store, progress)
 
 
@@ -214,7 +208,7 @@ def cluster(
     """
     store = store or default_store()
     dataset = prepare(source, store=store, progress=progress)
-    _keep(store, projection)
+    keep(store, projection)
     request = clusterings.clustering_request(
         dataset, method, params, seed, space, projection, components, noise
     )
@@ -229,7 +223,7 @@ def validity(
 ) -> ScoreCard:
     """How well the groups separate, and how they agree with the label column."""
     store = store or default_store()
-    _keep(store, clustering)
+    keep(store, clustering)
     return execute(clusterings.validity_request(clustering), store, progress)
 
 
@@ -242,22 +236,8 @@ def stability(
 ) -> ScoreCard:
     """Whether the groups come back over other seeds and subsamples."""
     store = store or default_store()
-    _keep(store, clustering)
+    keep(store, clustering)
     return execute(clusterings.stability_request(clustering, runs), store, progress)
-
-
-def reasons(
-    clustering: Clustering,
-    *,
-    seed: int = 0,
-    store: Artifacts | None = None,
-    progress: Progress = silent,
-) -> Reasons:
-    """Why the groups are what they are: rules scored on rows left out, what sets each apart, its
-    key terms and exemplars; see ``analytics.explanation.reasons``."""
-    store = store or default_store()
-    _keep(store, clustering)
-    return execute(explanations.reasons_request(clustering, seed), store, progress)
 
 
 def compare(a: Clustering | Sequence[Any], b: Clustering | Sequence[Any]) -> dict[str, Any]:
@@ -282,7 +262,7 @@ def clams(
     """
     if isinstance(source, Projection) and source.digest:
         store = store or default_store()
-        _keep(store, source)
+        keep(store, source)
         return execute(perception.ambiguity_request(source, aspect, seed), store, progress)
     from analytics.perception.clams import clams as score
 
@@ -302,64 +282,13 @@ def perceive(
     """The groups people would see in a map, or in points (n, 2), which are not stored."""
     if isinstance(source, Projection) and source.digest:
         store = store or default_store()
-        _keep(store, source)
+        keep(store, source)
         return execute(perception.grouping_request(source, aspect, seed), store, progress)
     from analytics.perception.clusternet import group_as_people
 
     points = source.xy if isinstance(source, Projection) else source
     aspect = 1.0 if aspect is None else aspect
     return group_as_people(points, aspect=aspect, seed=seed, progress=progress)
-
-
-def explain(
-    source,
-    text: str,
-    goal: str = "",
-    *,
-    examples: Sequence[str] = (),
-    keywords: Sequence[Sequence[str]] = (),
-    provider: str = "offline",
-    model: Mapping[str, Any] | None = None,
-    apply: bool = False,
-    seed: int = 0,
-    store: Artifacts | None = None,
-    progress: Progress = silent,
-    **params: Any,
-) -> Explanation:
-    """The texts of a column, grouped by descriptions in words that serve a goal.
-
-    source : a Table or Dataset, or what :func:`read` takes. text : the column. goal : for instance
-    "by topic" or "by complaint, in the form 'complains about <something>'". keywords : instead of
-    a goal, some words of each topic (Lbl2Vec). provider : "offline", or "openai" for a language
-    model; model then says which one (``base_url``, ``model``, ``mask``, and
-    ``analytics.language.asking.PARAMS``); the key comes from the environment. apply : with
-    ``sample``, put the texts beyond the sample to its groups. params : k, overlap, uncovered,
-    largest, rounds, sample, see ``analytics.explanation.asking.PARAMS``.
-    """
-    store = store or default_store()
-    if not isinstance(source, (Table, Dataset)):
-        source = read(source, store=store, progress=progress)
-    _keep(store, source)
-    if keywords:
-        if goal or params or examples or provider != "offline":
-            raise BadInput("Give a goal or keywords, not both: keywords take no other choice.")
-        return execute(topics.topics_request(source, text, keywords, seed), store, progress)
-    asked = _model(provider, dict(model or {}))
-    wanted = asking.explanation_request(source, text, goal, examples, params, seed, asked)
-    found = execute(wanted, store, progress)
-    return execute(rest.rest_request(found, source), store, progress) if apply else found
-
-
-def _model(provider: str, given: dict[str, Any]) -> dict[str, Any] | None:
-    """The parameters of a language model. Whoever calls this runs the process, so the key of its
-    environment may go to the address given."""
-    if provider == "offline" and not given:
-        return None
-    if provider != language.METHOD:
-        raise BadInput(f"Choose offline or {language.METHOD} to judge; a model needs the latter.")
-    if given.get("base_url"):
-        connection.trust(given["base_url"])
-    return language.params(**given)
 
 
 def rank(
@@ -380,7 +309,7 @@ def rank(
 
     store = store or default_store()
     if isinstance(source, (list, tuple)) and all(isinstance(p, Projection) for p in source):
-        _keep(store, *source)
+        keep(store, *source)
         return execute(pictures.maps_request([p.digest for p in source]), store, progress)
     if isinstance(source, (str, Path)) and Path(source).is_dir():
         paths = files.in_folder(Path(source))
@@ -428,7 +357,7 @@ def trust(
 
         return across(ranked, seed, progress)
     store = store or default_store()
-    _keep(store, ranked)
+    keep(store, ranked)
     return execute(pictures.trust_request(ranked, seed), store, progress)
 
 
@@ -447,7 +376,7 @@ def report(
 
     store = store or default_store()
     if isinstance(result, Record):
-        _keep(store, result)
+        keep(store, result)
         result = result.digest
     state = complete_state(store, result, progress)
     page = html_report(store, state, title=title or state.get("title", ""))

@@ -197,6 +197,7 @@ def _add_cluster(sub: _Parser) -> None:
         "--why", default="", metavar="PATH", help="write how to tell the groups, as .csv or .json"
     )
     sub.add_argument("--noise", default="keep", choices=NOISE_CHOICES, help="nearest: reassign it")
+    _add_model(sub, f"{language.METHOD}: with --why, a sentence on each group, checked on its rows")
 
 
 def _add_advise(sub: _Parser) -> None:
@@ -230,8 +231,13 @@ def _add_explain(sub: _Parser) -> None:
     sub.add_argument(
         "--apply", action="store_true", help="with --sample: put the other texts to its groups"
     )
+    _add_model(sub, "who judges")
+
+
+def _add_model(sub: _Parser, does: str) -> None:
+    """The language model. does : what it is asked to do."""
     sub.add_argument(
-        "--provider", default="offline", choices=("offline", language.METHOD), help="who judges"
+        "--provider", default="offline", choices=("offline", language.METHOD), help=does
     )
     model = sub.add_argument_group("language model", "the key is read from OPENAI_API_KEY")
     model.add_argument("--base-url", default="", metavar="URL", help="default: OPENAI_BASE_URL")

@@ -46,6 +46,7 @@ OPERATIONS = {
     "validity": Operation("analytics.clustering.operations:validity"),
     "stability": Operation("analytics.clustering.operations:stability"),
     "reasons": Operation("analytics.explanation.operations:reasons", 3),
+    "sentences": Operation("analytics.explanation.written:written"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity", 3),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves"),

@@ -285,6 +285,18 @@ class TextVectors(Record):
 
 
 @dataclass(frozen=True, eq=False)
+class Sentences(Record):
+    """A sentence of a language model on each group of a clustering, and how it was checked.
+
+    written : one plain dict per group: "label", "size", "sentence" ("" when none came), "status"
+    ("checked", "failed" or "none"), "why" (what is wrong, in words), "claims" and "together" (see
+    ``analytics.explanation.claims.Verdict``; None without claims that can be read off).
+    """
+
+    written: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Explanation(Record):
     """Texts grouped by descriptions that are true or false of each.
 

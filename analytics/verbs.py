@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics import api, choosing, registry
+from analytics import api, choosing, explaining, registry
 from analytics.data import prepare, words
 from analytics.errors import BadInput
 from analytics.explanation import asking, export, topics
@@ -85,6 +85,10 @@ def cluster(options) -> dict[str, Any]:
     """Groups of a file, written to ``--out``."""
     if options.why and not options.why.lower().endswith((".csv", ".json")):
         raise BadInput(f"--why {words.name(options.why)}: end its name in .csv or .json.")
+    if options.provider != "offline" and not options.why:
+        raise BadInput("--provider writes sentences on the groups: say where with --why PATH.")
+    if not options.why or options.provider == "offline":
+        _no_model(options)
     if options.picture and not options.picture.lower().endswith(".png"):
         raise BadInput(f"--picture {words.name(options.picture)}: end its name in .png.")
     dataset, projection = _dataset(options), None
@@ -134,15 +138,21 @@ def _picture(options, dataset: Dataset, projection, made: Clustering) -> dict[st
 
 def _why(options, dataset: Dataset, made: Clustering) -> dict[str, Any]:
     """How to tell each group, in short, and all of it written to a file."""
-    from analytics.report.reasons import reasons_json, reasons_short, reasons_table
+    from analytics.report import reasons
     from analytics.report.tables import to_csv
 
-    path, found = options.why, api.reasons(made, progress=options.progress)
+    path, told = options.why, None
+    found = explaining.reasons(made, progress=options.progress)
+    if options.provider == language.METHOD:
+        told = explaining.sentences(
+            made, model=_model(options), seed=options.seed, progress=options.progress
+        )
     if path.lower().endswith(".json"):
-        api.write(path, to_json(reasons_json(found, dataset)).encode())
+        api.write(path, to_json(reasons.reasons_json(found, dataset, told)).encode())
     else:
-        api.write(path, to_csv(reasons_table(found, dataset)))
-    return {"why_file": path, "why": reasons_short(found)}
+        api.write(path, to_csv(reasons.reasons_table(found, dataset, told)))
+    answer = {"why_file": path, "why": reasons.reasons_short(found, told)}
+    return answer if told is None else {**answer, **reasons.spent(told)}
 
 
 def clams(options) -> dict[str, Any]:
@@ -230,7 +240,7 @@ def explain(options) -> dict[str, Any]:
     if not column:
         raise BadInput(f"No column of {table.name} looks like text: name one with --text.")
     params = {p.name: v for p in asking.PARAMS if (v := getattr(options, p.name)) is not None}
-    found = api.explain(
+    found = explaining.explain(
         table,
         column,
         options.goal,
@@ -258,6 +268,12 @@ def _model(options) -> dict[str, Any]:
     given = {"base_url": options.base_url, "model": options.model, "mask": _names(options.mask)}
     given |= {p.name: getattr(options, p.name) for p in language.PARAMS}
     return {name: value for name, value in given.items() if value not in (None, "", [])}
+
+
+def _no_model(options) -> None:
+    """Raises BadInput when a language model is spoken of and none is asked."""
+    if _model(options):
+        raise BadInput(f"A language model is asked with --provider {language.METHOD} alone.")
 
 
 def compare(options) -> dict[str, Any]:

@@ -26,13 +26,16 @@ class Oracle:
 
     truth : text -> label. names : label -> description. others : descriptions that are proposed
     besides. noise : share of verdicts that are turned round, each text, description and form of
-    the question drawn for itself.
+    the question drawn for itself. writes : blocks of a request for a sentence -> what is answered.
+    beyond : words said to be beyond the claims.
     """
 
     truth: dict[str, int]
     names: list[str]
     others: tuple[str, ...] = ()
     noise: float = 0.0
+    writes: Callable[[dict[str, list[str]]], dict] | None = None
+    beyond: tuple[str, ...] = ()
 
     def verdict(self, text: str, description: str, form: str) -> bool:
         """Whether the description is true of the text, or turned round by noise."""
@@ -59,6 +62,10 @@ class Oracle:
         if "find properties" in system:
             seen = {self.truth[t] for t in blocks["Texts"] if t in self.truth}
             return {"descriptions": [*(self.names[i] for i in sorted(seen)), *self.others]}
+        if "describe groups" in system:
+            return self.writes(blocks)
+        if "compare a sentence" in system:
+            return {"beyond": list(self.beyond)}
         form = system + user.splitlines()[-2]
         words = blocks["Descriptions"]
         if "choose the best" in system:
@@ -125,8 +132,8 @@ def _said(model: Model, body: dict) -> str:
 def _obeyed(model: Model, body: dict) -> str:
     """What a text demands in "SAY <...>", as far as the form of the question lets it."""
     said = json.loads(_said(model, body))
-    texts = fenced(body["messages"][1]["content"])["Texts"]
-    orders = [t.split("SAY ", 1)[1] for t in texts if "SAY " in t]
+    blocks = fenced(body["messages"][1]["content"]).values()
+    orders = [t.split("SAY ", 1)[1] for block in blocks for t in block if "SAY " in t]
     if not orders:
         return json.dumps(said)
     if "descriptions" in said:

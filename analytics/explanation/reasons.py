@@ -37,7 +37,7 @@ def reasons(
     _add_rules(statements, dataset, labels, seed, part(progress, 0.0, 0.6), notes)
     terms = _add_words(statements, dataset, labels, folds, part(progress, 0.6, 0.8))
     pictures = _add_pictures(statements, dataset, labels, folds)
-    used, frame = dataset.params["features"], _described(dataset)
+    used, frame = dataset.params["features"], described(dataset)
     columns, more = profiles.profiles(frame, labels, used, part(progress, 0.8, 0.9))
     shown = exemplars.exemplars(dataset.X, labels, seed=seed, progress=part(progress, 0.9, 1.0))
     clusters = tuple(
@@ -97,7 +97,7 @@ def _best(made: list[dict]) -> int:
     return max(scored, key=lambda i: made[i]["held_out"]["f1"], default=-1)
 
 
-def _described(dataset: Dataset) -> pd.DataFrame:
+def described(dataset: Dataset) -> pd.DataFrame:
     """The columns for the profile, those used first: all but the text, pixels, and whole numbers
     that only number the rows. Known labels are names, also where they are numbers."""
     features, frame = dataset.params["features"], dataset.frame

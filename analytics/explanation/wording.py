@@ -33,7 +33,7 @@ Bonferroni).
 
 def sentence(cluster: dict[str, Any]) -> str:
     """How to tell the members of a cluster, in one sentence. (A sentence that a language model
-    writes from :func:`facts`, once there is one, is shown above this one, never in its place.)"""
+    writes from :func:`facts` is shown above this one, never in its place.)"""
     best = chosen(cluster)
     if best is not None and earned(cluster):
         return f"Here {best['sentence']}."

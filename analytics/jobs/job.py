@@ -18,6 +18,7 @@ _LABELS = {
     "validity": "Validity of the clusters",
     "stability": "Stability of the clusters",
     "reasons": "Why these clusters",
+    "sentences": "Sentences on the clusters",
     "suggestion": "Suggested settings",
     "ambiguity": "Ambiguity of the map",
     "grouping": "Groups people would see",

@@ -155,6 +155,16 @@ class Answers:
         )
         return _exchange(rows[0]) if rows else None
 
+    def of_request(self, key: str) -> Exchange | None:
+        """What the model saw and answered when it wrote what is kept under a request's key."""
+        wanted = "model,kind,messages,answer,outcome,tokens_in,tokens_out,at"
+        rows = self._rows(
+            f"SELECT {wanted} FROM exchanges WHERE id = "  # noqa: S608
+            "(SELECT exchange FROM proposals WHERE key = ?)",
+            (key,),
+        )
+        return _exchange(rows[0]) if rows else None
+
     def latest(self, most: int = 100) -> list[Exchange]:
         """The newest exchanges, newest first, failed ones too."""
         wanted = "model,kind,messages,answer,outcome,tokens_in,tokens_out,at"

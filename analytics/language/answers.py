@@ -5,6 +5,7 @@ here has the form that was asked for, short lines without control characters, an
 """
 
 import json
+import math
 import re
 import unicodedata
 from collections.abc import Callable
@@ -49,6 +50,39 @@ ONE = {
     "type": "object",
     "properties": {"answer": {"type": "string", "enum": ["yes", "no", "unsure"]}},
     "required": ["answer"],
+    "additionalProperties": False,
+}
+# Relations that a claim may have, by what it speaks of.
+OF_NUMBERS, OF_COLUMNS = ("at least", "at most"), ("higher", "lower", "missing")
+OF_VALUES, OF_TEXTS = ("is", "is not"), ("mentions", "text")
+RELATIONS = (*OF_NUMBERS, *OF_COLUMNS, *OF_VALUES, *OF_TEXTS)
+MOST_CLAIMS = 8
+_CLAIM = {
+    "column": {"type": "integer"},
+    "relation": {"type": "string", "enum": list(RELATIONS)},
+    "value": {"type": "string"},
+}
+DESCRIBED = {
+    "type": "object",
+    "properties": {
+        "sentence": {"type": "string"},
+        "claims": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": _CLAIM,
+                "required": list(_CLAIM),
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["sentence", "claims"],
+    "additionalProperties": False,
+}
+BEYOND = {
+    "type": "object",
+    "properties": {"beyond": {"type": "array", "items": {"type": "string"}}},
+    "required": ["beyond"],
     "additionalProperties": False,
 }
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“”", "«": "»", "»": "«"}
@@ -99,6 +133,54 @@ def picked(text: str, texts: int, count: int) -> list[int | None]:
         return int(number) - 1
 
     return _each(text, texts, read)
+
+
+def described(text: str, columns: int, texts: bool) -> dict[str, Any]:
+    """A sentence, and its claims as "column" (from 0; -1 for the text), "relation" and "value" (a
+    number where the relation takes one). texts : whether the rows have a text. Raises Malformed."""
+    found = _object(text)
+    said, claims = found.get("sentence"), found.get("claims")
+    if not isinstance(said, str) or not said.strip() or len(said) > LONGEST:
+        raise Malformed(f'"sentence" must be one sentence of at most {LONGEST} letters.')
+    if _ACTIVE.search(said):
+        raise Malformed("The sentence must hold no link and no markup.")
+    if not isinstance(claims, list) or not 1 <= len(claims) <= MOST_CLAIMS:
+        raise Malformed(f'"claims" must be a list of 1 to {MOST_CLAIMS} claims.')
+    return {"sentence": clean(said), "claims": [_claim(c, columns, texts) for c in claims]}
+
+
+def _claim(claim: Any, columns: int, texts: bool) -> dict[str, Any]:
+    relation = claim.get("relation") if isinstance(claim, dict) else None
+    if relation not in RELATIONS or (relation in OF_TEXTS and not texts):
+        raise Malformed(f'"relation" must be one of {", ".join(RELATIONS)}, as described above.')
+    value, column = claim.get("value", ""), claim.get("column", 0)
+    if relation in OF_NUMBERS:
+        try:
+            value = float(str(value).replace(",", ""))
+        except ValueError:
+            raise Malformed(f'"value" of "{relation}" must be a number.') from None
+        if not math.isfinite(value):
+            raise Malformed(f'"value" of "{relation}" must be a finite number.')
+    elif relation in OF_COLUMNS:
+        value = ""
+    elif not isinstance(value, str) or not clean(value) or _ACTIVE.search(value):
+        raise Malformed(f'"value" of "{relation}" must be a few words.')
+    if relation in OF_TEXTS:
+        return {"column": -1, "relation": relation, "value": clean(value)}
+    if not _within(column, columns):
+        raise Malformed(f'"column" must be a number from 1 to {columns}.')
+    # A cell is compared as it is, so its words are not cleaned.
+    return {"column": column - 1, "relation": relation, "value": value}
+
+
+def uncovered(text: str, sentence: str) -> list[str]:
+    """Words of a sentence that no claim stands for; what does not stand in it is left out. Raises
+    Malformed."""
+    found = _object(text).get("beyond")
+    if not isinstance(found, list) or not all(isinstance(w, str) for w in found):
+        raise Malformed('"beyond" must be a list of strings.')
+    kept = [clean(w) for w in found[:MOST_CLAIMS]]
+    return [w for w in kept if any(c.isalnum() for c in w) and w.lower() in sentence.lower()]
 
 
 def _each(text: str, texts: int, read: Callable[[dict[str, Any]], Any]) -> list[Any]:

@@ -148,8 +148,7 @@ class Judge:
         """As a provider does; BadInput when no answer at all came."""
         found = self.by.judge(rows, descriptions, task, progress)
         if found.size and np.isnan(found).all():
-            why = " ".join(self.model.notes) or "The model's answers could not be used."
-            raise BadInput(f"No text could be judged. {why}")
+            raise BadInput(f"No text could be judged. {nothing(self.model)}")
         return found
 
     def pick(
@@ -240,6 +239,17 @@ def judge_of(asked: dict[str, Any], seed: int, local: Callable[[], Provider]) ->
     if asked["check"] == NONE:
         return Judge(model, model)
     return Judge(model, ladder.Ladder(model, local() if asked["check"] == LOCAL else None))
+
+
+def nothing(model: language.LanguageProvider) -> BadInput:
+    """The sentence for a run that brought no usable answer at all."""
+    return BadInput(" ".join(model.notes) or "The model's answers could not be used.")
+
+
+def price_of(asked: dict[str, Any]) -> cost.Price | None:
+    """The price of the model that parameters name; None when it is not known."""
+    to = connection.connection(asked["base_url"], asked["model"], connection.NO_KEY)
+    return cost.price(to, _price(asked))
 
 
 def _budget(asked: dict[str, Any]) -> cost.Budget:

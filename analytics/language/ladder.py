@@ -151,6 +151,16 @@ def _differ(a: np.ndarray, b: np.ndarray) -> tuple[float | None, int]:
     return (float(((a >= TRUE) != (b >= TRUE))[both].mean()) if n else None), n
 
 
+def error_of(a: np.ndarray, b: np.ndarray) -> tuple[float, tuple[float, float]] | None:
+    """The error of two opinions that are alike, with its 95 % interval, told from how often they
+    differ; None where nothing was answered twice."""
+    share, n = _differ(a, b)
+    if share is None:
+        return None
+    low, high = (own_error(x) for x in wilson(share * n, n))
+    return own_error(share), (low, high)
+
+
 def own_error(differ: float) -> float:
     """The error of two judges that are alike and differ in this share of pairs, 0-0.5.
 

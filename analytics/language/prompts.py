@@ -13,8 +13,10 @@ PROPOSE = "propose-1"
 # Two forms of each question to judge by: their answers are two opinions, not one twice.
 MANY, ONE = ("many-1", "many-second-1"), ("one-1", "one-second-1")
 PICK = "pick-1"
+DESCRIBE, BEYOND = "describe-1", "beyond-1"
 LETTERS = 4000  # of a text that is judged; the question stands after it and is never cut
 READ_LETTERS = 24_000  # of all texts together that descriptions are drawn from
+EXEMPLAR_LETTERS = 600  # of a text that only shows what a group is like
 MOST_KNOWN = 60  # known descriptions that are repeated to the model
 CUT = " [...]"
 
@@ -107,6 +109,50 @@ def one(text: str, description: str, goal: str, seed: int, opinion: int = 0) -> 
         "not settle it.",
     ]
     return _messages("You check one description against one text.", mark, parts)
+
+
+def describe(
+    facts: Sequence[str], columns: Sequence[str], texts: Sequence[str], seed: int
+) -> Messages:
+    """Ask for a sentence on one group of rows, and for all it says as claims that can be counted.
+
+    facts : what was found of the group. columns : that a claim may name. texts : of typical rows.
+    """
+    shown = [cut(text, EXEMPLAR_LETTERS) for text in texts]
+    mark = fence([*facts, *columns, *shown], seed)
+    blocks = [_block("Facts about the group", facts, mark)]
+    blocks += [_block("Columns", columns, mark)] if columns else []
+    blocks += [_block("Texts of typical rows", shown, mark)] if shown else []
+    of_texts = (
+        ' Of the text of a row: "mentions" (value: words that stand in it), "text" (value: a short '
+        "statement that is true or false of one text by itself); then column is 0."
+    )
+    ask = (
+        "Write one plain sentence of at most 40 words on what the rows of this group have in "
+        "common that other rows do not have. Use nothing but what stands above. Each number in it "
+        "must be one of the numbers in the facts. Do not say why the group exists.\n"
+        "Then list as claims everything that the sentence says about the rows, one thing each. "
+        'Relations of a column, given by its number: "at least", "at most" (value: a number), '
+        '"higher", "lower" (than is usual elsewhere; value: ""), "is", "is not" (value: a word '
+        f'that the column holds), "missing" (value: "").{of_texts if shown else ""}\n'
+        f'{_JSON} Form: {{"sentence": "...", "claims": [{{"column": 1, "relation": "at least", '
+        '"value": "2.5"}]}'
+    )
+    return _messages("You describe groups of rows of a table.", mark, [*blocks, ask])
+
+
+def beyond(sentence: str, claims: Sequence[str], seed: int) -> Messages:
+    """Ask which words of a sentence no claim stands for."""
+    mark = fence([sentence, *claims], seed)
+    parts = [
+        _block("Sentence", [sentence], mark),
+        _block("Claims", claims, mark),
+        "The sentence speaks of a group of rows, and the claims were checked. Which words of the "
+        "sentence say something about these rows that none of the claims says? Copy them exactly; "
+        "an empty list when the claims cover all of it.\n"
+        f'{_JSON} Form: {{"beyond": ["..."]}}',
+    ]
+    return _messages("You compare a sentence with a list of claims.", mark, parts)
 
 
 def repair(messages: Messages, answer: str, reason: str) -> Messages:

@@ -9,12 +9,16 @@ import pandas as pd
 
 from analytics.explanation import wording
 from analytics.explanation.reasons import EARNED, chosen, earned
-from analytics.results import Dataset, Reasons
+from analytics.results import Dataset, Reasons, Sentences
 
 
-def reasons_table(found: Reasons, dataset: Dataset) -> pd.DataFrame:
-    """One line per statement. Scores are those on rows left out; "fitted_f1" is on the rows the
-    statement was made from. "best": the statement that the group's tick rests on."""
+def reasons_table(found: Reasons, dataset: Dataset, told: Sentences | None = None) -> pd.DataFrame:
+    """One line per statement, and one more for the sentence of a language model, whose recall is
+    the share of members that all its claims together are true of.
+
+    Scores are those on rows left out; "fitted_f1" is on the rows the statement was made from.
+    "best": the statement that the group's tick rests on.
+    """
     lines = []
     for cluster in found.clusters:
         differs = "; ".join(map(wording.contrast, cluster["profile"][:5]))
@@ -38,11 +42,41 @@ def reasons_table(found: Reasons, dataset: Dataset) -> pd.DataFrame:
                     "borderline_rows": " ".join(map(str, dataset.rows[cluster["borderline"]])),
                 }
             )
+        entry = written_on(told, cluster["label"])
+        lines += [_told_line(entry)] if entry and entry["sentence"] else []
     return pd.DataFrame(lines)
 
 
-def reasons_json(found: Reasons, dataset: Dataset) -> dict[str, Any]:
-    """Everything, as plain JSON."""
+def _told_line(entry: dict[str, Any]) -> dict[str, Any]:
+    """The line of a sentence that a language model wrote."""
+    return {
+        "cluster": entry["label"] + 1,
+        "rows": entry["size"],
+        "kind": f"language model, {entry['status']}",
+        "statement": entry["sentence"],
+        "best": False,
+        "recall": (entry["together"] or {}).get("inside"),
+        "differs": "; ".join(entry["why"]),
+    }
+
+
+def written_on(told: Sentences | None, label: int) -> dict[str, Any] | None:
+    """What a language model wrote on a group, or None."""
+    entries = told.written if told is not None else ()
+    return next((e for e in entries if e["label"] == label), None)
+
+
+def spent(told: Sentences) -> dict[str, Any]:
+    """What the sentences cost, who wrote them, and their digest."""
+    return {
+        "usage": told.about.get("usage"),
+        "written_notes": list(told.notes),
+        "written_digest": told.digest,
+    }
+
+
+def reasons_json(found: Reasons, dataset: Dataset, told: Sentences | None = None) -> dict[str, Any]:
+    """Everything, as plain JSON. told : sentences of a language model, if there are any."""
     clusters = [
         {
             **cluster,
@@ -50,6 +84,7 @@ def reasons_json(found: Reasons, dataset: Dataset) -> dict[str, Any]:
             "explained": earned(cluster),
             "typical": dataset.rows[cluster["typical"]].tolist(),
             "borderline": dataset.rows[cluster["borderline"]].tolist(),
+            **({} if told is None else {"written": written_on(told, cluster["label"])}),
         }
         for cluster in found.clusters
     ]
@@ -58,10 +93,11 @@ def reasons_json(found: Reasons, dataset: Dataset) -> dict[str, Any]:
         "threshold": EARNED,
         "notes": list(found.notes),
         "digest": found.digest,
+        **({} if told is None else spent(told)),
     }
 
 
-def reasons_short(found: Reasons) -> list[dict[str, Any]]:
+def reasons_short(found: Reasons, told: Sentences | None = None) -> list[dict[str, Any]]:
     """Per group the best statement with its scores on rows left out; label from 0, as in the file
     of labels that the command line writes."""
     lines = []
@@ -77,6 +113,7 @@ def reasons_short(found: Reasons) -> list[dict[str, Any]]:
                 "explained": earned(cluster),
                 **{name: counts.get(name) for name in names},
                 "note": "" if best else wording.sentence(cluster),
+                **({} if told is None else {"written": written_on(told, cluster["label"])}),
             }
         )
     return lines

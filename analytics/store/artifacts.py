@@ -41,6 +41,7 @@ RECORDS = {
         results.Graph,
         results.ScoreCard,
         results.Reasons,
+        results.Sentences,
         results.Ambiguity,
         results.Gallery,
         results.Grouping,
