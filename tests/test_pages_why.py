@@ -8,9 +8,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import analytics
+from analytics import settings
 from analytics.view import View
 from pages.ui import services
 from tests.apptest import settle, start, view
+from tests.llm_server import KEY, MODEL, Oracle, serving
+from tests.test_sentences import table, true_sentence
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -121,3 +124,71 @@ def test_the_third_tick_is_asked_for_and_then_has_its_number():
     after = table(lambda t: "not computed yet" not in set(t["explainable"]))
     assert all(cell.startswith("❝ ") and "–" in cell for cell in after["explainable"])
     assert any("x is more than" in rule for rule in after["rule"])
+
+
+@pytest.fixture
+def writer(monkeypatch):
+    """A model on this machine that tells the two groups of ``tests.test_sentences`` by size."""
+    services.stop()
+    with serving(Oracle({}, [], writes=true_sentence)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+        monkeypatch.setenv("GESTALT_LLM_MODEL", "")
+        yield server
+    services.stop()
+
+
+def test_a_model_is_asked_for_sentences_with_a_typed_key_that_is_kept_nowhere(writer, caplog):
+    frame = table()
+    frame["size"] += 0.125  # data of its own, so that nothing is known yet
+    at, _ = opened(frame, 2)
+    at.session_state["sentences-fold"] = True
+    at.run()
+    assert not at.exception and "No usable model name" in words(at) + said(at)
+    assert not [b for b in at.button if b.label == "Write the sentences"]
+    at.text_input(key="explain-model").set_value(MODEL).run()
+    assert "4 to 8 requests" in words(at) and "free of charge" in words(at)
+    next(t for t in at.text_input if t.label == "Key").set_value(KEY).run()
+    at.get_by_key("sentences-preview").click().run()
+    sent = " ".join(c.value for c in at.code)
+    assert "Facts about the group" in sent and not writer.requests
+    at.get_by_key("sentences-go").click().run()
+    settle(at)
+    assert "a sentence that stands on **2 of 2 groups**" in words(at)
+    assert "4 requests" in words(at) and "Their size is higher than elsewhere" in words(at)
+    assert any(body["messages"][1]["content"] in sent for body in writer.requests)
+    lower = [{k.lower(): v for k, v in h.items()} for h in writer.headers]
+    assert lower and all(h["authorization"] == f"Bearer {KEY}" for h in lower)
+    at.switch_page("report.py")
+    settle(at)
+    assert "2 of 2 sentences stand the check" in words(at).replace("\\", "")
+    assert not at.exception and all(KEY not in str(m.value) for m in [*at.markdown, *at.code])
+    files = [f for f in settings.home().rglob("*") if f.is_file()]
+    assert len(files) > 5 and not [f for f in files if KEY.encode() in f.read_bytes()]
+    logs = [worker.log() for worker in services.runner()._pool]
+    assert KEY not in caplog.text + str(at.query_params) + " ".join(logs)
+    assert KEY not in repr(at.session_state["gestalt"]) and not services.runner()._keys
+
+
+def test_a_failed_sentence_is_shown_with_its_reason_and_never_as_markup(writer, monkeypatch):
+    monkeypatch.setenv("GESTALT_LLM_MODEL", MODEL)
+    writer.oracle.writes = lambda blocks: {
+        "sentence": "They are *heavy* & `big`, 4.2 or more.",
+        "claims": [
+            {"column": blocks["Columns"].index("size") + 1, "relation": "at least"}
+            | {"value": "99"}
+        ],
+    }
+    frame = table()
+    frame["size"] += 0.25
+    at, groups = opened(frame, 2)
+    analytics.sentences(groups, store=services.artifacts())  # found for the model that is set
+    settle(at)
+    assert "stands on **0 of 2 groups**" in words(at)
+    shown = words(at)
+    assert "true of 0% of the group" in shown.replace("\\", "") and "*heavy*" not in shown
+    assert "gives 4\\.2" in shown
+
+
+def said(at) -> str:
+    return " ".join(str(m.value) for m in [*at.warning, *at.error])

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import analytics
+from analytics import cli
 from analytics.errors import BadInput
 from analytics.explanation import claims, subjects
 from analytics.explanation.claims import Claim
@@ -281,3 +282,24 @@ def test_nearest_rows_are_as_many_as_the_members_and_in_order():
     X = np.array([[0], [0], [5], [1], [3]], np.float32)
     near = subjects.nearest(X, np.array([True, True, False, False, False]))
     assert near.tolist() == [3, 4]
+
+
+def test_the_command_line_writes_sentences_and_the_report_holds_them(served, capsys, tmp_path):
+    file, page = tmp_path / "sizes.csv", tmp_path / "report.html"
+    table().to_csv(file, index=False)
+    line = ["cluster", str(file), "--param", "n_clusters=2", "--out", str(tmp_path / "out.csv")]
+    model = ["--provider", "openai", "--base-url", served.url, "--model", MODEL]
+    for kind in ("json", "csv"):
+        why = tmp_path / f"why.{kind}"
+        assert cli.main([*line, "--why", str(why), *model, "--budget", "50", "--json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert "Their size is " in why.read_text() and KEY not in why.read_text()
+    assert {w["written"]["status"] for w in answer["why"]} == {"checked"}
+    assert answer["usage"]["calls"] == 0 and len(served.requests) == 4  # kept from the first time
+    assert "language model, checked" in why.read_text()
+    assert cli.main(["report", answer["written_digest"], "--out", str(page)]) == 0
+    shown = page.read_text()
+    assert "Written by a\n    language model" in shown and "2 of 2 sentences stand" in shown
+    assert cli.main([*line, *model]) == 2  # nowhere to write to
+    assert cli.main([*line, "--why", str(why), "--model", MODEL]) == 2  # a model and no provider
+    assert "--provider openai" in capsys.readouterr().err

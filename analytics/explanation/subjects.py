@@ -1,6 +1,7 @@
 """What can be said and counted of one group: facts, columns, typical texts, nearest other rows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ class Subject:
     """One group of a dataset.
 
     cluster : of the reasons. facts : lines. columns : names in ``frame`` that a claim may use.
-    texts : of all rows, empty without a text column. members : bool (n,). near : as many nearest
-    rows outside as there are members, the nearest first.
+    texts : of all rows, empty without a text column. members : bool (n,). X : float (n, d), in
+    which rows are near.
     """
 
     cluster: dict[str, Any]
@@ -32,7 +33,12 @@ class Subject:
     frame: pd.DataFrame
     texts: list[str]
     members: np.ndarray
-    near: np.ndarray
+    X: np.ndarray
+
+    @cached_property
+    def near(self) -> np.ndarray:
+        """As many nearest rows outside as there are members."""
+        return nearest(self.X, self.members)
 
     @property
     def exemplars(self) -> list[str]:
@@ -40,8 +46,11 @@ class Subject:
         return [self.texts[row] for row in self.cluster["typical"][:TEXTS]] if self.texts else []
 
 
-def subjects(dataset: Dataset, labels: np.ndarray, found: Reasons) -> list[Subject]:
-    """A subject for each group of the reasons. labels : int (n,), -1 is noise."""
+def subjects(
+    dataset: Dataset, labels: np.ndarray, found: Reasons, most: int | None = None
+) -> list[Subject]:
+    """A subject for each group of the reasons, or for the first ``most``. labels : int (n,), -1 is
+    noise."""
     frame, parts = described(dataset), {}
     if dataset.image_shape:
         pictures = regions(dataset)
@@ -53,7 +62,7 @@ def subjects(dataset: Dataset, labels: np.ndarray, found: Reasons) -> list[Subje
         texts = to_text(dataset.frame[dataset.text_column]).fillna("").tolist()
     return [
         _subject(cluster, parts.get(cluster["label"], []), frame, texts, dataset.X, labels)
-        for cluster in found.clusters
+        for cluster in found.clusters[:most]
     ]
 
 
@@ -67,7 +76,7 @@ def _subject(cluster, parts, frame, texts, X, labels) -> Subject:
     named = [one["column"] for one in told + cluster["profile"]]
     named += [column for column in frame.columns if column in ruled]
     columns = list(dict.fromkeys(named))[:MOST_COLUMNS]
-    return Subject(cluster, facts, columns, frame, texts, members, nearest(X, members))
+    return Subject(cluster, facts, columns, frame, texts, members, X)
 
 
 def nearest(X: np.ndarray, members: np.ndarray) -> np.ndarray:

@@ -176,7 +176,7 @@ def sent(asked: dict[str, Any], dataset: Dataset, labels: np.ndarray, found: Rea
     """The messages of the first request of each kind, on the first group: "describe", "judge" (None
     without texts) and "beyond", the last two with words that stand in for the model's."""
     with language.reader(asked, seed) as model:
-        one = subjects(dataset, labels, found)[0]
+        one = subjects(dataset, labels, found, 1)[0]
         judge = None
         if one.texts:
             texts = model.sent(Task(_sample(one, seed)[0], GOAL))[: model.together]

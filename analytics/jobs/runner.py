@@ -9,7 +9,7 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analytics import settings
@@ -19,6 +19,7 @@ from analytics.jobs import plugins
 from analytics.jobs.board import Board
 from analytics.jobs.job import Job
 from analytics.jobs.process import WorkerProcess, environment
+from analytics.language.connection import Secret
 from analytics.operations import Request
 from analytics.store.artifacts import Artifacts
 
@@ -60,6 +61,7 @@ class Runner:
         self._board = Board(self._artifacts.has)
         self._env = environment(self.home, self.workers)
         self._pool: list[WorkerProcess] = []
+        self._keys: dict[str, dict[str, Secret]] = {}
         self._settle = self._warm_umap = warm
         self._failed_starts = 0
         self._quiet_since = time.monotonic()
@@ -74,19 +76,24 @@ class Runner:
 
     # What callers use.
 
-    def submit(self, request: Request, owner: str = "") -> Job:
+    def submit(
+        self, request: Request, owner: str = "", keys: Mapping[str, Secret] | None = None
+    ) -> Job:
         """Ask for a result.
 
         A stored result gives a done job at once; a job that is queued or running for the same
         digest is returned as it is. A request whose parents are still being computed waits for
         them; one whose parents are nowhere gives a failed job. A job that failed, died or was
-        cancelled is tried again, once per call and never by itself. Raises BadInput for an unknown
-        request, a full queue and a closed runner.
+        cancelled is tried again, once per call and never by itself. keys : of language models by
+        address; they are held in memory until the job ends, beside the request and no part of it.
+        Raises BadInput for an unknown request, a full queue and a closed runner.
         """
         with self._work:
             if self._closed:
                 raise BadInput("The server is stopping: try again when it is back.")
             job = self._board.submit(request, owner)
+            if keys and job.active:
+                self._keys.setdefault(job.id, dict(keys))
             self._failed_starts = min(self._failed_starts, FAILED_STARTS - 1)
             self._changed()
             return job
@@ -211,7 +218,9 @@ class Runner:
         self._news.notify_all()
 
     def _end(self, digest: str, *ending: str) -> None:
-        if self._board.end(digest, *ending):
+        if ended := self._board.end(digest, *ending):
+            for gone in ended:
+                self._keys.pop(gone, None)
             self._quiet_since = time.monotonic()
             self._changed()
 
@@ -256,7 +265,10 @@ class Runner:
             worker = self._worker_for(request)
             digest = request.digest
             worker.become("busy", digest)
-            if not worker.send({"do": "job", "id": digest, "request": request.to_json()}):
+            command = {"do": "job", "id": digest, "request": request.to_json()}
+            if held := self._keys.get(digest):
+                command["keys"] = {url: key.reveal() for url, key in held.items()}
+            if not worker.send(command):
                 self._discard(worker)
                 self._board.give_back(digest)
         self._make_room()

@@ -1,7 +1,8 @@
 """The worker process: ``python -m analytics.jobs.worker PARENT_PID``.
 
 Reads one JSON command per line from standard input and answers with one JSON message per line on
-standard output. Commands: ``{"do": "job", "id", "request"}``, ``{"do": "settle"}`` (load the
+standard output. Commands: ``{"do": "job", "id", "request"}``, with ``"keys"`` of language models by
+address where the job needs them, ``{"do": "settle"}`` (load the
 common libraries in the pauses) and ``{"do": "warm"}`` (run UMAP once). Messages: "ready" (a job can
 come), "settled", "warm", "progress", "done" and "failed". A result never travels here; it is stored
 under its digest.
@@ -151,28 +152,30 @@ def run_job(command: dict, artifacts, say: Say) -> None:
     from analytics import operations
     from analytics.errors import BadInput, StoreError
     from analytics.jobs import job as words
+    from analytics.language import connection
 
     report = Reporter(say, command["id"])
     kind = error = detail = ""
-    try:
-        wanted = operations.from_json(command["request"])
-        if wanted.digest != command["id"]:
-            kind, error = "crash", words.CHANGED
-        else:
-            operations.execute(wanted, artifacts, report)
-    except BadInput as problem:
-        kind, error = "input", str(problem)
-    except StoreError as problem:
-        kind, error = "store", str(problem)
-    except MemoryError:
-        kind, error, detail = "memory", words.NO_MEMORY, traceback.format_exc()
-    except (Exception, SystemExit) as problem:
-        kind, error = "crash", words.internal(type(problem).__name__)
-        detail = traceback.format_exc()
-    finally:
-        report.close()
+    with connection.lent(command.pop("keys", {})) as hide:
+        try:
+            wanted = operations.from_json(command["request"])
+            if wanted.digest != command["id"]:
+                kind, error = "crash", words.CHANGED
+            else:
+                operations.execute(wanted, artifacts, report)
+        except BadInput as problem:
+            kind, error = "input", str(problem)
+        except StoreError as problem:
+            kind, error = "store", str(problem)
+        except MemoryError:
+            kind, error, detail = "memory", words.NO_MEMORY, traceback.format_exc()
+        except (Exception, SystemExit) as problem:
+            kind, error = "crash", words.internal(type(problem).__name__)
+            detail = traceback.format_exc()
+        finally:
+            report.close()
     if kind:
-        error, detail = _cut(error, MAX_ERROR), detail[-MAX_DETAIL:]
+        error, detail = _cut(hide(error), MAX_ERROR), hide(detail)[-MAX_DETAIL:]
         ending = {"say": "failed", "kind": kind, "error": error, "detail": detail}
     else:
         ending = {"say": "done"}

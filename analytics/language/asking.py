@@ -63,13 +63,18 @@ PARAMS = (
 
 
 def params(
-    base_url: str = "", model: str = "", mask: Sequence[str] = (), **values: Any
+    base_url: str = "",
+    model: str = "",
+    mask: Sequence[str] = (),
+    key: str | None = None,
+    **values: Any,
 ) -> dict[str, Any]:
     """Canonical parameters, with what comes from the environment put in; never a key.
 
-    mask : of masking.KINDS. values : see PARAMS. Raises BadInput, also when a run could not start.
+    mask : of masking.KINDS. key : that a run will be lent, only to see whether one is there.
+    values : see PARAMS. Raises BadInput, also when a run could not start.
     """
-    to = connection.connection(base_url, model)
+    to = connection.connection(base_url, model, key)
     unknown = [kind for kind in mask if kind not in masking.KINDS]
     if unknown:
         raise BadInput(f"There is no mask '{unknown[0]}': choose of {', '.join(masking.KINDS)}.")

@@ -1,6 +1,13 @@
-"""Where the language model is, which one it is, and the key: in memory or environment only."""
+"""Where the language model is, which one it is, and the key: in memory or environment only.
+
+The key is read from the environment, given in Python, or typed on a page. A typed one stays in the
+memory of the server, travels to the worker over its pipe beside the request, and is forgotten there
+when the job ends.
+"""
 
 import ipaddress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +20,7 @@ NO_KEY = "none"  # what an endpoint without keys is sent: the client insists on 
 LONGEST = 2000  # letters of an address or a key
 HIDDEN = "[key]"
 _trusted: set[str] = set()  # addresses that the person who runs this process has named
+_lent: dict[str, str] = {}  # address -> key, in a worker for as long as one job runs
 
 
 class Secret:
@@ -80,18 +88,36 @@ def connection(
     if not name or len(name) > 200 or not name.isprintable():
         raise BadInput(f"No usable model name was given: name the model, or set {MODEL}.")
     own = settings.text(KEY) if url in {home, *_trusted} else ""
-    secret = own if key is None else key
+    secret = _lent.get(url, own) if key is None else key
     if len(secret) > LONGEST or not secret.isascii() or any(c.isspace() for c in secret.strip()):
         raise BadInput("The key has characters that no key has: copy it once more.")
     made = Connection(url, name, Secret(secret.strip()), **options)
     if not made.key.reveal() and not made.local:
         raise BadInput(
-            f"{urlsplit(url).hostname} needs a key: set {KEY}, and {URL} to the address that it "
-            "belongs to."
+            f"{urlsplit(url).hostname} needs a key: type one on the page, or set {KEY}, and "
+            f"{URL} to the address that it belongs to."
         )
     if not (made.seconds > 0 and 1 <= made.at_once <= 64 and 0 <= made.retries <= 20):
         raise BadInput("A request takes over 0 seconds, 1-64 run at once, with 0-20 retries.")
     return made
+
+
+@contextmanager
+def lent(keys: Mapping[str, str]) -> Iterator[Callable[[str], str]]:
+    """Lend this process keys by address until the block ends; for a worker, which runs one job at a
+    time. Yields a function that takes the keys out of a text."""
+    _lent.update(keys)
+    secrets = [Secret(key) for key in keys.values()]
+
+    def hide(text: str) -> str:
+        for secret in secrets:
+            text = secret.hide(text)
+        return text
+
+    try:
+        yield hide
+    finally:
+        _lent.clear()
 
 
 def trust(url: str) -> None:

@@ -19,6 +19,7 @@ from analytics.figures import shapes as marks
 from analytics.graphs.operations import drawn
 from analytics.perception.wording import HOW, sentence
 from analytics.report.lineage import records
+from analytics.report.reasons import written_on
 from analytics.report.record import run_record
 from analytics.report.tables import labels_table
 from analytics.results import NOISE, Clustering
@@ -73,7 +74,8 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         ambiguity_how=HOW,
         ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
         groups=_groups(clustering, found.get("validity"), found.get("stability")),
-        reasons=_reasons(found.get("reasons")),
+        reasons=_reasons(found.get("reasons"), found.get("sentences")),
+        sentences=found.get("sentences"),
         reasons_how=wording.HOW,
         explanation=found.get("explanation"),
         explained=_explained(found.get("explanation")),
@@ -191,8 +193,8 @@ def _groups(clustering: Clustering | None, validity, stability) -> list[dict[str
     return lines
 
 
-def _reasons(found) -> list[dict[str, Any]]:
-    """One entry per group: name, colour, lines."""
+def _reasons(found, told) -> list[dict[str, Any]]:
+    """One entry per group: name, colour, lines, and the sentence of a language model."""
     from analytics.figures.theme import cluster_colors
 
     if found is None:
@@ -203,6 +205,7 @@ def _reasons(found) -> list[dict[str, Any]]:
             "name": f"Group {cluster['label'] + 1}",
             "color": colors[cluster["label"]],
             "lines": wording.facts(cluster),
+            "told": written_on(told, cluster["label"]),
         }
         for cluster in found.clusters[:CARDS]
     ]

@@ -1,8 +1,8 @@
 """From one result to everything it rests on, as the roles of a report.
 
 A state is ``{"table", "dataset", "projection", "clustering", "ambiguity", "faithfulness",
-"validity", "stability", "reasons", "explanation": digest or "", "selection": shapes, "shape",
-"links": as in the view}``.
+"validity", "stability", "reasons", "sentences", "explanation": digest or "", "selection": shapes,
+"shape", "links": as in the view}``.
 """
 
 from typing import Any
@@ -20,6 +20,7 @@ from analytics.results import (
     Reasons,
     Record,
     ScoreCard,
+    Sentences,
     Table,
 )
 from analytics.store.artifacts import Artifacts
@@ -35,6 +36,7 @@ ROLES: dict[str, tuple[type[Record], str]] = {
     "validity": (ScoreCard, "clustering"),
     "stability": (ScoreCard, "clustering"),
     "reasons": (Reasons, "clustering"),
+    "sentences": (Sentences, "reasons"),
     "explanation": (Explanation, "dataset"),
 }
 
@@ -61,7 +63,8 @@ def records(artifacts: Artifacts, state: dict[str, Any], *needed: str) -> dict[s
 
 
 def complete_state(artifacts: Artifacts, name: str, progress: Progress = silent) -> dict[str, Any]:
-    """The state of a stored map or clustering (its digest) or of a saved view (its id).
+    """The state of a stored map, clustering or sentences on a clustering (its digest) or of a saved
+    view (its id).
 
     Scores that are missing are computed, but for the stability, which takes many runs, and the
     reasons of many groups; these are included when they are stored. A clustering without a map of
@@ -69,11 +72,15 @@ def complete_state(artifacts: Artifacts, name: str, progress: Progress = silent)
     """
     if not is_digest(name):
         return _scored(artifacts, _of_view(artifacts, name), progress)
-    result = artifacts.load(name)
+    result, told = artifacts.load(name), {}
+    if isinstance(result, Sentences):
+        told = {"reasons": result.parents[0], "sentences": name}
+        name = result.parents[-1]
+        result = artifacts.require(name)
     if not isinstance(result, (Projection, Clustering)):
         raise _unknown(name)
     dataset = artifacts.require(result.parents[0])
-    state = {"table": dataset.parents[0], "dataset": dataset.digest, "selection": []}
+    state = {"table": dataset.parents[0], "dataset": dataset.digest, "selection": []} | told
     if isinstance(result, Clustering):
         state |= {"clustering": name, "projection": _map_of(artifacts, result)}
     else:
@@ -141,7 +148,8 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
     if clustering is not None:
         state["validity"] = made(validity_request(clustering), 0.1, 0.3)
         why = reasons_request(clustering)
-        if clustering.n_clusters <= MANY or artifacts.has(why.digest):
+        few = clustering.n_clusters <= MANY or artifacts.has(why.digest)
+        if few and not state.get("reasons"):
             state["reasons"] = made(why, 0.3, 0.4)
         steady = stability_request(clustering).digest
         state["stability"] = steady if artifacts.has(steady) else ""

@@ -23,6 +23,7 @@ from analytics.results import (
     Reasons,
     Record,
     ScoreCard,
+    Sentences,
     Table,
 )
 from analytics.store.artifacts import Artifacts
@@ -36,6 +37,7 @@ _LABELS = {
     "validity": "Quality of the groups.",
     "stability": "Stability of the groups.",
     "reasons": "Why these groups.",
+    "sentences": "Sentences on these groups, by a language model.",
     "explanation": "Texts explained in words.",
 }
 
@@ -174,6 +176,10 @@ def _words(record: Record) -> str:
     if isinstance(record, Reasons):
         told = sum(map(earned, record.clusters))
         words = f"{told} of {_count(len(record.clusters), 'group')} explained by a statement"
+    if isinstance(record, Sentences):
+        stand = sum(entry["status"] == "checked" for entry in record.written)
+        model = record.params["language"]["model"]
+        words = f"{model}: {stand} of {_count(len(record.written), 'sentence')} stand the check"
     return f"{words}."
 
 

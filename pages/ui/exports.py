@@ -6,7 +6,7 @@ import json
 import streamlit as st
 
 from analytics.view import View
-from pages.ui import findings, frame, mapview, services, session
+from pages.ui import findings, frame, mapview, services, session, telling
 from pages.ui.words import safe_md
 
 MAX_LISTED = 40
@@ -42,6 +42,8 @@ def state_of(view: View) -> dict:
         there = services.artifacts().has(why.digest)
         if there or (clustering.n_clusters <= MANY and frame.try_ask(why) is not None):
             state["reasons"] = why.digest
+            told = telling.stored(session.load(why.digest))
+            state["sentences"] = told.digest if told is not None else ""
     return state
 
 

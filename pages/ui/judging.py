@@ -1,30 +1,19 @@
 """Who judges: this machine or a language model; what that costs, and exactly what would be sent."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 import streamlit as st
 
-from analytics import settings
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
 from analytics.explanation import asking
 from analytics.language import asking as language
-from analytics.language import audit, connection
+from analytics.language import audit
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, frame
-from pages.ui.forms import number_of
-from pages.ui.words import count, safe_md
+from pages.ui import cards, connecting, frame
+from pages.ui.words import safe_md
 
 WHO = ("this machine", "a model")
-MASKS = {
-    "email": "e-mail addresses",
-    "link": "addresses with a password",
-    "iban": "account numbers",
-    "card": "card numbers",
-    "phone": "phone numbers",
-    "name": "names after a title or greeting",
-}
 ESTIMATED = 2_000  # texts that are read for the estimate
 SHOWN = 5  # requests about one text that are shown
 KINDS = {"many": "All descriptions", "one": "One description", "pick": "The best description"}
@@ -50,42 +39,7 @@ def choice() -> tuple[bool, dict[str, Any] | None]:
     )
     if who == WHO[0]:
         return False, None
-    url = _words("Address", "explain-address", settings.text(connection.URL))
-    model = _words("Model", "explain-model", settings.text(connection.MODEL))
-    mask = st.multiselect(
-        "Hide before sending",
-        list(MASKS),
-        format_func=MASKS.get,
-        key="explain-mask",
-        help="By pattern, in the texts only: some are missed. Look at what would be sent.",
-        persist_state="session",
-    )
-    basic = {p.name: _value(p) for p in language.PARAMS if p.basic}
-    with st.expander("Prices, tokens"):
-        more = {p.name: _value(p) for p in language.PARAMS if not p.basic}
-    try:
-        return True, language.params(url, model, mask, **basic, **more)
-    except (BadInput, StoreError) as error:
-        frame.sentence(str(error), "warning")
-        return True, None
-
-
-def _words(label: str, key: str, default: str) -> str:
-    if key not in st.session_state:
-        st.session_state[key] = default
-    return st.text_input(label, key=key, max_chars=300, persist_state="session")
-
-
-def _value(p):
-    if p.type == "choice":
-        return st.selectbox(
-            p.label,
-            p.choices,
-            format_func=language.CHECKS.get,
-            key=f"explain-{p.name}",
-            persist_state="session",
-        )
-    return number_of(p, "no limit" if p.name.startswith("budget") else "not known")
+    return True, connecting.chosen()
 
 
 def cost(
@@ -100,20 +54,7 @@ def cost(
         st.session_state[key] = language.estimate(
             asked, task, len(texts), request_params["rounds"], seed
         )
-    calls, read, written, money = st.session_state[key]
-    if money is None:
-        price = "at an unknown price: give prices for an estimate in money"
-    elif not any(money):
-        price = "free of charge"
-    else:
-        price = f"${money[0]:,.2f} to ${money[1]:,.2f}"
-    st.caption(
-        safe_md(
-            f"About {calls[0]:,} to {calls[1]:,} requests, {read[0]:,} to {read[1]:,} tokens read "
-            f"and {written[0]:,} to {written[1]:,} written, {price}. What is known already is not "
-            "asked again."
-        )
-    )
+    st.caption(connecting.estimated(*st.session_state[key]))
     if st.button("See what would be sent", width="stretch", key="explain-preview"):
         _sent(dataset, request_params, asked, seed)
 
@@ -128,45 +69,24 @@ def _texts(dataset: Dataset, request_params: dict[str, Any], seed: int) -> list[
 def _sent(dataset: Dataset, request_params: dict[str, Any], asked: dict[str, Any], seed: int):
     """The very messages of the first requests."""
     task = asking.task_of(request_params, _texts(dataset, request_params, seed))
-    to = asked["base_url"]
-    st.markdown(
-        safe_md(
-            f"To {asked['model']} at {urlsplit(to).netloc}. One request of each kind, as it would "
-            "be sent; a run sends more like them, with other texts and with the descriptions that "
-            "it finds."
-        )
+    connecting.goes_to(asked)
+    st.caption(
+        "One request of each kind; a run sends more like them, with other texts and with the "
+        "descriptions that it finds."
     )
-    if to.startswith("http:") and not connection.connection(to, asked["model"]).local:
-        st.warning("This address is not encrypted: texts and key can be read on the way.")
     found = language.sent(asked, task, seed)
     names = {"propose": "For descriptions", "judge": "To judge texts", "check": "In doubt"}
     for tab, kind in zip(st.tabs(list(names.values())), names, strict=True):
         with tab:
             if kind != "propose":
                 st.caption("The description here stands for those the model will propose.")
-            messages(found[kind])
-
-
-def messages(held: list[dict[str, str]]) -> None:
-    """Messages as they are; nothing in them is markup."""
-    for message in held:
-        st.caption(safe_md(message["role"]))
-        st.code(message["content"], language=None, wrap_lines=True)
+            connecting.messages(found[kind])
 
 
 def spent(found: Explanation) -> None:
     """What an explanation by a language model cost, and what a reader of it should know."""
-    usage = found.about.get("usage")
-    if found.method != language.METHOD or usage is None:
-        return
-    dollars = usage["dollars"]
-    money = "price not known" if dollars is None else f"${dollars:,.4f}" if dollars else "no charge"
-    st.caption(
-        safe_md(
-            f"{count(usage['calls'], 'request')}, {usage['tokens_read']:,} tokens read, "
-            f"{usage['tokens_written']:,} written, {money}. {' '.join(found.notes)}"
-        )
-    )
+    if found.method == language.METHOD:
+        connecting.spent(found.about.get("usage"), found.notes)
 
 
 def _choice(found: Explanation) -> list[str]:
@@ -203,4 +123,4 @@ def saw(found: Explanation, dataset: Dataset, place: int) -> None:
         st.caption(
             safe_md(f"{KINDS[exchange.kind.split('-')[0]]}, {exchange.at[:16].replace('T', ' ')}")
         )
-        messages([*exchange.messages, {"role": "answer", "content": exchange.answer}])
+        connecting.messages([*exchange.messages, {"role": "answer", "content": exchange.answer}])

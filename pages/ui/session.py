@@ -44,6 +44,14 @@ KINDS = {
         "keyword_topics",
     )
 }
+# Kinds of request that may ask a language model.
+BY_MODEL = (
+    "explanation",
+    "explanation_edit",
+    "explanation_stability",
+    "explanation_rest",
+    "sentences",
+)
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
 MAX_HISTORY = 50
@@ -63,6 +71,7 @@ class Session:
     asked: set[str] = field(default_factory=set)
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
+    keys: dict = field(default_factory=dict)  # of language models, Secrets by address; memory only
     saved: dict = field(default_factory=dict)  # What ``opened`` gives: see ``saved_here``.
 
 
@@ -196,7 +205,7 @@ def want(slot: str, request: Request, step: bool = False) -> None:
     ``step``: the reader asked for it, so it can be undone; the automatic path cannot.
     """
     session = current()
-    services.runner().submit(request, session.owner)
+    _submit(session, request)
     if step:
         session.steps.add(slot)
     session.errors.pop(slot, None)
@@ -225,8 +234,14 @@ def ask(request: Request) -> Record | None:
     ):
         raise BadInput(job.error or f"This step was {job.state}: run it again.")
     session.asked.add(request.digest)
-    services.runner().submit(request, session.owner)
+    _submit(session, request)
     return None
+
+
+def _submit(session: Session, request: Request) -> None:
+    """Start a job; one that may ask a language model gets the keys this reader has typed."""
+    keys = session.keys if request.kind in BY_MODEL else None
+    services.runner().submit(request, session.owner, keys)
 
 
 def retry(digest: str) -> None:

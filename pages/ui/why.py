@@ -5,8 +5,8 @@ import json
 import numpy as np
 import streamlit as st
 
-from analytics.results import Clustering, Dataset, Reasons
-from pages.ui import frame, session
+from analytics.results import Clustering, Dataset, Reasons, Sentences
+from pages.ui import frame, session, telling
 from pages.ui.words import count, escape, number, safe_md
 
 CARDS = 12  # shown at first, and with each click more
@@ -54,14 +54,17 @@ def cards(dataset: Dataset, result: Clustering) -> None:
         f"{EARNED} on rows the statement was not made from)."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        _downloads(dataset, found)
-        frame.how(f"{HOW}\n\n{PROFILE_HOW}")
+        told = telling.current(found)
+        _downloads(dataset, found, told)
+        frame.how(f"{HOW}\n\n{PROFILE_HOW}\n\n{telling.HOW}")
+        telling.ask(dataset, result, found)
+    telling.summary(told)
     shown = st.session_state.get("why-shown", CARDS)
     for i in range(min(groups, shown)):
         if i % 2 == 0:  # a row of two, so that the order holds where columns are stacked
             slots = st.columns(2, gap="medium")
         with slots[i % 2]:
-            _card(dataset, result, found, i)
+            _card(dataset, result, found, told, i)
     if groups > shown and st.button(f"Show {min(CARDS, groups - shown)} more", key="why-more"):
         st.session_state["why-shown"] = shown + CARDS
         st.rerun()
@@ -69,13 +72,13 @@ def cards(dataset: Dataset, result: Clustering) -> None:
         st.caption(safe_md(note))
 
 
-def _downloads(dataset: Dataset, found: Reasons) -> None:
+def _downloads(dataset: Dataset, found: Reasons, told: Sentences | None) -> None:
     from analytics.report.reasons import reasons_json, reasons_table
     from analytics.report.tables import to_csv
 
     files = (
-        ("csv", lambda: to_csv(reasons_table(found, dataset))),
-        ("json", lambda: json.dumps(reasons_json(found, dataset), indent=2)),
+        ("csv", lambda: to_csv(reasons_table(found, dataset, told))),
+        ("json", lambda: json.dumps(reasons_json(found, dataset, told), indent=2)),
     )
     for kind, make in files:
         st.download_button(
@@ -87,7 +90,8 @@ def _downloads(dataset: Dataset, found: Reasons) -> None:
         )
 
 
-def _card(dataset: Dataset, result: Clustering, found: Reasons, place: int) -> None:
+def _card(dataset: Dataset, result: Clustering, found: Reasons, told, place: int) -> None:
+    """told : the sentences of a language model, or None."""
     from analytics.explanation import wording
     from analytics.explanation.reasons import chosen
     from analytics.figures.theme import cluster_colors
@@ -97,6 +101,7 @@ def _card(dataset: Dataset, result: Clustering, found: Reasons, place: int) -> N
     color = cluster_colors(max(result.n_clusters, 1))[cluster["label"]]
     with st.container(border=True, key=f"why-card-{cluster['label']}"):
         _head(cluster, color)
+        telling.on_card(told, cluster["label"])
         st.markdown(safe_md(wording.sentence(cluster)))
         if best is not None:
             words = f"On rows left out: {wording.quality(best['held_out'])}."
