@@ -60,7 +60,11 @@ def written(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         entries.append(_checked(model, one, said[i]["sentence"], read[i], further.get(i), seed))
     if about and not said:
         raise language.nothing(model)
-    return Sentences(written=tuple(entries), notes=judge.notes, about={"usage": judge.usage})
+    return Sentences(
+        written=tuple(entries),
+        notes=(f"Written by {model.name}.", *judge.notes[1:]),
+        about={"usage": judge.usage},
+    )
 
 
 def _brief(model: LanguageProvider, one: Subject) -> writing.Brief:
