@@ -147,20 +147,18 @@ class Answers:
 
     def of_pair(self, key: str) -> Exchange | None:
         """What the model saw and answered when it judged a pair, for the audit view."""
-        wanted = "model,kind,messages,answer,outcome,tokens_in,tokens_out,at"
-        rows = self._rows(
-            f"SELECT {wanted} FROM exchanges WHERE id = "  # noqa: S608
-            "(SELECT exchange FROM judgements WHERE key = ?)",
-            (key,),
-        )
-        return _exchange(rows[0]) if rows else None
+        return self._behind("judgements", key)
 
     def of_request(self, key: str) -> Exchange | None:
         """What the model saw and answered when it wrote what is kept under a request's key."""
+        return self._behind("proposals", key)
+
+    def _behind(self, table: str, key: str) -> Exchange | None:
+        """The exchange that an entry of a table came from."""
         wanted = "model,kind,messages,answer,outcome,tokens_in,tokens_out,at"
         rows = self._rows(
             f"SELECT {wanted} FROM exchanges WHERE id = "  # noqa: S608
-            "(SELECT exchange FROM proposals WHERE key = ?)",
+            f"(SELECT exchange FROM {table} WHERE key = ?)",
             (key,),
         )
         return _exchange(rows[0]) if rows else None
