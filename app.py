@@ -16,7 +16,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import repairs, services
+from pages.ui import joining, repairs, services
 
 ROOT = Path(__file__).resolve().parent
 
@@ -46,6 +46,7 @@ app = App(
     routes=[
         Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
+        *joining.ROUTES,
     ],
 )
 

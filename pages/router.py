@@ -15,6 +15,7 @@ PAGES = (
     ("perception.py", "Perception", ":material/visibility:", False),
     ("explain.py", "Explain", ":material/format_quote:", False),
     ("pictures.py", "Pictures", ":material/photo_library:", False),
+    ("study.py", "Study", ":material/groups:", False),
     ("report.py", "Report", ":material/description:", False),
 )
 

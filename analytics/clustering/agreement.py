@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.clustering.methods._common import quietly
 from analytics.errors import BadInput
 from analytics.results import NOISE, UNLABELLED, Score
 
@@ -136,22 +135,36 @@ def table_scores(
     table: np.ndarray, noise_row: int | None = None, noise_column: int | None = None
 ) -> dict[str, float]:
     """All agreement scores of a contingency table with at least one count."""
-    from sklearn.metrics.cluster import adjusted_mutual_info_score
-
-    # The library takes labels, not tables: one pair of labels per counted row.
-    i, j = np.nonzero(table)
-    times = table[i, j]
-    with quietly([]):
-        ami = adjusted_mutual_info_score(np.repeat(i, times), np.repeat(j, times))
     values = {name: float(v[0]) for name, v in _from_tables(table[None]).items()}
     # Without noise, since a noise row belongs to no group, but it still counts as missed.
     f1 = _macro_f1(table, noise_row, noise_column)
-    return {"ari": values["ari"], "ami": float(ami), **values, "macro_f1": f1}
+    return {"ari": values["ari"], "ami": table_ami(table), **values, "macro_f1": f1}
 
 
 def table_ari(table: np.ndarray) -> float:
     """Adjusted Rand index of a contingency table."""
     return float(_from_tables(table[None])["ari"][0])
+
+
+def table_ami(table: np.ndarray) -> float:
+    """Adjusted mutual information of a contingency table, normalised by the mean entropy.
+
+    Vinh, Epps & Bailey 2010. The library's own function takes labels, one per row, and takes ten
+    times as long; only its expected information is used here.
+    """
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(np.int64)
+    if min(table.shape) == 1:
+        return float(table.shape[0] == table.shape[1])
+    n = np.array([table.sum()], float)
+    h_a = _entropy(table.sum(axis=1)[None].astype(float), n)[0]
+    h_b = _entropy(table.sum(axis=0)[None].astype(float), n)[0]
+    shared = h_a + h_b - _entropy(table.reshape(1, -1).astype(float), n)[0]
+    chance = expected_mutual_information(table, int(n[0]))
+    # All alone on both sides: nothing is left beyond chance, and both are equal.
+    most = (h_a + h_b) / 2 - chance
+    return float((shared - chance) / most) if abs(most) > 1e-12 else 1.0
 
 
 def _from_tables(tables: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ from analytics.data import archives
 from analytics.data.limits import check_size
 from analytics.data.naming import Notes, numbered, shorten, some, tidy_names
 from analytics.errors import BadInput
-from analytics.progress import Progress
+from analytics.progress import Progress, silent
 
 _HEADER = 200_000  # bytes; a structured array with thousands of fields stays below
 _NAME_KEYS = ("feature_names", "columns", "column_names", "names")
@@ -69,7 +69,7 @@ def read_npz(
     wanted : name of the main array; None takes the first table-like one. aside : takes the links
     of a graph, see :mod:`analytics.graphs.arrays`. Raises BadInput.
     """
-    arrays = _arrays(path, progress)
+    arrays = named(path, progress)
     names = list(arrays)
     if wanted is None and aside is not None:
         from analytics.graphs.arrays import part_graph
@@ -103,8 +103,8 @@ def read_npz(
     return frame, source
 
 
-def _arrays(path: Path, progress: Progress) -> dict[str, np.ndarray]:
-    """Every array of an NPZ by name. Raises BadInput."""
+def named(path: Path, progress: Progress = silent) -> dict[str, np.ndarray]:
+    """The arrays of an NPZ by name, single values left out. Raises BadInput."""
     arrays: dict[str, np.ndarray] = {}
     with archives.open_zip(path) as archive:
         infos = archives.members(archive)

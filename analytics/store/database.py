@@ -104,6 +104,65 @@ views = sa.Table(
 )
 
 
+# Studies stand on their own: they hold the plots as shown, so that no later work changes them.
+studies = sa.Table(
+    "studies",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("title", sa.String(120), nullable=False),
+    sa.Column("consent", sa.Text, nullable=False),
+    sa.Column("open", sa.Boolean, nullable=False),
+    sa.Column("created", UtcTime, nullable=False),
+    sa.Column("deleted_at", UtcTime),
+)
+
+
+def _of_study(**options) -> sa.Column:
+    key = sa.ForeignKey("studies.id", ondelete="CASCADE")
+    return sa.Column("study_id", sa.String(32), key, nullable=False, **options)
+
+
+study_plots = sa.Table(
+    "study_plots",
+    metadata,
+    _of_study(primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("projection", sa.String(32), nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("place", sa.JSON, nullable=False),  # centre x, centre y, span
+    sa.Column("points", sa.LargeBinary, nullable=False),  # float32 little-endian, x and y in turn
+    sa.Column("rows", sa.LargeBinary, nullable=False),  # int32 little-endian
+)
+study_people = sa.Table(
+    "study_people",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    _of_study(index=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("token", sa.String(64), nullable=False),  # SHA-256 of what the browser keeps
+    sa.Column("joined", UtcTime, nullable=False),
+    sa.UniqueConstraint("study_id", "number"),
+)
+study_answers = sa.Table(
+    "study_answers",
+    metadata,
+    sa.Column(
+        "person_id",
+        sa.String(32),
+        sa.ForeignKey("study_people.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.Integer, nullable=False),  # an answer overtaken on its way is not kept
+    sa.Column("strokes", sa.JSON, nullable=False),
+    sa.Column("labels", sa.LargeBinary, nullable=False),  # int16 little-endian
+    sa.Column("rating", sa.Integer),
+    sa.Column("finished", sa.Boolean, nullable=False),
+    sa.Column("updated", UtcTime, nullable=False),
+)
+
+
 def now() -> datetime:
     """This moment in UTC."""
     return datetime.now(UTC)

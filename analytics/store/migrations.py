@@ -82,13 +82,71 @@ def _undo_and_revisions(connection: Connection) -> None:
     )
 
 
+def _studies(connection: Connection) -> None:
+    """Version 3: studies, their plots, the people who take part and what they answer."""
+    tables = sa.MetaData()
+
+    def of(table: str, name: str, **options) -> sa.Column:
+        key = sa.ForeignKey(f"{table}.id", ondelete="CASCADE")
+        return sa.Column(name, sa.String(32), key, nullable=False, **options)
+
+    def filled(name: str, kind, **options) -> sa.Column:
+        return sa.Column(name, kind, nullable=False, **options)
+
+    sa.Table(
+        "studies",
+        tables,
+        sa.Column("id", sa.String(32), primary_key=True),
+        filled("title", sa.String(120)),
+        filled("consent", sa.Text),
+        filled("open", sa.Boolean),
+        filled("created", UtcTime),
+        sa.Column("deleted_at", UtcTime),
+    )
+    sa.Table(
+        "study_plots",
+        tables,
+        of("studies", "study_id", primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+        filled("name", sa.String(120)),
+        filled("projection", sa.String(32)),
+        filled("total", sa.Integer),
+        filled("place", sa.JSON),
+        filled("points", sa.LargeBinary),
+        filled("rows", sa.LargeBinary),
+    )
+    sa.Table(
+        "study_people",
+        tables,
+        sa.Column("id", sa.String(32), primary_key=True),
+        of("studies", "study_id", index=True),
+        filled("number", sa.Integer),
+        filled("token", sa.String(64)),
+        filled("joined", UtcTime),
+        sa.UniqueConstraint("study_id", "number"),
+    )
+    sa.Table(
+        "study_answers",
+        tables,
+        of("study_people", "person_id", primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+        filled("step", sa.Integer),
+        filled("strokes", sa.JSON),
+        filled("labels", sa.LargeBinary),
+        sa.Column("rating", sa.Integer),
+        filled("finished", sa.Boolean),
+        filled("updated", UtcTime),
+    )
+    tables.create_all(connection, checkfirst=False)
+
+
 def _add(connection: Connection, table: str, column: sa.Column) -> None:
     sa.Table(table, sa.MetaData(), column)
     definition = CreateColumn(column).compile(dialect=connection.dialect)
     connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_base, _undo_and_revisions)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_base, _undo_and_revisions, _studies)
 LATEST = len(MIGRATIONS)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from analytics.errors import BadInput
+from analytics.study.plots import check
 from models.clusternet.annotators import LEFT_OUT, annotate
 from models.clusternet.scatterplots import HELD_OUT, make
 
@@ -78,28 +79,6 @@ def validation_seeds(plots: int = 200) -> dict[str, list[tuple[int, str]]]:
 
 
 # --- people's own groupings ---------------------------------------------------------------------
-
-
-def check(points: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, 2) and labels (people, n) of one annotated plot. Raises BadInput."""
-    points, labels = np.asarray(points), np.atleast_2d(np.asarray(labels))
-    if points.ndim != 2 or points.shape[1] != 2 or points.dtype.kind not in "fiu":
-        raise BadInput(f"{name}: 'points' must be numbers of shape (n, 2), not {points.shape}.")
-    if labels.dtype.kind not in "fiu" or labels.shape[1:] != (len(points),):
-        raise BadInput(
-            f"{name}: 'labels' must be whole numbers of shape (annotators, {len(points)}), "
-            f"not {labels.shape}."
-        )
-    if len(points) < 10:
-        raise BadInput(f"{name} has {len(points)} points: at least 10 are needed.")
-    if not np.isfinite(points).all() or np.ptp(points.astype(float), axis=0).max() <= 0:
-        raise BadInput(f"{name}: the points must be finite and not all at one place.")
-    labels = labels.astype(float)
-    if not np.isfinite(labels).all() or (labels != np.round(labels)).any():
-        raise BadInput(f"{name}: 'labels' holds a value that is not a whole number.")
-    if labels.min() < LEFT_OUT or labels.max() > np.iinfo(np.int16).max:
-        raise BadInput(f"{name}: 'labels' must lie between -1 and 32767.")
-    return points.astype(np.float64), labels.astype(np.int16)
 
 
 def read_neutral(folder: Path) -> list[tuple[np.ndarray, np.ndarray, str]]:

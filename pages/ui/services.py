@@ -54,9 +54,11 @@ def tidy() -> None:
     from analytics.data import uploads
     from analytics.store.projects import purge
     from analytics.store.runs import kept_digests, kept_uploads
+    from analytics.study import store as studies
 
     try:
         purge(engine())
+        studies.purge(engine())
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
         artifacts().trim(limit, keep=kept_digests(engine()))
         uploads.trim(settings.home(), limit, keep=kept_uploads(engine()))

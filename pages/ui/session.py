@@ -54,6 +54,8 @@ BY_MODEL = (
 )
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
+# Keys in the address that belong to a page and not to the view.
+OF_PAGES = ("study",)
 MAX_HISTORY = 50
 
 
@@ -416,6 +418,7 @@ def sync_address() -> None:
             query["revision"] = str(saved["revision"])
     if waiting := _waiting(session):
         query[WAIT] = waiting
+    query |= {key: st.query_params[key] for key in OF_PAGES if key in st.query_params}
     now = dict(st.query_params)
     if back and WAIT not in query:
         now.pop(WAIT, None)  # what was waited for then is of no interest now

@@ -1,0 +1,1 @@
+"""Studies: several people group the same plots, and how far they agree."""

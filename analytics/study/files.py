@@ -1,0 +1,103 @@
+"""Groupings of people in the neutral format, out of a study and into one.
+
+One ``.npz`` per plot with ``points`` (n, 2) and ``labels`` (annotators, n), -1 = not grouped; a
+study is a zip of them, with ``ratings.csv`` beside. What this writes, ``models.clusternet.train
+--npz`` and :func:`read` take.
+"""
+
+import csv
+import io
+import re
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from analytics.data import archives, arrays
+from analytics.data.naming import printable, shorten
+from analytics.errors import BadInput
+from analytics.progress import silent
+from analytics.study.plots import Plot, check, plot_of
+from analytics.study.store import MOST_PLOTS, Collected
+from analytics.study.taking_part import MOST_PEOPLE
+
+_MOMENT = (2000, 1, 1, 0, 0, 0)  # of every member: equal answers give equal bytes
+
+
+def export(collected: list[Collected]) -> bytes:
+    """A study as a zip; plots without answers are left out. Raises BadInput when none has any.
+
+    ``points`` are in the coordinates of the map. ``rows`` says which rows of the map they are.
+    """
+    kept = [(i, c) for i, c in enumerate(collected) if len(c.labels)]
+    if not kept:
+        raise BadInput("Nobody has grouped a plot of this study yet: there is nothing to export.")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i, c in kept:
+            held = io.BytesIO()
+            np.savez(held, points=c.plot.xy, labels=c.labels, rows=c.plot.rows)
+            _put(archive, f"{member(i, c.plot.name)}.npz", held.getvalue())
+        _put(archive, "ratings.csv", _ratings(kept))
+    return buffer.getvalue()
+
+
+def member(position: int, name: str) -> str:
+    """The file name of a plot, without its ending: safe on every system."""
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:40]
+    return f"{position + 1:02d}-{plain or 'plot'}"
+
+
+def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(name, _MOMENT)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    archive.writestr(info, data)
+
+
+def _ratings(kept: list[tuple[int, Collected]]) -> bytes:
+    """One line per person and plot; ``annotator`` is the row of ``labels``."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["plot", "annotator", "person", "ambiguity_felt", "finished"])
+    for i, c in kept:
+        for row, (person, rating) in enumerate(zip(c.numbers, c.ratings, strict=True)):
+            felt = "" if rating is None else rating
+            writer.writerow([member(i, c.plot.name), row, person, felt, int(c.finished[row])])
+    return text.getvalue().encode()
+
+
+def read(path: Path, name: str) -> list[tuple[Plot, np.ndarray]]:
+    """The plots of an ``.npz`` in the neutral format, or of a zip of such files, with the labels
+    (people, n) of each. Raises BadInput naming what cannot be read."""
+    with archives.open_zip(path) as archive, tempfile.TemporaryDirectory() as folder:
+        inner = sorted(
+            m.filename for m in archives.members(archive) if m.filename.lower().endswith(".npz")
+        )
+        if not inner:
+            return [_plot(path, printable(name))]
+        if len(inner) > MOST_PLOTS:
+            raise BadInput(
+                f"The zip holds {len(inner)} plots, but a study takes at most {MOST_PLOTS}: "
+                "take fewer."
+            )
+        found = []
+        for i, one in enumerate(inner):
+            target = Path(folder) / f"{i}.npz"
+            archives.unzip(archive, archive.getinfo(one), target, silent)
+            found.append(_plot(target, printable(one.replace("\\", "/").rpartition("/")[2])))
+            target.unlink()
+    return found
+
+
+def _plot(path: Path, name: str) -> tuple[Plot, np.ndarray]:
+    held = arrays.named(path)
+    if not {"points", "labels"} <= set(held):
+        raise BadInput(
+            f"{shorten(name)} must hold the arrays 'points' and 'labels': see docs/study.md."
+        )
+    points, labels = check(held["points"], held["labels"], shorten(name))
+    if len(labels) > MOST_PEOPLE:
+        raise BadInput(f"{shorten(name)} has {len(labels):,} annotators: {MOST_PEOPLE:,} fit.")
+    plot = plot_of(re.sub(r"(?i)\.npz$", "", name)[:120] or "plot", points)
+    return plot, labels[:, plot.rows]

@@ -1,0 +1,340 @@
+"""What the people of a study answered, live: agreement, consensus, each person's grouping."""
+
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from analytics.results import NOISE
+from pages.ui import findings, frame, services, session, studying
+from pages.ui.words import count, interval, number, safe_md, share
+
+LIVE_SECONDS = 3
+SHOWN_PEOPLE = 60
+SHADES = ("agreement", "grouped with one point")
+NAMES = {"ami": "AMI", "ari": "ARI", "v_measure": "V-measure"}
+HOW = """
+Every two people are compared on the points shown: adjusted mutual information (Vinh, Epps & Bailey
+2010), adjusted Rand index (Hubert & Arabie 1985), V-measure (Rosenberg & Hirschberg 2007). Points
+in no group count as one more group. The measured ambiguity is 1 - the mean AMI of two people, its
+interval a bootstrap over people. CLAMS predicts ambiguity on a scale of its own: compare the order
+of several plots, not the two numbers.
+
+The consensus joins points that more than half of the people put together (average linkage on the
+shares). A person is marked as unlike the others when their mean AMI lies more than three robust
+standard deviations, and at least 0.1, below the median.
+"""
+
+
+def show(study) -> None:
+    """Everything about one study; while it is open, drawn again as answers come in."""
+    head, side = st.columns([3.1, 1], gap="medium")
+    with side:
+        if study.open:
+            studying.invitation(study)
+    with head:
+        studying.controls(study)
+
+        @st.fragment(run_every=LIVE_SECONDS if study.open else None)
+        def live():
+            _results(study)
+
+        live()
+
+
+def _results(study) -> None:
+    from analytics.study import store
+
+    engine = services.engine()
+    mark = store.stamp(engine, study.id)
+    found = _collected(study.id, mark)
+    people = len({n for c in found for n in c.numbers})
+    joined = store.joined(engine, study.id)
+    if joined != study.people:
+        st.rerun()  # the list of studies and the buttons above tell of the people too
+    words = [f"{count(joined, 'person has', 'people have')} joined, {people:,} grouped points"]
+    if len(found) > 1:
+        words.append(f"{count(len(found), 'plot')}")
+    st.markdown(" · ".join(words) + ".")
+    if not people:
+        st.caption("Their groupings appear here within seconds of the first outline.")
+        return
+    if len(found) > 1:
+        _overview(study, mark, found)
+    names = [f"{i + 1}. {c.plot.name}" for i, c in enumerate(found)]
+    chosen = st.selectbox(
+        "Plot", range(len(found)), format_func=names.__getitem__, key="study-plot"
+    )
+    if not len(found[chosen].labels):
+        st.caption("Nobody has grouped this plot yet.")
+        return
+    _plot(found[chosen], _measured(study.id, mark, chosen), f"{study.id}-{chosen}")
+
+
+@lru_cache(maxsize=2)
+def _collected(study: str, mark: tuple) -> list:
+    """The answers; ``mark`` changes with them."""
+    from analytics.study import store
+
+    return store.collected(services.engine(), study)
+
+
+@lru_cache(maxsize=6)
+def _measured(study: str, mark: tuple, position: int):
+    from analytics.study.agreement import measure
+
+    return measure(_collected(study, mark)[position].labels)
+
+
+def _scores(plot) -> tuple:
+    """CLAMS and ClusterNet of the map a plot shows, where it is stored; else None for each."""
+    from analytics.perception.operations import ambiguity_request, grouping_request
+
+    projection = session.load(plot.projection)
+    if projection is None:
+        return None, None
+    return (
+        frame.try_ask(ambiguity_request(projection)),
+        frame.try_ask(grouping_request(projection)),
+    )
+
+
+def _overview(study, mark, found) -> None:
+    """One line per plot: what people did beside what the models say."""
+    rows = []
+    for position, c in enumerate(found):
+        clams, seen = _scores(c.plot)
+        felt = [r for r in c.ratings if r is not None]
+        measured = _measured(study.id, mark, position) if len(c.labels) else None
+        rows.append(
+            {
+                "plot": f"{position + 1}. {c.plot.name}",
+                "people": len(c.labels),
+                "measured ambiguity": measured.ambiguity if measured else np.nan,
+                "felt (1 to 5)": float(np.mean(felt)) if felt else np.nan,
+                "CLAMS": clams.ambiguity if clams else np.nan,
+                "ClusterNet disagreement": 1 - seen.agreement if seen else np.nan,
+            }
+        )
+    table = pd.DataFrame(rows)
+    shown = {c: st.column_config.NumberColumn(format="%.2f") for c in table.columns[2:]}
+    st.dataframe(table, hide_index=True, column_config=shown)
+    _ranks(table)
+
+
+def _ranks(table: pd.DataFrame) -> None:
+    """How far the models order the plots as people do, when there are enough."""
+    from scipy.stats import spearmanr
+
+    for name in ("CLAMS", "ClusterNet disagreement", "felt (1 to 5)"):
+        both = table[["measured ambiguity", name]].dropna()
+        if len(both) >= 5 and both.nunique().min() > 1:
+            rho = spearmanr(both.iloc[:, 0], both.iloc[:, 1]).statistic
+            st.caption(
+                f"{name} orders the {len(both)} plots like the measured ambiguity with Spearman "
+                f"{number(float(rho))}."
+            )
+
+
+def _plot(c, measured, key: str) -> None:
+    """One plot: the consensus map, the numbers, the pairs, and everybody's grouping."""
+    groups = int(measured.consensus.max(initial=NOISE)) + 1
+    plot, facts = st.columns([2.2, 1], gap="medium")
+    with facts:
+        _facts(c, measured)
+    with plot:
+        _map(c, measured, groups, key)
+    _models(c, measured)
+    if len(c.labels) > 1:
+        _pairs(c, measured, key)
+    _people(c, measured, key)
+
+
+def _facts(c, measured) -> None:
+    people = len(c.labels)
+    sizes = [int(row.max()) + 1 for row in c.labels]
+    felt = [r for r in c.ratings if r is not None]
+    if people > 1:
+        low, high = measured.interval or (None, None)
+        findings.finding(
+            "Measured ambiguity",
+            number(measured.ambiguity),
+            f"Two of the {people} people agree with AMI {number(1 - measured.ambiguity)} "
+            "on average.",
+            f"{number(low)}–{number(high)}" if low is not None else "",
+        )
+    findings.finding(
+        "Groups drawn",
+        number(float(np.median(sizes)), 0) if min(sizes) != max(sizes) else str(sizes[0]),
+        f"From {min(sizes)} to {max(sizes)}; the number is the median."
+        if min(sizes) != max(sizes)
+        else ("By everybody." if people > 1 else "By the one person so far."),
+    )
+    if felt:
+        findings.finding(
+            "How ambiguous it felt",
+            number(float(np.mean(felt)), 1),
+            f"Mean of {count(len(felt), 'rating')} from 1 (clear) to 5.",
+        )
+    frame.how(HOW)
+
+
+def _map(c, measured, groups: int, key: str) -> None:
+    from analytics.figures.people import seen_figure
+
+    xy = c.plot.xy
+    about = st.segmented_control(
+        "Shade points by", SHADES, default=SHADES[0], key=f"study-shade-{key}"
+    )
+    point = st.session_state.get(f"study-point-{key}", 0)
+    values = measured.shares[point] if about == SHADES[1] else measured.points
+    if len(c.labels) < 2:
+        values = None  # one person agrees with themselves
+
+    def picked():
+        """The point clicked, kept, because a chart drawn anew forgets it."""
+        event = st.session_state.get(f"study-map-{key}")
+        points = event.selection.points if event else []
+        if points:
+            at = np.array([points[0]["x"], points[0]["y"]], float)
+            st.session_state[f"study-point-{key}"] = int(((xy - at) ** 2).sum(axis=1).argmin())
+
+    drawn = seen_figure(xy, measured.consensus, agreement=values, dark=frame.dark())
+    if about == SHADES[1] and values is not None:
+        _mark_point(drawn.figure, xy[point])
+    words = (
+        f"{count(groups, 'group')} that more than half of the people drew; "
+        f"{share(float((measured.consensus == NOISE).mean()))} of the points are in none."
+    )
+    st.plotly_chart(
+        drawn.figure,
+        theme=None,
+        key=f"study-map-{key}",
+        config={"displayModeBar": False},
+        on_select=picked,
+        selection_mode="points",
+        alt=f"The plot in one colour with the consensus outlined: {words}",
+    )
+    if about == SHADES[1] and values is not None:
+        st.caption(
+            f"{words} The yellower a point, the more people put it together with the ringed one; "
+            "click another point to ask about it."
+        )
+    else:
+        more = (
+            " The yellower a point, the more people agree about it." if values is not None else ""
+        )
+        st.caption(words + more)
+    if c.plot.total > len(c.plot.points):
+        st.caption(f"People saw {len(c.plot.points):,} of the map's {c.plot.total:,} points.")
+
+
+def _mark_point(figure, at) -> None:
+    figure.add_annotation(
+        x=float(at[0]), y=float(at[1]), text="◯", showarrow=False, font={"size": 22}
+    )
+
+
+def _models(c, measured) -> None:
+    """The people beside the network and the clustering on screen, matched with every person."""
+    from analytics.clustering.agreement import compare
+
+    rows = []
+
+    def match(name: str, labels) -> None:
+        labels = np.asarray(labels)[c.plot.rows]
+        scores = [compare(labels, row)["ari"] for row in c.labels.astype(int)]
+        rows.append({"grouping": name, "ARI with a person, mean": float(np.mean(scores))})
+
+    if len(c.labels) > 1:
+        pairs = measured.pairs["ari"]
+        others = pairs[~np.eye(len(pairs), dtype=bool)]
+        rows.append(
+            {"grouping": "Another person", "ARI with a person, mean": float(np.nanmean(others))}
+        )
+    consensus = np.full(c.plot.total, NOISE)
+    consensus[c.plot.rows] = measured.consensus
+    match("Consensus (made from these people)", consensus)
+    clams, seen = _scores(c.plot)
+    if seen is not None and len(seen.labels) == c.plot.total:
+        match("ClusterNet (what people would see)", seen.labels)
+    _, _, projection, clustering = session.shown()
+    if (
+        clustering is not None
+        and projection is not None
+        and projection.digest == c.plot.projection
+        and len(clustering.labels) == c.plot.total
+    ):
+        match(
+            f"Your clusters ({frame.method_label('clustering', clustering.method)})",
+            clustering.labels,
+        )
+    if clams is not None:
+        low, high = clams.interval if len(clams.interval) == 2 else (None, None)
+        st.caption(
+            f"CLAMS predicts an ambiguity of {interval(clams.ambiguity, low, high)} for this map."
+        )
+    elif c.plot.projection == "":
+        st.caption("Open the points as data to see their CLAMS and ClusterNet scores.")
+    if len(rows) > 1:
+        st.dataframe(
+            pd.DataFrame(rows),
+            hide_index=True,
+            column_config={"ARI with a person, mean": st.column_config.NumberColumn(format="%.2f")},
+        )
+
+
+def _pairs(c, measured, key: str) -> None:
+    from analytics.figures.charts import heatmap
+
+    with st.expander("Agreement of every two people"):
+        score = st.segmented_control(
+            "Score", list(NAMES), format_func=NAMES.get, default="ami", key=f"study-score-{key}"
+        )
+        score = score or "ami"
+        names = [f"Person {n}" for n in c.numbers]
+        st.plotly_chart(
+            heatmap(
+                measured.pairs[score], names, names, title=NAMES[score], limits=(0, 1),
+                dark=frame.dark(),
+            ),
+            theme=None,
+            key=f"study-pairs-{key}-{score}",
+            config={"displayModeBar": False},
+            alt=f"{NAMES[score]} of every two people.",
+        )  # fmt: skip
+        every = len(c.labels) * (len(c.labels) - 1) // 2
+        if measured.compared < every:
+            st.caption(f"{measured.compared:,} of {every:,} pairs, drawn by chance, are compared.")
+        table = pd.DataFrame(measured.pairs[score], index=names, columns=names)
+        st.dataframe(table.round(3))
+
+
+def _people(c, measured, key: str) -> None:
+    """Everybody's grouping as small multiples, the least typical first on request."""
+    from analytics.figures.raster import thumbnail
+
+    st.markdown("**Each person's grouping**")
+    order = np.arange(len(c.labels))
+    if len(c.labels) > 2 and st.toggle("Least like the others first", key=f"study-order-{key}"):
+        order = np.argsort(measured.typical, kind="stable")
+    xy = c.plot.xy
+    with st.container(horizontal=True, gap="medium"):
+        for i in order[:SHOWN_PEOPLE]:
+            with st.container(width=200):
+                st.image(
+                    thumbnail(xy, c.labels[i].astype(int), size=(200, 200), dark=frame.dark()),
+                    width=200,
+                )
+                words = [count(int(c.labels[i].max()) + 1, "group")]
+                if len(c.labels) > 1:
+                    words.append(f"agrees {number(float(measured.typical[i]))}")
+                if c.ratings[i] is not None:
+                    words.append(f"felt {c.ratings[i]} of 5")
+                if not c.finished[i]:
+                    words.append("still drawing")
+                mark = " · **unlike the others**" if measured.outlying[i] else ""
+                st.caption(f"Person {c.numbers[i]}{mark}  \n" + safe_md(" · ".join(words)))
+    if len(order) > SHOWN_PEOPLE:
+        st.caption(f"{SHOWN_PEOPLE} of {len(order)} people are shown; the export has all.")

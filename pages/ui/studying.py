@@ -1,0 +1,197 @@
+"""The owner's side of studies: choose one, start one, its link, closing and deleting."""
+
+import io
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from analytics.errors import BadInput, StoreError
+from pages.ui import frame, services, session
+from pages.ui.words import count, safe_md, when
+
+NEW = "Start a new study"
+QUERY = "study"  # in the address: which study is open
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+def choose():
+    """The study on screen, or None when a new one is to be started."""
+    from analytics.study import store
+
+    rows = {row.id: row for row in store.studies(services.engine())}
+    _undo()
+    if not rows:
+        return None
+    opened = st.query_params.get(QUERY, "")
+    if opened and opened not in rows:
+        frame.sentence("The study of this link does not exist or was deleted.", "warning")
+    names = {"": NEW} | {
+        row.id: f"{row.title} · {count(row.people, 'person', 'people')}, "
+        + (f"open · {when(row.last) or 'no answer yet'}" if row.open else "closed")
+        for row in rows.values()
+    }
+    if "study-choice" not in st.session_state and opened in rows:
+        st.session_state["study-choice"] = opened
+    if st.session_state.get("study-choice") not in names:
+        st.session_state["study-choice"] = ""
+    chosen = st.selectbox("Study", list(names), format_func=names.get, key="study-choice")
+    if chosen != opened:
+        if chosen:
+            st.query_params[QUERY] = chosen
+        else:
+            st.query_params.pop(QUERY, None)
+    return rows.get(chosen)
+
+
+def _undo() -> None:
+    """Bring back the study just deleted."""
+    gone = st.session_state.get("study-deleted")
+    if not gone:
+        return
+    from analytics.study import store
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(f"Deleted: {safe_md(gone[1])}. It is removed for good after 30 days.")
+        if st.button("Undo the deletion", type="tertiary"):
+            store.restore(services.engine(), gone[0])
+            st.session_state["study-choice"] = gone[0]
+            del st.session_state["study-deleted"]
+            st.rerun()
+
+
+def start() -> None:
+    """What a study is, the form that starts one, and taking in groupings from a file."""
+    from analytics.study import store
+
+    st.subheader("Ask people to group the points")
+    st.markdown(
+        "People open a link on a computer or a phone, without an account. They see the plots in "
+        "one colour, without axes, each in another order, draw round what they would call one "
+        "group, and say how ambiguous it felt. Their groupings appear here as they draw."
+    )
+    maps = _maps()
+    if not maps:
+        st.caption("Open some data first: its maps can be shown to people.")
+        st.page_link("data.py", label="Open the Data page", icon=":material/table:")
+    else:
+        current = session.current().view.projection
+        first = [current] if current in maps else list(maps)[:1]
+        chosen = st.multiselect("Plots", list(maps), first, format_func=maps.get, key="study-maps")
+        title = st.text_input("Title", "Which points belong together?", max_chars=120)
+        consent = st.text_area("What participants read before they start", store.CONSENT)
+        if st.button("Start the study", type="primary", disabled=not chosen):
+            _started(lambda: _start(title, consent, {d: maps[d] for d in chosen}))
+    with st.expander("Take in groupings collected elsewhere"):
+        st.markdown(
+            "One `.npz` per plot with `points` (n, 2) and `labels` (annotators, n), -1 = not "
+            "grouped, or a zip of such files: what the export of a study gives."
+        )
+        file = st.file_uploader("Groupings", type=["npz", "zip"], key="study-file")
+        if file is not None and st.button("Take them in"):
+            _started(lambda: _take_in(file))
+
+
+def _started(make) -> None:
+    try:
+        study = make()
+    except (BadInput, StoreError) as error:
+        frame.sentence(str(error), "error")
+        return
+    st.session_state.pop("study-choice", None)
+    st.query_params[QUERY] = study
+    st.rerun()
+
+
+def _maps() -> dict[str, str]:
+    """Stored maps that can be shown: digest to a name. The one on screen first, then those beside
+    it, then those of saved views."""
+    from analytics.store.projects import saved_maps
+
+    view = session.current().view
+    found = {}
+    for digest in (view.projection, *view.maps, *saved_maps(services.engine(), 30)):
+        record = session.load(digest) if digest not in found else None
+        if record is not None:
+            dataset = session.load(record.parents[0]) if record.parents else None
+            of = f"{dataset.name}: " if dataset is not None and dataset.name else ""
+            found[digest] = of + frame.method_label("projection", record.method)
+    taken: dict[str, int] = {}
+    for digest, name in found.items():
+        taken[name] = taken.get(name, 0) + 1
+        if taken[name] > 1:
+            found[digest] = f"{name} ({taken[name]})"
+    return found
+
+
+def _start(title: str, consent: str, names: dict[str, str]) -> str:
+    from analytics.perception.operations import drawn_aspect
+    from analytics.study import plots, store
+
+    shown = []
+    for digest, name in names.items():
+        record = session.load(digest)
+        drawn = record.xy * [1.0, drawn_aspect(record)]
+        shown.append(plots.plot_of(name[:120], drawn, projection=digest))
+    return store.start(services.engine(), title=title, plots=shown, consent=consent)
+
+
+def _take_in(file) -> str:
+    from analytics.study import files, store
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "groupings"
+        path.write_bytes(file.getvalue())
+        given = files.read(path, file.name)
+    title = file.name.rpartition(".")[0][:120] or "Groupings"
+    return store.take_in(services.engine(), title=title, given=given)
+
+
+def invitation(study) -> None:
+    """The link and its QR code."""
+    import segno
+
+    address = urlsplit(st.context.url or "")
+    link = f"{address.scheme}://{address.netloc}/join/{study.id}"
+    st.markdown("**Invite people**")
+    st.code(link, language=None, wrap_lines=True)
+    if address.hostname in _LOCAL:
+        st.caption(
+            "This server listens to this machine only. To let phones in, start it with "
+            "GESTALT_ADDRESS=0.0.0.0 and open this page by the machine's own address; whoever "
+            "reaches that address can use the whole app."
+        )
+    held = io.BytesIO()
+    segno.make(link, error="m").save(held, kind="png", scale=6, border=4)
+    with st.popover("Show the QR code", icon=":material/qr_code:"):
+        st.image(held.getvalue(), caption="Opens the study on a phone", width=280)
+
+
+def controls(study) -> None:
+    """Close or open, take away, delete."""
+    from analytics.study import files, store
+
+    engine = services.engine()
+    with st.container(horizontal=True):
+        if study.open and st.button("Close the study", help="No more answers are taken."):
+            store.set_open(engine, study.id, False)
+            st.rerun()
+        if not study.open and st.button("Open it for answers"):
+            store.set_open(engine, study.id, True)
+            st.rerun()
+        if study.people:
+            st.download_button(
+                "Groupings, zip",
+                lambda: files.export(store.collected(engine, study.id)),
+                file_name="gestalt-study.zip",
+                on_click="ignore",
+                help="Neutral format: one .npz per plot with points and labels, and the ratings.",
+            )
+        with st.popover("Delete", type="tertiary"):
+            st.markdown("Deletes the study with everybody's answers.")
+            if st.button("Delete this study", type="primary"):
+                store.delete(engine, study.id)
+                st.session_state["study-deleted"] = (study.id, study.title)
+                st.session_state["study-choice"] = ""
+                st.rerun()
