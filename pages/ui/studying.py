@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics.errors import BadInput, StoreError
 from pages.ui import frame, services, session
-from pages.ui.words import count, safe_md, when
+from pages.ui.words import safe_md
 
 NEW = "Start a new study"
 QUERY = "study"  # in the address: which study is open
@@ -27,22 +27,25 @@ def choose():
     opened = st.query_params.get(QUERY, "")
     if opened and opened not in rows:
         frame.sentence("The study of this link does not exist or was deleted.", "warning")
+        opened = ""
+    # No counts in the names: a list whose words change forgets what was chosen from it.
     names = {"": NEW} | {
-        row.id: f"{row.title} · {count(row.people, 'person', 'people')}, "
-        + (f"open · {when(row.last) or 'no answer yet'}" if row.open else "closed")
-        for row in rows.values()
+        row.id: f"{row.title} · started {row.created:%d %b %Y, %H:%M} UTC" for row in rows.values()
     }
-    if "study-choice" not in st.session_state and opened in rows:
-        st.session_state["study-choice"] = opened
-    if st.session_state.get("study-choice") not in names:
-        st.session_state["study-choice"] = ""
-    chosen = st.selectbox("Study", list(names), format_func=names.get, key="study-choice")
+    options = list(names)
+    chosen = st.selectbox("Study", options, options.index(opened), format_func=names.get)
     if chosen != opened:
-        if chosen:
-            st.query_params[QUERY] = chosen
-        else:
-            st.query_params.pop(QUERY, None)
+        open_study(chosen)
+        st.rerun()
     return rows.get(chosen)
+
+
+def open_study(study: str) -> None:
+    """Put a study into the address, "" for none; the address says which one is shown."""
+    if study:
+        st.query_params[QUERY] = study
+    else:
+        st.query_params.pop(QUERY, None)
 
 
 def _undo() -> None:
@@ -56,7 +59,7 @@ def _undo() -> None:
         st.info(f"Deleted: {safe_md(gone[1])}. It is removed for good after 30 days.")
         if st.button("Undo the deletion", type="tertiary"):
             store.restore(services.engine(), gone[0])
-            st.session_state["study-choice"] = gone[0]
+            open_study(gone[0])
             del st.session_state["study-deleted"]
             st.rerun()
 
@@ -99,8 +102,7 @@ def _started(make) -> None:
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "error")
         return
-    st.session_state.pop("study-choice", None)
-    st.query_params[QUERY] = study
+    open_study(study)
     st.rerun()
 
 
@@ -193,5 +195,5 @@ def controls(study) -> None:
             if st.button("Delete this study", type="primary"):
                 store.delete(engine, study.id)
                 st.session_state["study-deleted"] = (study.id, study.title)
-                st.session_state["study-choice"] = ""
+                open_study("")
                 st.rerun()
