@@ -23,6 +23,7 @@ from analytics.explanation import asking
 from analytics.language import asking as language
 from analytics.language import masking
 from analytics.readable import readable, to_json
+from analytics.study import command
 
 OK, OUR_FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 130
 PROGRAM = "python -m analytics"
@@ -130,7 +131,14 @@ def _parser() -> _Parser:
         "result", metavar="RUN", help="the digest that project or cluster printed, or a saved view"
     )
     report.add_argument("--title", default="")
+    _add_study(verb("study", command.run, "What people grouped in studies.", out="study.zip"))
     return parser
+
+
+def _add_study(sub: _Parser) -> None:
+    sub.add_argument("action", choices=command.ACTIONS)
+    sub.add_argument("what", nargs="?", default="", metavar="STUDY", help="an id, or a file")
+    sub.add_argument("--title", default="", help="of what is taken in")
 
 
 def _add_file(sub: _Parser, needed: bool = True) -> None:

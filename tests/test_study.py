@@ -439,3 +439,37 @@ def test_any_bytes_are_refused_in_words(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(BadInput):
         files.read(path, "x.zip")
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+def command(capsys, *words):
+    import json
+
+    from analytics.cli import main
+
+    code = main(["study", *words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_studies_on_the_command_line(home, tmp_path, capsys):
+    from analytics.store.database import connect
+
+    engine = connect("", home)
+    study = store.start(engine, title="Which?", plots=[a_plot()])
+    for outline in (SQUARE, SQUARE, RIGHT):
+        who = taking_part.join(engine, study)
+        taking_part.answer(engine, *who, 0, step=1, strokes=[stroke(outline)], finished=True)
+    code, found = command(capsys, "list")
+    assert code == 0 and found["studies"][0]["people"] == 3
+    out = str(tmp_path / "study.zip")
+    code, told = command(capsys, "export", study, "--out", out)
+    assert code == 0 and told["plots"][0]["people"] == 3
+    assert 0 < told["plots"][0]["ambiguity"] < 1.5
+    code, taken = command(capsys, "import", out, "--title", "Again")
+    assert code == 0 and (taken["plots"], taken["people"]) == (1, 3)
+    assert command(capsys, "delete", taken["id"]) == (0, {"deleted": taken["id"]})
+    for wrong in (["export"], ["export", "nothing"], ["import", "/no/such.npz"], ["delete", "x"]):
+        code, told = command(capsys, *wrong)
+        assert code == 2 and "\n" not in told["error"]
