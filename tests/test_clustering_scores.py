@@ -10,7 +10,7 @@ from sklearn import metrics
 from sklearn.datasets import make_blobs, make_moons
 
 from analytics import registry
-from analytics.clustering.agreement import compare, match, with_labels
+from analytics.clustering.agreement import compare, contingency, match, table_ami, with_labels
 from analytics.clustering.dbcv import _core_distances, _spanning_tree, dbcv
 from analytics.clustering.fit import fit
 from analytics.clustering.knee import knee
@@ -387,3 +387,15 @@ def test_very_many_groups_are_answered_at_once():
     pairs = np.repeat(np.arange(300), 2)
     # Evenly spaced pairs are as far from each other as their members are.
     np.testing.assert_allclose(dbcv(np.arange(600.0)[:, None], pairs)[0], 0, atol=1e-9)
+
+
+@given(st.integers(1, 50), st.integers(1, 9), st.integers(1, 60), st.integers(0, 2**31))
+@settings(max_examples=60)
+def test_mutual_information_is_that_of_the_library(n, kinds_a, kinds_b, seed):
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    rng = np.random.default_rng(seed)
+    a, b = rng.integers(0, kinds_a, n), rng.integers(0, kinds_b, n)
+    for other in (b, a, np.arange(n)):
+        table = contingency(a, other, int(a.max()) + 1, int(other.max()) + 1)
+        assert np.isclose(table_ami(table), adjusted_mutual_info_score(a, other))

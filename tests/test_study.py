@@ -301,8 +301,9 @@ def test_sixty_people_at_once_lose_nothing(engine, study):
 
 def test_pairs_are_those_of_the_library():
     rng = np.random.default_rng(3)
-    labels = rng.integers(-1, 4, (5, 80))
-    found = agreement.measure(labels)
+    drawn = rng.integers(-1, 4, (5, 80))
+    found = agreement.measure(drawn)
+    labels = np.where(drawn == NOISE, 10 + np.arange(80), drawn)  # each a group of its own
     for i in range(5):
         for j in range(5):
             a, b = labels[i], labels[j]
@@ -313,6 +314,12 @@ def test_pairs_are_those_of_the_library():
     assert np.isclose(found.ambiguity, 1 - above.mean())
     low, high = found.interval
     assert low <= found.ambiguity <= high
+
+
+def test_those_who_drew_different_halves_do_not_agree():
+    left, right = np.repeat([0, NOISE], 20), np.repeat([NOISE, 0], 20)
+    assert agreement.measure(np.vstack([left, right])).ambiguity > 0.9
+    assert np.isclose(agreement.measure(np.vstack([left, left])).ambiguity, 0)
 
 
 def test_shares_consensus_and_points_by_hand():

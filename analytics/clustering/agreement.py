@@ -149,22 +149,48 @@ def table_ari(table: np.ndarray) -> float:
 def table_ami(table: np.ndarray) -> float:
     """Adjusted mutual information of a contingency table, normalised by the mean entropy.
 
-    Vinh, Epps & Bailey 2010. The library's own function takes labels, one per row, and takes ten
-    times as long; only its expected information is used here.
+    Vinh, Epps & Bailey 2010.
     """
-    from sklearn.metrics.cluster import expected_mutual_information
+    return ami_of_counts(table[table > 0], table.sum(axis=1), table.sum(axis=0))
 
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(np.int64)
-    if min(table.shape) == 1:
-        return float(table.shape[0] == table.shape[1])
-    n = np.array([table.sum()], float)
-    h_a = _entropy(table.sum(axis=1)[None].astype(float), n)[0]
-    h_b = _entropy(table.sum(axis=0)[None].astype(float), n)[0]
-    shared = h_a + h_b - _entropy(table.reshape(1, -1).astype(float), n)[0]
-    chance = expected_mutual_information(table, int(n[0]))
+
+def ami_of_counts(joint: np.ndarray, sizes_a: np.ndarray, sizes_b: np.ndarray) -> float:
+    """Adjusted mutual information of two groupings with these group sizes, whose non-empty
+    overlaps hold ``joint`` rows: quick for thousands of small groups too."""
+    sizes_a, sizes_b = sizes_a[sizes_a > 0], sizes_b[sizes_b > 0]
+    if min(len(sizes_a), len(sizes_b)) == 1:
+        return float(len(sizes_a) == len(sizes_b))
+    n = int(sizes_a.sum())
+    counts = [np.asarray(c, float)[None] for c in (sizes_a, sizes_b, joint)]
+    h_a, h_b, h_ab = (float(_entropy(c, np.array([n]))[0]) for c in counts)
+    chance = expected_information(sizes_a, sizes_b)
     # All alone on both sides: nothing is left beyond chance, and both are equal.
     most = (h_a + h_b) / 2 - chance
-    return float((shared - chance) / most) if abs(most) > 1e-12 else 1.0
+    return float((h_a + h_b - h_ab - chance) / most) if abs(most) > 1e-12 else 1.0
+
+
+def expected_information(sizes_a: np.ndarray, sizes_b: np.ndarray) -> float:
+    """Mutual information, in nats, that two groupings with these sizes share by chance.
+
+    Vinh, Epps & Bailey 2010, equation 24a: the overlap of two groups is hypergeometric. Groups of
+    one size have the same sum, so it is made once per pair of sizes.
+    """
+    from scipy.special import gammaln
+
+    n = int(np.sum(sizes_a))
+    log_factorial = gammaln(np.arange(n + 1) + 1.0)
+    total = 0.0
+    for a, times_a in zip(*np.unique(sizes_a, return_counts=True), strict=True):
+        for b, times_b in zip(*np.unique(sizes_b, return_counts=True), strict=True):
+            overlap = np.arange(max(1, a + b - n), min(a, b) + 1)
+            chance = (
+                log_factorial[a] + log_factorial[b] + log_factorial[n - a] + log_factorial[n - b]
+                - log_factorial[n] - log_factorial[overlap] - log_factorial[a - overlap]
+                - log_factorial[b - overlap] - log_factorial[n - a - b + overlap]
+            )  # fmt: skip
+            part = overlap / n * np.log(n * overlap / (float(a) * float(b))) * np.exp(chance)
+            total += float(times_a) * float(times_b) * part.sum()
+    return float(total)
 
 
 def _from_tables(tables: np.ndarray) -> dict[str, np.ndarray]:

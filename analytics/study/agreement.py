@@ -1,8 +1,8 @@
 """How far the people of a study agree about one plot.
 
-Groupings are int (people, n), NOISE where a point is in no group. In the pairwise scores the points
-in no group count as one more group, as everywhere in Gestalt; in the shares they are together with
-no other point.
+Groupings are int (people, n), NOISE where a point is in no group. Such a point is together with no
+other: in the pairwise scores it is a group of its own. Whoever leaves points out has not said that
+they belong together.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from analytics.clustering.agreement import contingency, table_scores
+from analytics.clustering.agreement import ami_of_counts
 from analytics.perception.shares import agreement_of, groups_of, numbered
 from analytics.results import NOISE
 
@@ -85,11 +85,28 @@ def pair_scores(a: bytes, b: bytes) -> tuple[float, ...]:
 
     Kept, because each answer that comes in changes the pairs of one person only.
     """
-    first, second = (np.frombuffer(raw, np.int16).astype(np.int64) - NOISE for raw in (a, b))
-    table = contingency(first, second, int(first.max()) + 1, int(second.max()) + 1)
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    values = table_scores(table)
-    return tuple(values[name] for name in SCORES)
+    first, second = (_alone(np.frombuffer(raw, np.int16)) for raw in (a, b))
+    n, sizes_a, sizes_b = len(first), np.bincount(first), np.bincount(second)
+    joint = np.unique(first * (n + 1) + second, return_counts=True)[1]
+    both, one, other = ((c.astype(float) * (c - 1)).sum() for c in (joint, sizes_a, sizes_b))
+    chance, most = one * other / max(n * (n - 1), 1), (one + other) / 2
+    ari = (both - chance) / (most - chance) if most > chance else 1.0
+    h_a, h_b, h_ab = (_entropy(c) for c in (sizes_a, sizes_b, joint))
+    v = 2 * (h_a + h_b - h_ab) / (h_a + h_b) if h_a + h_b > 1e-12 else 1.0
+    return ami_of_counts(joint, sizes_a, sizes_b), float(ari), float(np.clip(v, 0, 1))
+
+
+def _alone(labels: np.ndarray) -> np.ndarray:
+    """Labels 0 ... in which each point of no group has a number of its own."""
+    labels = labels.astype(np.int64)
+    out = labels == NOISE
+    labels[out] = labels.max(initial=NOISE) + 1 + np.arange(out.sum())
+    return labels
+
+
+def _entropy(counts: np.ndarray) -> float:
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * np.log(share)).sum())
 
 
 def _typical(ami: np.ndarray) -> np.ndarray:

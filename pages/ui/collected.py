@@ -16,10 +16,10 @@ SHADES = ("agreement", "grouped with one point")
 NAMES = {"ami": "AMI", "ari": "ARI", "v_measure": "V-measure"}
 HOW = """
 Every two people are compared on the points shown: adjusted mutual information (Vinh, Epps & Bailey
-2010), adjusted Rand index (Hubert & Arabie 1985), V-measure (Rosenberg & Hirschberg 2007). Points
-in no group count as one more group. The measured ambiguity is 1 - the mean AMI of two people, its
-interval a bootstrap over people. CLAMS predicts ambiguity on a scale of its own: compare the order
-of several plots, not the two numbers.
+2010), adjusted Rand index (Hubert & Arabie 1985), V-measure (Rosenberg & Hirschberg 2007). A point
+in no group counts as a group of its own. The measured ambiguity is 1 - the mean AMI of two people,
+its interval a bootstrap over people. CLAMS predicts ambiguity on a scale of its own: compare the
+order of several plots, not the two numbers.
 
 The consensus joins points that more than half of the people put together (average linkage on the
 shares). A person is marked as unlike the others when their mean AMI lies more than three robust
@@ -238,13 +238,13 @@ def _mark_point(figure, at) -> None:
 
 def _models(c, measured) -> None:
     """The people beside the network and the clustering on screen, matched with every person."""
-    from analytics.clustering.agreement import compare
+    from analytics.study.agreement import pair_scores
 
     rows = []
 
     def match(name: str, labels) -> None:
-        labels = np.asarray(labels)[c.plot.rows]
-        scores = [compare(labels, row)["ari"] for row in c.labels.astype(int)]
+        raw = np.asarray(labels)[c.plot.rows].astype(np.int16).tobytes()
+        scores = [pair_scores(raw, row.tobytes())[1] for row in c.labels]
         rows.append({"grouping": name, "ARI with a person, mean": float(np.mean(scores))})
 
     if len(c.labels) > 1:
