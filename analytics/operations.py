@@ -60,7 +60,10 @@ OPERATIONS = {
     "explanation": Operation(
         "analytics.explanation.asking:explanation", nested=True, rests_on=("text_vectors",)
     ),
-    "explanation_edit": Operation("analytics.explanation.asking:edited"),
+    "explanation_edit": Operation(
+        "analytics.explanation.asking:edited", nested=True, rests_on=("explanation_changed",)
+    ),
+    "explanation_changed": Operation("analytics.explanation.asking:changed"),
     "explanation_stability": Operation("analytics.explanation.reruns:stability", nested=True),
     "explanation_inside": Operation("analytics.explanation.taxonomy:inside", nested=True),
     "explanation_rest": Operation("analytics.explanation.rest:applied"),

@@ -290,7 +290,8 @@ class Sentences(Record):
 
     written : one plain dict per group: "label", "size", "sentence" ("" when none came), "status"
     ("checked", "failed" or "none"), "why" (what is wrong, in words), "claims" and "together" (see
-    ``analytics.explanation.claims.Verdict``; None without claims that can be read off).
+    ``analytics.explanation.claims.Verdict``; None without claims that can be read off), "seen"
+    (keys of what the model saw and answered).
     """
 
     written: tuple[dict[str, Any], ...] = ()

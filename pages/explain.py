@@ -22,7 +22,7 @@ if not columns:
     st.page_link("data.py", label="Open data with texts", icon=":material/table:")
     st.stop()
 
-shown = found or explaining.first_look()
+shown = found or explaining.first_look(dataset)
 if shown is None:
     explaining.before(dataset)
     st.stop()

@@ -225,3 +225,20 @@ def test_a_description_that_is_true_of_every_text_can_be_split(home):
     split = {"do": "split", "column": len(base.descriptions)}
     found = execute(asking.edit_request(base, table, [every, split]), api.default_store())
     assert len(found.chosen) >= 2 and len(found.pinned) == 2
+
+
+def test_the_same_edit_at_another_time_is_not_judged_again(home, monkeypatch):
+    table, store = analytics.read("sample:messages"), api.default_store()
+    base = analytics.explain(table, "text", "by length", k=3)
+    ran = []
+    apply = edits.apply
+    monkeypatch.setattr(edits, "apply", lambda *given: ran.append(1) or apply(*given))
+    change = {"do": "add", "words": 'mentions "train"'}
+    first, second = (
+        execute(asking.edit_request(base, table, [{**change, "by": by, "at": at}]), store)
+        for by, at in (("Ann", "2026-01-01T00:00:00"), ("Bo", "2026-02-02T00:00:00"))
+    )
+    assert len(ran) == 1 and first.digest != second.digest
+    assert [f.edits[0]["by"] for f in (first, second)] == ["Ann", "Bo"]
+    assert first.params["edits"][0]["at"] == "2026-01-01T00:00:00"
+    assert np.array_equal(first.labels, second.labels) and first.evidence == second.evidence

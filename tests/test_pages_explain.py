@@ -1,10 +1,12 @@
 """The Explain page under AppTest: the goal, the cards, a change, what is odd."""
 
+import numpy as np
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import analytics
-from analytics.explanation import asking
+from analytics.explanation import asking, topics
 from analytics.operations import execute
 from analytics.view import View
 from pages.ui import explaining, explored, services
@@ -117,15 +119,57 @@ def test_menus_show_descriptions_as_they_are_called_and_costs_as_they_were_set()
     }.items()
 
 
-def test_keywords_do_not_show_the_first_look_of_a_goal():
-    at = opened("sample:messages")
-    wanted = asking.explanation_request(view(at).dataset, "text", "by length")
-    execute(wanted, services.artifacts())
-    at.session_state[explaining.FIRST_KEY] = wanted
-    at.segmented_control(key="explain-way").set_value("keywords").run()
-    at.text_area(key="explain-topics").set_value("hotel, room\nparcel").run()
-    button(at, "Sort these texts").click().run()
-    assert explaining.FIRST_KEY not in at.session_state
+def _first_look(dataset: str, payload: dict) -> None:
+    import streamlit as st
+
+    from analytics.operations import from_json
+    from pages.ui import explaining, session
+
+    session.current().wanted["explanation"] = from_json(payload)
+    found = explaining.first_look(session.load(dataset))
+    st.caption("nothing" if found is None else found.notes[0])
+
+
+def test_the_first_look_follows_from_what_is_waited_for_so_a_reload_shows_it():
+    store = services.artifacts()
+    texts = [f"Note {i}" + " and more of it" * (i % 40) for i in range(1600)]
+    dataset = analytics.prepare(pd.DataFrame({"text": texts, "n": range(1600)}), store=store)
+    wanted = asking.explanation_request(dataset, "text", "by length")
+    first = explaining._first(wanted, 1600)
+    assert first.params["sample"] == explaining.FIRST and explaining._first(wanted, 1500) is None
+    execute(first, store)
+
+    def looked(waited_for) -> str:
+        args = (dataset.digest, waited_for.to_json())
+        at = AppTest.from_function(_first_look, args=args, default_timeout=60).run()
+        assert not at.exception
+        return at.caption[-1].value
+
+    assert looked(wanted) == "A first look at 300 of 1,600 texts."
+    assert looked(first) == "nothing"  # of a sample there is no first look
+    keywords = topics.topics_request(dataset, "text", [["soup"], ["rain"]])
+    assert looked(keywords) == "nothing"
+
+
+def test_short_texts_are_offered_with_a_word_on_them():
+    words = ["red shoes", "blue hat", "green tea", "warm scarf", "old map", "new pen", "big box"]
+    frame = pd.DataFrame({"query": [f"{w} {i}" for i in range(8) for w in words], "n": range(56)})
+    at = opened(frame)
+    assert "These texts are short" in said(at)
+    assert at.selectbox(key="explain-column").options == ["query"]
+    few = opened(frame.assign(query=frame["query"].str.slice(0, 4)))
+    assert "no column of texts" in said(few)  # seven different words are a category
+
+
+def test_what_is_covered_and_what_is_unexplained_are_told_apart():
+    at = opened("sample:messages", goal="by topic", params={"k": 5})
+    shown = " ".join(h.value for h in at.get("html"))
+    found = services.artifacts().load(view(at).explanation)
+    best = np.nan_to_num(found.scores[found.place][:, found.chosen]).max(axis=1)
+    between = int(((best >= 0.3) & (best < 0.5)).sum())
+    assert between and f"{between} rows between 0.3 and 0.5 go to the likeliest group" in shown
+    assert int((found.labels < 0).sum()) == int((best < 0.3).sum())
+    assert "chance 0.5 or more" in shown
 
 
 def test_data_without_texts_say_so():

@@ -159,6 +159,10 @@ def test_a_model_is_asked_for_sentences_with_a_typed_key_that_is_kept_nowhere(wr
     assert any(body["messages"][1]["content"] in sent for body in writer.requests)
     lower = [{k.lower(): v for k, v in h.items()} for h in writer.headers]
     assert lower and all(h["authorization"] == f"Bearer {KEY}" for h in lower)
+    next(t for t in at.toggle if "saw" in t.label).set_value(True).run()
+    shown = [c.value for c in at.code]
+    assert any('"sentence"' in c and "size is" in c for c in shown)  # its answer
+    assert any('{"beyond": []}' in c for c in shown) and not at.exception
     at.switch_page("report.py")
     settle(at)
     assert "2 of 2 sentences stand the check" in words(at).replace("\\", "")

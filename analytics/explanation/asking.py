@@ -195,8 +195,20 @@ def explained(
     return record(state, task, place)
 
 
-def edited(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Explanation:
-    """Run :func:`edit_request`."""
+def edited(
+    wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Callable
+) -> Explanation:
+    """Run :func:`edit_request`: what the edits do, whoever made them and whenever, is a result of
+    its own, so that the same edits made again are not judged again."""
+    stamped = wanted.params["edits"]
+    bare = [{k: v for k, v in e.items() if k not in edits.STAMPS} for e in stamped]
+    inner = request("explanation_changed", "", wanted.parents, {"edits": bare}, wanted.seed)
+    found = run(inner, progress)
+    return found.with_(edits=tuple(stamped), params={**found.params, "edits": stamped})
+
+
+def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Explanation:
+    """Run the edits of an explanation, without who made them and when."""
     base, source = parents
     if not isinstance(base, Explanation):
         raise BadInput("What is to be changed is no explanation: make one first.")

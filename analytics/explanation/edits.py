@@ -17,6 +17,7 @@ from analytics.errors import BadInput
 from analytics.explanation import explain, select
 
 MOST_EDITS = 200
+STAMPS = ("by", "at")  # who made an edit, and when
 Judge = Callable[[list[str]], np.ndarray]
 Propose = Callable[[np.ndarray], list[str]]
 
@@ -271,4 +272,4 @@ def _clean(edit: Mapping[str, Any]) -> dict[str, Any]:
             value = min(max(value, 1.0), MOST_SECONDS)
         clean[name] = value
     # Who and when: kept as they are, and of no effect.
-    return clean | {name: str(edit[name])[:60] for name in ("by", "at") if edit.get(name)}
+    return clean | {name: str(edit[name])[:60] for name in STAMPS if edit.get(name)}

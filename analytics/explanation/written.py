@@ -20,6 +20,7 @@ from analytics.explanation.provider import Task
 from analytics.explanation.subjects import Subject, subjects
 from analytics.language import asking as language
 from analytics.language import cost, ladder, prompts, writing
+from analytics.language.answered import Exchange
 from analytics.language.provider import LanguageProvider
 from analytics.operations import Request, request
 from analytics.progress import Progress, part
@@ -57,7 +58,10 @@ def written(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
             entries.append(_entry(one, "", [], None, ["no sentence came"]))
             continue
         seed = wanted.seed + i
-        entries.append(_checked(model, one, said[i]["sentence"], read[i], further.get(i), seed))
+        words = said[i]["sentence"]
+        entry = _checked(model, one, words, read[i], further.get(i), seed)
+        listed = [checks.words(claim) for claim in read[i]]
+        entries.append({**entry, "seen": writing.keys(model, briefs[i], words, listed)})
     if about and not said:
         raise language.nothing(model)
     return Sentences(
@@ -174,6 +178,14 @@ def _sample(one: Subject, seed: int) -> tuple[tuple[str, ...], np.ndarray]:
     drawn = np.random.default_rng(seed).permutation(members)[:SAMPLE]
     rows = [int(r) for r in (*np.sort(drawn), *near)]
     return tuple(one.texts[r] for r in rows), np.arange(len(rows)) < len(drawn)
+
+
+def seen(asked: dict[str, Any], entry: dict[str, Any], seed: int) -> list[Exchange]:
+    """What the model saw and answered when it wrote a sentence; nothing where that is kept no more.
+    Words in it are untrusted: escape them on screen."""
+    with language.reader(asked, seed) as model:
+        found = [model.kept.of_request(key) for key in entry.get("seen", ())]
+    return [exchange for exchange in found if exchange is not None]
 
 
 def sent(asked: dict[str, Any], dataset: Dataset, labels: np.ndarray, found: Reasons, seed: int):

@@ -10,7 +10,6 @@ from typing import Any
 
 from analytics.explanation.provider import Task
 from analytics.language import answered, answers, prompts
-from analytics.language.answered import Exchange
 from analytics.language.provider import LanguageProvider
 
 ROOM, ROOM_BEYOND = 500, 200  # tokens of an answer
@@ -66,9 +65,12 @@ def beyond(to: LanguageProvider, said: str, claims: Sequence[str]) -> list[str]:
     )
 
 
-def seen(to: LanguageProvider, told: Brief) -> Exchange | None:
-    """What the model answered when it was told this, for the audit view."""
-    return to.kept.of_request(answered.asked(to.name, prompts.DESCRIBE, described(to, told)))
+def keys(to: LanguageProvider, told: Brief, said: str, claims: Sequence[str]) -> list[str]:
+    """Where what the model saw and answered about one group is kept."""
+    return [
+        answered.asked(to.name, prompts.DESCRIBE, described(to, told)),
+        answered.asked(to.name, prompts.BEYOND, prompts.beyond(said, claims, to.seed)),
+    ]
 
 
 def _kept(to: LanguageProvider, kind: str, messages, wanted, read):

@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from analytics.errors import BadInput
-from analytics.explanation import asking
+from analytics.explanation import asking, explain
 from analytics.figures.theme import color_of
 from analytics.results import Dataset, Explanation
 from pages.ui import frame, session
-from pages.ui.words import escape, number, share
+from pages.ui.words import count, escape, number, share
 
 SHOWN = 160  # letters of an exemplar
 NAME_KEY = "explain-author"
@@ -28,7 +28,8 @@ def show(found: Explanation, dataset: Dataset, changeable: bool) -> None:
     if left and changeable:
         st.html(
             "<div class='card'><b><span class='dot hollow'></span>Unexplained</b>"
-            f"<div class='muted'>{left:,} rows that no description is true of.</div></div>"
+            f"<div class='muted'>{count(left, 'row')}: no description reaches a chance of "
+            f"{explain.LEAST_CHANCE:g}, or no text.</div></div>"
         )
 
 

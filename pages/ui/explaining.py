@@ -7,8 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, goals, rest, select, topics
+from analytics.explanation import asking, explain, goals, rest, select, topics
 from analytics.language import asking as language
+from analytics.operations import Request, request
 from analytics.results import Dataset, Explanation
 from pages.ui import cards, findings, frame, judging, session
 from pages.ui.forms import number_of
@@ -31,12 +32,12 @@ ASPECTS = {
 }
 WAYS = ("a goal", "keywords")
 PREVIEW, LETTERS = 10, 600
-LEAST_LETTERS = 15  # mean letters of a cell in a column of texts
+# Mean letters of a cell in a column of texts, and how many different cells make up for fewer.
+LEAST_LETTERS, MANY_SHORT = 15, 30
 # From so many texts on, a sample of them is explained first, to have something to look at.
 MANY, FIRST = 1_500, 300
 SECONDS_PER_TEXT = 0.009
 SOLVER_SECONDS = 10
-FIRST_KEY = "explain-first-look"
 HOW = """
 A description is true or false of every text. Candidates are proposed from the groups the texts
 fall into, each is judged on all texts, and the few that together explain each text about once are
@@ -46,13 +47,16 @@ sentence vectors, known topic names and the texts' own words stand in for it. Ag
 three test sets this reaches a matched macro-F1 of 0.83 (news topics), 0.93 (topics across four
 languages) and 1.00 (languages); feelings and writing styles are weaker cues.
 
-*Covered* is the share of the texts that at least one description is true of. The cost counts each
-text left out once and each second description by the weight you set.
+*Covered* is the share of the texts that at least one description is true of, which means a chance
+of 0.5 or more. A text goes to its likeliest description from a chance of 0.3 on, so fewer texts are
+*unexplained* than are not covered: those between lie in a group without a description being true of
+them. The cost counts each text left out once and each second description by the weight you set.
 """
 
 
 def text_columns(dataset: Dataset) -> list[str]:
-    """Columns that hold texts, the marked one first, then the longest."""
+    """Columns that hold texts, the marked one first, then the longest; short texts too where they
+    are many, as titles or search words are."""
     held = [c for c in dataset.frame.columns[:500] if _is_text(dataset.frame[c])]
     if dataset.text_column in dataset.frame and dataset.text_column not in held:
         held.append(dataset.text_column)
@@ -60,11 +64,12 @@ def text_columns(dataset: Dataset) -> list[str]:
 
 
 def _is_text(column: pd.Series) -> bool:
-    """Many different values that are longer than names are."""
+    """Different values that are longer than names are, or very many of them."""
     kinds = pd.api.types
     if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
         return False
-    return _letters(column) >= LEAST_LETTERS and column.nunique() > 1
+    least = 2 if _letters(column) >= LEAST_LETTERS else MANY_SHORT
+    return column.nunique() >= least
 
 
 def _letters(column: pd.Series) -> float:
@@ -79,6 +84,11 @@ def controls(dataset: Dataset, found: Explanation | None) -> None:
         st.caption("No column of texts.")
         return
     column = st.selectbox("Texts", columns, key="explain-column", persist_state="session")
+    if _letters(dataset.frame[column]) < LEAST_LETTERS:
+        st.caption(
+            "These texts are short: few words say little, so groups by meaning are less sure, and "
+            "groups by language or form need whole sentences."
+        )
     way = st.segmented_control(
         "Group them by",
         WAYS,
@@ -154,7 +164,6 @@ def _by_keywords(dataset: Dataset, column: str) -> None:
         except BadInput as error:
             frame.sentence(str(error), "error")
             return
-        st.session_state.pop(FIRST_KEY, None)
         session.want("explanation", wanted, step=True)
         st.rerun()
 
@@ -168,25 +177,33 @@ def _start(
 ) -> None:
     try:
         wanted = asking.explanation_request(dataset, column, goal, examples, values, seed, model)
-        quick = {**values, "sample": FIRST}
-        first = asking.explanation_request(dataset, column, goal, examples, quick, seed)
     except BadInput as error:
         frame.sentence(str(error), "error")
         return
-    st.session_state.pop(FIRST_KEY, None)
-    if texts > MANY and values["sample"] is None and model is None:
-        st.session_state[FIRST_KEY] = first
+    first = _first(wanted, texts)
+    if first is not None:
         session.ask(first)
     session.want("explanation", wanted, step=True)
     st.rerun()
 
 
-def first_look() -> Explanation | None:
-    """The explanation of a sample, while that of all texts is under way."""
-    first = st.session_state.get(FIRST_KEY)
-    if first is None or "explanation" not in session.current().wanted:
+def _first(wanted: Request, texts: int) -> Request | None:
+    """The request for a first look at a sample, where that is worth it. It follows from the request
+    for all texts, so that a page loaded again finds it too."""
+    slow = wanted.kind == "explanation" and wanted.method == "offline" and texts > MANY
+    if not slow or wanted.params["sample"]:
         return None
-    return frame.try_ask(first)
+    params = {**wanted.params, "sample": FIRST}
+    return request(wanted.kind, wanted.method, wanted.parents, params, wanted.seed)
+
+
+def first_look(dataset: Dataset) -> Explanation | None:
+    """The explanation of a sample, while that of all texts is under way."""
+    wanted = session.current().wanted.get("explanation")
+    if wanted is None or wanted.params.get("column") not in dataset.frame:
+        return None
+    first = _first(wanted, int(dataset.frame[wanted.params["column"]].nunique()))
+    return None if first is None else frame.try_ask(first)
 
 
 def before(dataset: Dataset) -> None:
@@ -228,14 +245,15 @@ def summary(found: Explanation, first: bool) -> None:
         findings.finding(
             "Covered",
             share(facts["covered"]),
-            f"{count(chosen, 'description')}; {share(facts['covered_once'])} of the texts match "
-            "exactly one.",
+            f"of the texts: one of {count(chosen, 'description')} is true of them (chance "
+            f"{explain.TRUE:g} or more); {share(facts['covered_once'])} match exactly one.",
         )
         if not first:
             findings.finding(
                 "Unexplained",
                 f"{unexplained:,}",
-                f"of {count(len(found.labels), 'row')}; they stay a group of their own.",
+                f"of {count(len(found.labels), 'row')}: no description reaches a chance of "
+                f"{explain.LEAST_CHANCE:g}. {_between(found)}",
             )
         findings.finding(
             "Cost of the choice",
@@ -254,6 +272,19 @@ def summary(found: Explanation, first: bool) -> None:
         if not first and offline and found.params.get("sample") is not None:
             st.button("Apply to all texts", key="explain-rest", on_click=_apply, args=(found,))
         frame.how(HOW)
+
+
+def _between(found: Explanation) -> str:
+    """How many texts are in a group though its description is not held for true of them."""
+    texts = np.flatnonzero(found.labels >= 0)
+    best = found.scores[found.place[texts]][:, found.chosen]
+    doubtful = int((np.nan_to_num(best).max(axis=1) < explain.TRUE).sum()) if len(texts) else 0
+    if not doubtful:
+        return "They stay a group of their own."
+    return (
+        f"{count(doubtful, 'row')} between {explain.LEAST_CHANCE:g} and {explain.TRUE:g} go to "
+        "the likeliest group, though not covered."
+    )
 
 
 def _apply(found: Explanation) -> None:

@@ -118,13 +118,31 @@ def on_card(told: Sentences | None, label: int) -> None:
         st.caption(f"Written by a language model. {safe_md(_whole(entry))}")
         with st.expander("What it claims, counted"):
             _claims(entry)
+            _seen(told, entry)
     elif entry["status"] == written.FAILED:
         with st.expander("A sentence of the language model failed its check"):
             st.markdown(f"~~{safe_md(entry['sentence'])}~~")
             st.markdown("\n".join(f"- {safe_md(_capital(why))}" for why in entry["why"]))
             _claims(entry)
+            _seen(told, entry)
     else:
         st.caption("The language model gave no usable sentence on this group.")
+
+
+def _seen(told: Sentences, entry: dict[str, Any]) -> None:
+    """What the model saw and answered about one group."""
+    key = f"sentences-seen-{told.digest}-{entry['label']}"
+    if not st.toggle("Show what the model saw and answered", key=key):
+        return
+    try:
+        held = written.seen(told.params["language"], entry, told.seed)
+    except (BadInput, StoreError) as error:
+        frame.sentence(str(error), "warning")
+        return
+    if not held:
+        st.caption("Nothing is kept of it: the answers were cleared since.")
+    for exchange in held:
+        connecting.messages([*exchange.messages, {"role": "answer", "content": exchange.answer}])
 
 
 def _whole(entry: dict[str, Any]) -> str:
