@@ -8,12 +8,12 @@ import pytest
 import analytics
 from analytics import cli
 from analytics.errors import BadInput
-from analytics.explanation import asking, export
+from analytics.explanation import asking, export, reruns
 from analytics.explanation.provider import Task
 from analytics.language import asking as language
 from analytics.language import connection
 from analytics.operations import execute, from_json
-from tests.llm_server import KEY, MODEL, Oracle, serving
+from tests.llm_server import KEY, MODEL, Oracle, fenced, serving
 
 NAMES = ["is about sport", "is about money", "is about cooking"]
 NOUNS = ("goal", "bank", "soup")
@@ -157,3 +157,43 @@ def test_the_command_line_asks_the_address_it_is_given(served, capsys, tmp_path,
     assert all(KEY in h["authorization"] for h in map(_lower, server.headers))
     assert cli.main([*words, "--budget", "0", "--goal", "by something else"]) != 0
     assert cli.main([*words[:7], "--model", MODEL]) != 0  # a model without its provider
+
+
+def test_a_model_applies_a_sample_to_the_rest(served):
+    server, path = served
+    more = {"provider": "openai", "k": 3, "sample": 24}
+    first = analytics.explain(path, "text", "by what it is about", **more)
+    asked = len(server.requests)
+    found = analytics.explain(path, "text", "by what it is about", apply=True, **more)
+    assert (first.labels < 0).sum() == 21 and not (found.labels < 0).any()
+    assert sorted(map(len, groups(found).values())) == [1, 1, 1]
+    kept = first.labels >= 0
+    called = [
+        np.array([e["description"] for e in f.evidence])[f.labels[kept]] for f in (first, found)
+    ]
+    assert (called[0] == called[1]).all()
+    new = server.requests[asked:]
+    sample = {TEXTS[i] for i in np.flatnonzero(kept)}
+    assert new and not any(
+        text in fenced(b["messages"][1]["content"])["Texts"] for b in new for text in sample
+    )
+    assert found.notes[0].startswith("Applied to 21 further texts. Of 21 of them asked again")
+    assert "0.0% would go elsewhere" in found.notes[0]
+    assert found.method == "openai" and found.about["usage"]["calls"] == len(new)
+    # A change goes on asking the model, about all texts.
+    source = analytics.api.default_store().require(found.parents[1])
+    change = {"do": "add", "words": "mentions 'bank'"}
+    changed = execute(asking.edit_request(found, source, [change]), analytics.api.default_store())
+    assert changed.scores.shape[0] == 45 and "mentions 'bank'" in changed.descriptions
+
+
+def test_a_model_explains_parts_again(served):
+    server, path = served
+    found = analytics.explain(path, "text", "by what it is about", k=3, provider="openai")
+    asked = len(server.requests)
+    store = analytics.api.default_store()
+    source = store.require(found.parents[0])
+    card = execute(reruns.stability_request(found, source), store)
+    assert card.values["ari"].value == pytest.approx(1.0)
+    assert card.groups["steady"] == pytest.approx(np.ones(3), abs=0.01)
+    assert card.about["usage"]["calls"] == len(server.requests) - asked > 0

@@ -6,6 +6,7 @@ import numpy as np
 
 from analytics.errors import BadInput
 from analytics.explanation import asking, explain, goals, offline, select, sentences
+from analytics.language import asking as language
 from analytics.operations import Request, request
 from analytics.progress import Progress, part
 from analytics.results import Explanation, Record, Score, ScoreCard
@@ -17,7 +18,8 @@ LEAST = 10  # texts that a rerun needs
 
 def stability_request(found: Explanation, source: Record) -> Request:
     """Ask how steady the groups of an explanation are. found : before any change by hand."""
-    return request("explanation_stability", "", (found.digest, source.digest), {}, found.seed)
+    method = language.METHOD if found.method == language.METHOD else ""
+    return request("explanation_stability", method, (found.digest, source.digest), {}, found.seed)
 
 
 def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Callable):
@@ -28,14 +30,18 @@ def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, 
     rerun, 0-1.
     """
     found, source = parents
-    if not isinstance(found, Explanation) or found.method != "offline":
-        raise BadInput("Only explanations made offline are run again: each rerun asks everything.")
+    if not isinstance(found, Explanation) or found.method not in ("offline", language.METHOD):
+        raise BadInput("Only explanations by a goal are made again.")
+    by_model = found.method == language.METHOD
     column = found.column
     texts, place, _ = asking.distinct(source, column)
     if found.params.get("sample") is not None or len(texts) < LEAST:
         raise BadInput("There are too few texts to explain a part of them again.")
-    values = None
-    if goals.read(found.goal, found.params["examples"]).aspect in offline.BY_MEANING:
+    values, judges = None, []
+    if (
+        not by_model
+        and goals.read(found.goal, found.params["examples"]).aspect in offline.BY_MEANING
+    ):
         made = run(asking.vectors_request(source, column), part(progress, 0.0, 0.4))
         values, model = made.values, made.model
     labels = np.full(len(texts), -1)
@@ -46,11 +52,46 @@ def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, 
         rng = np.random.default_rng([found.seed, number])
         rows = np.sort(rng.permutation(len(texts))[: int(SHARE * len(texts))])
         held = None if values is None else sentences.Vectors(values[rows], model)
-        again = _again(found, [texts[i] for i in rows], held, found.seed + 1 + number)
+        some = [texts[i] for i in rows]
+        if by_model:
+            say = part(progress, 0.4 + 0.6 * number / RERUNS, 0.4 + 0.6 * (number + 1) / RERUNS)
+            judges.append(_judge(found, found.seed + 1 + number))
+            again = _asked_again(found, some, judges[-1], found.seed + 1 + number, say)
+        else:
+            again = _again(found, some, held, found.seed + 1 + number)
         overlaps.append(_overlap(labels[rows], again, len(found.chosen)))
         agreements.append(_rand(labels[rows], again))
     ari = Score(float(np.mean(agreements)), label="Agreement with reruns (ARI)")
-    return ScoreCard(values={"ari": ari}, groups={"steady": np.mean(overlaps, axis=0)})
+    return ScoreCard(
+        values={"ari": ari},
+        groups={"steady": np.mean(overlaps, axis=0)},
+        notes=tuple(note for judge in judges for note in judge.model.notes),
+        about={"usage": _sum(judges)} if judges else {},
+    )
+
+
+def _judge(found: Explanation, seed: int) -> language.Judge:
+    """The model of an explanation, which asks once: a second opinion would double the cost."""
+    asked = {**found.params["language"], "check": language.NONE}
+    return language.judge_of(asked, seed, None)
+
+
+def _asked_again(found: Explanation, texts, judge: language.Judge, seed: int, say) -> np.ndarray:
+    """Labels of a rerun by a language model. What it has judged before is not asked again."""
+    task, wishes = asking.task_of(found.params, texts), asking.wishes_of(found.params)
+    draft = explain.explain(task, np.ones(len(texts)), judge, wishes, seed, say)
+    place = np.full(len(draft.descriptions) + 1, -1)  # the last one for none
+    place[list(draft.selection.chosen)] = np.arange(len(draft.selection.chosen))
+    return place[draft.preferred]
+
+
+def _sum(judges: list[language.Judge]) -> dict:
+    """What all reruns cost together."""
+    each = [judge.usage for judge in judges]
+    return {
+        name: None if any(u[name] is None for u in each) else sum(u[name] for u in each)
+        for name in each[0]
+    }
 
 
 def _again(found: Explanation, texts: list[str], made, seed: int) -> np.ndarray:

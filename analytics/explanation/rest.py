@@ -14,43 +14,56 @@ from analytics.explanation import (
     select,
     spaces,
 )
+from analytics.explanation.provider import Task
 from analytics.explanation.verdict import wilson
+from analytics.language import asking as language
 from analytics.operations import Request, request
 from analytics.progress import Progress, part
 from analytics.results import Explanation, Record
 
 CHUNK = 5_000  # texts that are read at once
 HELD_BACK = 0.25  # of the sample, to estimate the error on
+ASKED_AGAIN = 60  # further texts that a language model is asked about in a second form
 
 
 def rest_request(found: Explanation, source: Record) -> Request:
     """Ask for the groups of all texts by the descriptions that a sample was explained by.
 
-    found : an explanation of a sample, made offline. Raises BadInput.
+    found : an explanation of a sample by a goal. Raises BadInput.
     """
-    if found.params.get("sample") is None or found.method != "offline":
-        raise BadInput("Only an explanation of a sample, made offline, is applied to the rest.")
-    return request("explanation_rest", "offline", (found.digest, source.digest), {}, found.seed)
+    if found.params.get("sample") is None or found.method not in ("offline", language.METHOD):
+        raise BadInput("Only an explanation of a sample, made for a goal, is applied to the rest.")
+    return request("explanation_rest", found.method, (found.digest, source.digest), {}, found.seed)
 
 
 def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Explanation:
     """Run :func:`rest_request`.
 
     Texts of the sample keep their judgements. The note gives the share of held-back texts of the
-    sample that would go elsewhere when judged by the others, with a 95 % interval (Wilson).
+    sample that would go elsewhere when judged by the others, with a 95 % interval (Wilson). A
+    language model judges each further text as it did the sample, within the budget of a run; its
+    note gives the share of some of them that go elsewhere when asked in a second form.
     """
     found, source = parents
     texts, place, notes = asking.distinct(source, found.column, asking.MOST_WITH_SAMPLE)
     said = [found.descriptions[c] for c in found.chosen]
     task = asking.task_of(found.params, texts)
-    if "turn mean" in found.state:
+    preferred, about, arrays = None, {}, {}
+    if wanted.method == language.METHOD:
+        scores, preferred, error, about = _by_model(found, source, task, said, progress)
+    elif "turn mean" in found.state:
         scores, arrays, error = _by_meaning(found, source, texts, said, progress)
     else:  # language, length and form are read off each text: no sample is needed for them
         whole = offline.read(task, found.seed)
         scores = whole.judge(np.arange(len(texts)), said, task, progress)
         arrays, error = whole.state(said), ""
     state = edits.State(
-        said, scores, list(range(len(said))), len(said), asking.wishes_of(found.params)
+        said,
+        scores,
+        list(range(len(said))),
+        len(said),
+        asking.wishes_of(found.params),
+        preferred=preferred,
     )
     state.names = {
         j: found.names[str(c)] for j, c in enumerate(found.chosen) if str(c) in found.names
@@ -61,15 +74,58 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         state=arrays,
         column=found.column,
         params={**found.params, "sample": None},
+        about=about,
     )
+
+
+def _by_model(found: Explanation, source: Record, task: Task, said: list[str], progress):
+    """Scores and the preferred descriptions of all texts, the error in words, and what it cost."""
+    old, known = _inside(found, source, task.texts)
+    out = np.flatnonzero(~old)
+    check = found.params["language"]["check"]
+    # A judge on this machine would have to read the corpus anew.
+    asked = {**found.params["language"], "check": check if check == language.OPINIONS else "none"}
+    judge = language.judge_of(asked, found.seed, None)
+    scores = np.full((len(task.texts), len(said)), np.nan)
+    scores[old] = found.scores[known[old]][:, found.chosen]
+    scores[out] = judge.judge(out, said, task, part(progress, 0.0, 0.7))
+    picked = judge.pick(out, said, task, part(progress, 0.7, 0.9))
+    preferred = np.full(len(task.texts), -1, np.int32)
+    place = np.full(len(found.descriptions) + 1, -1, np.int32)  # the last one for none
+    place[found.chosen] = np.arange(len(said))
+    if len(found.preferred):
+        preferred[old] = place[found.preferred[known[old]]]
+    else:
+        preferred[old] = select.assign(scores[old], explain.LEAST_CHANCE)
+    preferred[out] = explain.together(scores[out], picked)
+    some = np.sort(np.random.default_rng(found.seed).permutation(out)[:ASKED_AGAIN])
+    again = judge.model.judge(some, said, task, part(progress, 0.9, 1.0), opinion=1)
+    answered = ~np.isnan(again).any(axis=1) & ~np.isnan(scores[some]).any(axis=1)
+    first, second = (
+        select.assign(s[answered], explain.LEAST_CHANCE) for s in (scores[some], again)
+    )
+    moved, n = int((first != second).sum()), int(answered.sum())
+    low, high = wilson(moved, n)
+    error = (
+        f"Of {n} of them asked again in other words {moved / max(n, 1):.1%} would go elsewhere "
+        f"({low:.1%}–{high:.1%})."
+    )
+    notes = " ".join(judge.model.notes)
+    return scores, preferred, f"{error} {notes}".strip(), {"usage": judge.usage}
+
+
+def _inside(found: Explanation, source: Record, texts) -> tuple[np.ndarray, np.ndarray]:
+    """Which texts the sample held, bool, and the place of each among them, -1 for none."""
+    where = {text: i for i, text in enumerate(asking.held(found, source))}
+    known = np.array([where.get(text, -1) for text in texts])
+    return known >= 0, known
 
 
 def _by_meaning(found: Explanation, source: Record, texts: list[str], said: list[str], progress):
     """Scores of all texts, arrays to judge further descriptions by, and the error in words."""
     inside = asking.held(found, source)
-    where = {text: i for i, text in enumerate(inside)}
-    known = np.array([where.get(text, -1) for text in texts])
-    out, old = np.flatnonzero(known < 0), known >= 0
+    old, known = _inside(found, source, texts)
+    out = np.flatnonzero(~old)
     task = asking.task_of(found.params, inside)
     provider = offline.restored(task, found.state, found.descriptions)
     sample = provider.space.values

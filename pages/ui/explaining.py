@@ -268,9 +268,17 @@ def summary(found: Explanation, first: bool) -> None:
                 "choice could still be.",
                 on_click=lambda: cards.edit(found, {"do": "prove", "seconds": SOLVER_SECONDS}),
             )
-        offline = found.method != language.METHOD
-        if not first and offline and found.params.get("sample") is not None:
-            st.button("Apply to all texts", key="explain-rest", on_click=_apply, args=(found,))
+        if not first and found.params.get("sample") is not None:
+            asks = found.method == language.METHOD
+            st.button(
+                "Apply to all texts",
+                key="explain-rest",
+                on_click=_apply,
+                args=(found,),
+                help="The model is asked about each further text, within the budget of a run."
+                if asks
+                else None,
+            )
         frame.how(HOW)
 
 

@@ -12,7 +12,7 @@ from analytics.figures.theme import color_of
 from analytics.language import asking as language
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, findings, frame, judging, session
+from pages.ui import cards, connecting, findings, frame, judging, session
 from pages.ui.words import count, escape, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
@@ -219,11 +219,17 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
     st.caption("Texts that both descriptions are true of, among those that either is true of.")
     st.dataframe(table, lazy=False)
     special = found.edits or found.params.get("topics") or "inside" in found.params
-    if special or found.method == language.METHOD:
+    if special or found.params.get("sample") is not None:
         st.caption(
-            "Whether the groups come out again is told of offline explanations as they were made."
+            "Whether the groups come out again is told of explanations of all texts by a goal, as "
+            "they were made."
         )
         return
+    if found.method == language.METHOD:
+        st.caption(
+            f"A language model is asked anew: {reruns.RERUNS} runs within the budget of one each. "
+            "What it has judged before is not asked again."
+        )
     if not st.toggle(
         "Explain again on parts of the texts", key=f"again-{found.digest}", persist_state="session"
     ):
@@ -231,6 +237,7 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
     card = frame.try_ask(reruns.stability_request(found, dataset))
     if card is None:
         return
+    connecting.spent(card.about.get("usage"), card.notes)
     said = [(name, number(float(v))) for name, v in zip(names, card.groups["steady"], strict=True)]
     st.caption(
         f"{reruns.RERUNS} reruns with other seeds, each on {share(reruns.SHARE)} of the texts: the "
