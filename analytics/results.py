@@ -133,13 +133,26 @@ class Clustering(Record):
         indices, "linkage" (n - 1, 4) scipy linkage matrix, "condensed_tree" (m, 4) rows of parent,
         child, lambda, size, "order" (n,) and "reachability" (n,) in that order,
         "core_distance" (n,), "soft" (n, k) memberships, "probability" (n,), "split_tree" (m, 5)
-        with "leaf" (k,) and "separability" (k,) (see ``analytics.clustering.methods.ppp``).
+        with "leaf" (k,) and "separability" (k,) (see ``analytics.clustering.methods.ppp``);
+        "changes" (n,) of a consensus (see ``analytics.comparing.consensus``); "ids" (k,), "touched"
+        (n,), "tags" (n, t) of a corrected one (see ``analytics.correcting``), whose groups keep
+        their numbers as far as they can instead of falling sizes.
+    names : (k,) names that people gave the groups, "" for none, or (). tags : t names.
     """
 
     labels: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int32))
     space: str = "full"
     n_clusters: int = 0
     extras: dict[str, np.ndarray] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+    @property
+    def group_names(self) -> dict[int, str]:
+        """The name of each group: the one given, else "Group 1" counted from 1; and of noise."""
+        given = self.names or ("",) * self.n_clusters
+        named = {i: given[i] or f"Group {i + 1}" for i in range(self.n_clusters)}
+        return {**named, NOISE: SENTINELS[NOISE]}
 
     @property
     def noise_share(self) -> float:

@@ -5,6 +5,7 @@ saved in the store; each of them restores it. Undo is a list of earlier views.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -36,8 +37,26 @@ QUERY = {
     "isolate": "only",
     "selection": "sel",
     "zoom": "zoom",
+    "compared": "cmp",
+    "part": "part",
+    "cell": "cell",
+    "sweep": "sweep",
+    "collected": "people",
 }
+MAX_COMPARED = 6
 
+
+MAX_CALLED, MAX_NAME = 200, 80
+_DIGESTS = (
+    "table",
+    "dataset",
+    "projection",
+    "clustering",
+    "explanation",
+    "sweep",
+    "collected",
+)
+_CELL = re.compile(r"(-?\d{1,6}:-?\d{1,6})?")
 
 # The kept results of a kind -> the one on screen.
 SHOWN = {"maps": "projection", "runs": "clustering"}
@@ -45,6 +64,7 @@ SHOWN = {"maps": "projection", "runs": "clustering"}
 # What becomes blank when the named field changes, unless it is given anew.
 _ON_MAP = {"selection": (), "zoom": ()}
 _ON_CLUSTERING = {"isolate": None}
+_ON_COMPARED = {"cell": ""}
 _ON_DATASET = {
     "projection": "",
     "clustering": "",
@@ -52,12 +72,17 @@ _ON_DATASET = {
     "maps": (),
     "runs": (),
     "layer": "",
+    "compared": (),
+    "sweep": "",
+    "collected": "",
+    **_ON_COMPARED,
 }
 _RESTS_ON = {
     "table": {"dataset": "", "color": "", "shape": "", **_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
     "dataset": {**_ON_DATASET, **_ON_CLUSTERING, **_ON_MAP},
-    "projection": _ON_MAP,
+    "projection": {**_ON_MAP, "collected": ""},
     "clustering": _ON_CLUSTERING,
+    "compared": _ON_COMPARED,
 }
 
 
@@ -74,6 +99,10 @@ class View:
         the data has some, "on" (else those to the nearest rows) or "off".
     isolate : the one group shown in full, or None.
     selection : shapes of ``analytics.selection``. zoom : (x0, x1, y0, y1) or ().
+    compared : digests of up to six clusterings side by side, the first gives the colours; part :
+        what of the comparison is open; cell : "i:j", the rows in group i of the first and group j
+        of the second, -1 for noise. sweep, collected : digests of a swept parameter and of people's
+        groupings of the map. called : (digest, name) of the named runs, not in the address.
     """
 
     table: str = ""
@@ -91,6 +120,12 @@ class View:
     isolate: int | None = None
     selection: tuple[dict[str, Any], ...] = ()
     zoom: tuple[float, ...] = ()
+    compared: tuple[str, ...] = ()
+    part: str = ""
+    cell: str = ""
+    sweep: str = ""
+    collected: str = ""
+    called: tuple[tuple[str, str], ...] = ()
 
     def with_(self, **changes) -> "View":
         """A copy with some fields changed. A new map or clustering joins the kept ones; a new
@@ -119,6 +154,8 @@ class View:
             if name in SHOWN:
                 if value != (getattr(self, SHOWN[name]),):
                     query[key] = ",".join(value[-MAX_IN_ADDRESS:])
+            elif name == "compared":
+                query[key] = ",".join(value)
             elif name == "selection":
                 query[key] = geometry.to_text(value)
             elif name == "zoom":
@@ -140,13 +177,14 @@ def from_json(data: Any) -> View:
         raise BadInput("This saved view is damaged: open the data again.")
     known = {"symbols", *(f.name for f in fields(View))}
     values = {k: v for k, v in data.items() if k in known}
-    for name in ("table", "dataset", "projection", "clustering", "explanation"):
+    for name in _DIGESTS:
         values[name] = _digest(values.get(name) or "")
-    for name in ("maps", "runs"):
-        values[name] = tuple(_digest(d) for d in _list(values.get(name))[:MAX_KEPT])
+    for name in ("maps", "runs", "compared"):
+        most = MAX_COMPARED if name == "compared" else MAX_KEPT
+        values[name] = tuple(_digest(d) for d in _list(values.get(name))[:most])
     if values.pop("symbols", False) or values.get("shape") in (True, "1"):
         values["shape"] = "color"  # as views were saved before shapes had a choice of their own
-    for name in ("color", "layer", "shape"):
+    for name in ("color", "layer", "shape", "part"):
         values[name] = str(values.get(name) or "")[:MAX_TEXT]
     values["links"] = values.get("links") if values.get("links") in CHOICES else ""
     values["outlines"] = bool(values.get("outlines"))
@@ -154,6 +192,10 @@ def from_json(data: Any) -> View:
     values["isolate"] = isolate if isinstance(isolate, int) else None
     values["selection"] = geometry.check(_list(values.get("selection")))
     values["zoom"] = _zoom(_list(values.get("zoom")))
+    values["cell"] = str(values.get("cell") or "")
+    if not _CELL.fullmatch(values["cell"]):
+        values["cell"] = ""
+    values["called"] = _called(_list(values.get("called")))
     return View().with_(**values)
 
 
@@ -166,7 +208,7 @@ def from_query(query: Mapping[str, str]) -> View:
             continue
         if name == "selection":
             data[name] = geometry.from_text(text)
-        elif name == "zoom" or name in SHOWN:
+        elif name in ("zoom", "compared") or name in SHOWN:
             data[name] = text.split(",")
         elif name == "isolate":
             data[name] = int(text) if text.lstrip("-").isdecimal() and len(text) < 9 else None
@@ -175,6 +217,11 @@ def from_query(query: Mapping[str, str]) -> View:
         else:
             data[name] = text
     return from_json(data)
+
+
+def _called(pairs: list) -> tuple[tuple[str, str], ...]:
+    kept = [p for p in pairs if isinstance(p, (list, tuple)) and len(p) == 2 and is_digest(p[0])]
+    return tuple((p[0], str(p[1])[:MAX_NAME]) for p in kept[:MAX_CALLED])
 
 
 def _list(value: Any) -> list:

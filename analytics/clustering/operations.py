@@ -11,6 +11,7 @@ from analytics.operations import Request, request
 from analytics.progress import Progress, part
 from analytics.results import Clustering, Dataset, Projection, ScoreCard
 
+NOT_RERUN = ("corrected", "consensus")  # clusterings that no registered method made
 _STAGE = ("space", "components", "noise")
 
 
@@ -117,6 +118,11 @@ def stability(wanted: Request, parents: Sequence[Any], progress: Progress) -> Sc
     from analytics.params import validate
 
     groups = clustering_of(parents)
+    if groups.method in NOT_RERUN:
+        raise BadInput(
+            "These groups were changed by hand or joined from several results, so there is no "
+            "method to run again: test the results they came from."
+        )
     row = registry.get("clustering", groups.method)
     X, where = spaces.points(parents[:-1], groups.params)
     runs = validate(PARAMS, wanted.params)["runs"]

@@ -65,6 +65,7 @@ def map_figure(
     faint_unselected: bool = True,
     selection_shapes: Sequence[Mapping] = (),
     links: np.ndarray | None = None,
+    share: int = 1,
 ) -> MapView:
     """A map of n rows.
 
@@ -79,6 +80,7 @@ def map_figure(
     height : px. revision : the reader's zoom is kept while this stays the same.
     shapes : marks by a second column, see :mod:`analytics.figures.shapes`.
     selection_shapes : see :mod:`analytics.selection`. links : (m, 2) row numbers that a line joins.
+    share : how many such maps one figure holds; together they keep to what one may draw.
 
     Raises BadInput when lengths disagree or coordinates cannot be drawn.
     """
@@ -87,7 +89,7 @@ def map_figure(
     xy = marks_module.check_points(xy)
     if hover is not None and len(hover) != len(xy):
         raise BadInput(f"The map has {len(xy):,} rows but the hover table {len(hover):,}.")
-    svg = len(xy) <= MAX_SVG
+    svg = len(xy) * share <= MAX_SVG
     drawn = marks_module.make(
         xy,
         dark=dark,
@@ -102,7 +104,7 @@ def map_figure(
     groups = None if groups is None or values is not None else np.asarray(groups)
     limits = _limits(drawn, view)
     drawn, notes = _near(drawn, None if view is None else _covering(limits))
-    mode = "svg" if svg else "webgl" if len(drawn.rows) <= MAX_WEBGL else "raster"
+    mode = "svg" if svg else "webgl" if len(drawn.rows) * share <= MAX_WEBGL else "raster"
     figure = go.Figure()
     layout = _layout(dark, height, axes, aspect, limits, f"{revision}|{view}")
     # The tool used last stays in hand: the page builds the chart anew after a selection.

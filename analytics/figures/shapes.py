@@ -12,7 +12,7 @@ import pandas as pd
 
 from analytics.errors import BadInput
 from analytics.figures import theme
-from analytics.results import NOISE, UNLABELLED, Clustering, Dataset
+from analytics.results import UNLABELLED, Clustering, Dataset
 
 MAX_SHAPED = 50_000
 AS_COLOR, CLUSTERS, LABEL, COLUMN = "color", "clusters", "label", "column:"
@@ -80,7 +80,7 @@ def choices(dataset: Dataset, clustering: Clustering | None) -> list[str]:
 def by(spec: str, dataset: Dataset, clustering: Clustering | None = None) -> Shapes | None:
     """The shapes of a choice of :func:`choices`; None for "" and for what is not there."""
     if spec == CLUSTERS and clustering is not None:
-        names = {**{i: f"Group {i + 1}" for i in range(clustering.n_clusters)}, NOISE: "Noise"}
+        names = clustering.group_names
         return of_groups(clustering.labels, names, "groups found")
     if spec == LABEL and dataset.labels is not None:
         names = {**dict(enumerate(dataset.label_names)), UNLABELLED: "No label"}

@@ -161,7 +161,7 @@ def _map_note(n: int, drawn) -> str:
 
 
 def _names(clustering: Clustering) -> dict[int, str]:
-    return {**{i: f"Group {i + 1}" for i in range(clustering.n_clusters)}, NOISE: "Noise"}
+    return clustering.group_names
 
 
 def _groups(clustering: Clustering | None, validity, stability) -> list[dict[str, str]]:
@@ -179,7 +179,7 @@ def _groups(clustering: Clustering | None, validity, stability) -> list[dict[str
         size = int((clustering.labels == i).sum())
         lines.append(
             {
-                "name": f"Group {i + 1}",
+                "name": clustering.group_names[i],
                 "color": colors[i],
                 "rows": f"{size:,}",
                 "share": f"{size / n:.1%}",

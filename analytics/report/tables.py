@@ -22,12 +22,14 @@ def labels_table(
     """One line per row of the dataset.
 
     Columns: ``row`` (zero-based row of the source table), ``cluster`` (numbered from 1 as on the
-    page, -1 = noise), ``selected`` when ``mask`` (bool (n,)) is given, ``x``, ``y`` of the map,
-    then the original columns. An original column with one of these names gets "_data" behind it.
+    page, -1 = noise), ``cluster_name`` and ``tags`` where people gave some, ``selected`` when
+    ``mask`` (bool (n,)) is given, ``x``, ``y`` of the map, then the original columns. An original
+    column with one of these names gets "_data" behind it.
     """
     ours: dict[str, np.ndarray] = {"row": dataset.rows}
     if clustering is not None:
         ours["cluster"] = np.where(clustering.labels == NOISE, NOISE, clustering.labels + 1)
+        ours |= _by_hand(clustering)
     if mask is not None:
         ours["selected"] = mask
     if projection is not None:
@@ -42,6 +44,21 @@ def labels_table(
             taken.add(free)
             renamed[name] = free
     return pd.concat([pd.DataFrame(ours), original.rename(columns=renamed)], axis=1)
+
+
+def _by_hand(clustering: Clustering) -> dict[str, np.ndarray]:
+    """The names of the groups and the tags of the rows, where people gave some."""
+    found = {}
+    if clustering.names:
+        names = clustering.group_names
+        found["cluster_name"] = np.array([names[int(g)] for g in clustering.labels], object)
+    if clustering.tags:
+        held = clustering.extras["tags"].astype(bool)
+        said = [
+            ", ".join(t for t, on in zip(clustering.tags, row, strict=True) if on) for row in held
+        ]
+        found["tags"] = np.array(said, object)
+    return found
 
 
 def to_csv(table: pd.DataFrame) -> bytes:

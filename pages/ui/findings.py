@@ -127,7 +127,8 @@ def groups(result: Clustering) -> None:
         size = int((result.labels == i).sum())
         fit = f"<td>{number(silhouettes[i])}</td>" if silhouettes is not None else ""
         rows.append(
-            f"<tr><td><span class='dot' style='background:{colors[i]}'></span>Group {i + 1}</td>"
+            f"<tr><td><span class='dot' style='background:{colors[i]}'></span>"
+            f"{escape(result.group_names[i])}</td>"
             f"{fit}<td>{size:,} ({share(size / n)})</td></tr>"
         )
     noise = int((result.labels == NOISE).sum())

@@ -47,8 +47,8 @@ def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, col
 
 
 def group_names(clustering: Clustering) -> dict[int, str]:
-    """The names of groups: 1, 2, ... by falling size, and noise."""
-    return {**{i: f"Group {i + 1}" for i in range(clustering.n_clusters)}, NOISE: "Noise"}
+    """The names of groups, those people gave or 1, 2, ...; and of noise."""
+    return clustering.group_names
 
 
 def explained(found: Explanation) -> tuple[np.ndarray, dict[int, str]]:

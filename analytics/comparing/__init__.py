@@ -1,0 +1,1 @@
+"""Several groupings of the same rows, compared: colours, overlap, agreement, consensus, sweeps."""

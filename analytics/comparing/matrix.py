@@ -1,0 +1,85 @@
+"""How far every two of several groupings agree."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analytics.clustering.agreement import contingency, table_ari
+from analytics.progress import Progress, silent
+from analytics.results import UNLABELLED, Score, ScoreCard
+
+# Cells of a contingency table up to which the expected mutual information is computed: it takes
+# about 1 s for this many with 100,000 rows.
+MOST_CELLS = 40_000
+
+
+def agreements(labelings: Sequence[np.ndarray], progress: Progress = silent) -> ScoreCard:
+    """Adjusted Rand index and adjusted mutual information of every two groupings.
+
+    labelings : r arrays (n,), -1 for noise (one more group), UNLABELLED where a row was not
+    grouped (left out of the pairs that lack it). tables : "ari", "ami" (r, r), NaN where two have
+    no row in common or too many groups for AMI; "rows" (r, r), rows in both. groups : "ari", "ami"
+    (r,), the mean agreement of each with the others. values : their means over all pairs.
+    """
+    r = len(labelings)
+    ari, ami = np.eye(r), np.eye(r)
+    rows = np.zeros((r, r))
+    for i in range(r):
+        progress(i / max(r, 1), f"comparing result {i + 1} of {r}")
+        for j in range(i, r):
+            known = (labelings[i] != UNLABELLED) & (labelings[j] != UNLABELLED)
+            rows[i, j] = rows[j, i] = known.sum()
+            if j > i:
+                found = _pair(labelings[i][known], labelings[j][known])
+                ari[i, j] = ari[j, i] = found[0]
+                ami[i, j] = ami[j, i] = found[1]
+    off = ~np.eye(r, dtype=bool)
+    groups = {name: _means(m, off) for name, m in (("ari", ari), ("ami", ami))}
+    labels = {"ari": "Adjusted Rand index", "ami": "Adjusted mutual information"}
+    values = {
+        name: Score(float(np.nanmean(m[off])), label=labels[name])
+        for name, m in (("ari", ari), ("ami", ami))
+        if r > 1 and np.isfinite(m[off]).any()
+    }
+    progress(1.0, "compared")
+    return ScoreCard(values=values, groups=groups, tables={"ari": ari, "ami": ami, "rows": rows})
+
+
+def _means(matrix: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """The mean of each row's other entries, NaN when there is none."""
+    held = np.where(off & np.isfinite(matrix), matrix, 0).sum(axis=1)
+    count = (off & np.isfinite(matrix)).sum(axis=1)
+    return np.divide(held, count, where=count > 0, out=np.full(len(matrix), np.nan))
+
+
+def _pair(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
+    """ARI and AMI of two groupings of the same rows, NaN without rows."""
+    if not len(a):
+        return float("nan"), float("nan")
+    names_a, a = np.unique(a, return_inverse=True)
+    names_b, b = np.unique(b, return_inverse=True)
+    table = contingency(a, b, len(names_a), len(names_b))
+    return table_ari(table), ami_of(table)
+
+
+def ami_of(table: np.ndarray) -> float:
+    """Adjusted mutual information (Vinh, Epps & Bailey 2010, mean of the entropies as the most) of
+    a contingency table; NaN when it has too many cells."""
+    from sklearn.metrics.cluster import expected_mutual_information
+
+    if table.size > MOST_CELLS:
+        return float("nan")
+    if 1 in table.shape:  # as scikit-learn: two trivial groupings are equal, one tells nothing
+        return 1.0 if table.shape == (1, 1) else 0.0
+    n = int(table.sum())
+    h_a, h_b, h = (_entropy(t / n) for t in (table.sum(axis=1), table.sum(axis=0), table.ravel()))
+    mutual = h_a + h_b - h
+    expected = float(expected_mutual_information(table.astype(np.int64), n))
+    most = (h_a + h_b) / 2 - expected
+    most = np.copysign(max(abs(most), np.finfo(float).eps), most)
+    return float((mutual - expected) / most)
+
+
+def _entropy(share: np.ndarray) -> float:
+    share = share[share > 0]
+    return float(-(share * np.log(share)).sum())
