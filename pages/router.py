@@ -13,6 +13,7 @@ PAGES = (
     ("map.py", "Map", ":material/scatter_plot:", True),
     ("clusters.py", "Clusters", ":material/workspaces:", False),
     ("perception.py", "Perception", ":material/visibility:", False),
+    ("compare.py", "Compare", ":material/compare:", False),
     ("explain.py", "Explain", ":material/format_quote:", False),
     ("pictures.py", "Pictures", ":material/photo_library:", False),
     ("study.py", "Study", ":material/groups:", False),

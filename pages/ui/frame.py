@@ -11,6 +11,8 @@ from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LOGO = ASSETS / "logo.png"
+# Groups that no method of the menu made.
+MADE_HERE = {"corrected": "Corrected by hand", "consensus": "Consensus"}
 STEP = {
     "link": "The link",
     "table": "Reading the data",
@@ -124,7 +126,7 @@ def method_label(kind: str, method_id: str) -> str:
     try:
         return registry.get(kind, method_id).label
     except BadInput:
-        return method_id
+        return MADE_HERE.get(method_id, method_id)
 
 
 def _jobs() -> set[str]:

@@ -86,6 +86,8 @@ def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
         card = frame.try_ask(faithfulness_request(projection))
     elif source == "validity" and clustering is not None:
         card = frame.try_ask(validity_request(clustering))
+    elif source == "consensus" and clustering is not None and "changes" in clustering.extras:
+        return "changes sides", np.asarray(clustering.extras["changes"], float)
     if card is None or name not in card.points or len(card.points[name]) != dataset.n:
         return None
     title = card.values[name].label if name in card.values else name.replace("_", " ")

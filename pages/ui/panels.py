@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import operations, registry
+from analytics.clustering.operations import NOT_RERUN
 from analytics.errors import BadInput
 from analytics.figures import shapes as marks
 from analytics.results import Clustering, Dataset, Projection
@@ -138,7 +139,10 @@ def _color_name(color: str, dataset: Dataset) -> str:
 def _layers(clustering) -> list[str]:
     names = ["trustworthiness", "continuity", "stress_share", "distance_correlation"]
     layers = [f"faithfulness:{n}" for n in names]
-    return layers + (["validity:silhouette"] if clustering is not None else [])
+    if clustering is None:
+        return layers
+    joined = ["consensus:changes"] if "changes" in clustering.extras else []
+    return [*layers, "validity:silhouette", *joined]
 
 
 def picture_controls(dataset: Dataset, projection: Projection | None) -> None:
@@ -203,6 +207,8 @@ def run_name(digest: str) -> str:
         return digest[:8]
     kind = "projection" if isinstance(record, Projection) else "clustering"
     label = frame.method_label(kind, record.method)
+    if isinstance(record, Clustering) and record.method in NOT_RERUN:
+        return _made_here(record, label)
     try:
         defaults = {p.name: p.default for p in registry.get(kind, record.method).params}
     except ValueError:
@@ -213,6 +219,16 @@ def run_name(digest: str) -> str:
     seed = [f"seed {record.seed}"] if record.seed else []
     extra = [*changed, *seed]
     return label + (f" ({', '.join(extra)})" if extra else "")
+
+
+def _made_here(record: Clustering, label: str) -> str:
+    """The name of groups that were corrected by hand or joined from several results."""
+    groups = count(record.n_clusters, "group")
+    if record.method == "corrected":
+        base = session.load(record.parents[1])
+        before = frame.method_label("clustering", base.method) if base is not None else label
+        return f"{before}, corrected ({groups}, {count(len(record.params['edits']), 'change')})"
+    return f"{label} of {len(record.parents) - 1} results ({groups})"
 
 
 def cluster_controls(dataset: Dataset, projection: Projection | None, clustering) -> None:
@@ -281,7 +297,7 @@ def selection_bar(dataset: Dataset, projection: Projection, mask) -> None:
             n = int(mask.sum())
             st.markdown(f"**{count(n, 'row')} selected** ({share(n / dataset.n)})", width="content")
             if st.button("Clear", type="tertiary", icon=":material/close:"):
-                session.change(selection=())
+                session.change(selection=(), cell="")
                 st.rerun()
             st.toggle("Add to it", key=mapview.ADD_KEY, help="The next shape adds to these rows.")
             if n and st.button("Zoom to selection", type="tertiary", icon=":material/zoom_in:"):

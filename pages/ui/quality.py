@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analytics.clustering.operations import NOT_RERUN
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import examples, findings, frame, panels, people, session, why
+from pages.ui import correcting, examples, findings, frame, panels, people, session, why
 from pages.ui.words import interval, number, safe_md
 
 STRUCTURE = {"linkage", "condensed_tree", "reachability", "core_distance", "split_tree"}
@@ -28,9 +29,13 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         fill["Labels"] = lambda: _labels(dataset, result)
     if "medoids" in result.extras:
         fill["Examples"] = lambda: examples.medoids(dataset, result)
+    fill["Correct"] = lambda: correcting.tab(dataset, projection, result, mask)
     fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
-    opened = st.tabs(list(fill), key=f"quality-{'-'.join(fill)}", on_change="rerun")
+    # A corrected result opens where it is corrected: its tabs may be others than before.
+    first = "Correct" if result.method == "corrected" else None
+    key = f"quality-{'-'.join(fill)}"
+    opened = st.tabs(list(fill), key=key, default=first, on_change="rerun")
     for tab, draw in zip(opened, fill.values(), strict=True):
         if tab.open:
             with tab:
@@ -69,6 +74,12 @@ def _silhouette(result: Clustering) -> None:
 def _stability(result: Clustering) -> None:
     from analytics.clustering.operations import stability_request
 
+    if result.method in NOT_RERUN:
+        st.caption(
+            "These groups were changed by hand or joined from several results: there is no method "
+            "to run again. Test the results they came from."
+        )
+        return
     st.caption("Runs the same method again with other seeds and on random subsamples of 80 %.")
     runs = st.number_input("Reruns of each kind", 3, 50, 10, key="stability-runs")
     request = stability_request(result, int(runs))
@@ -89,7 +100,8 @@ def _stability(result: Clustering) -> None:
     if "stability" in card.groups:
         from analytics.figures.charts import bars
 
-        labels = [f"Group {i + 1}" for i in range(len(card.groups["stability"]))]
+        names = result.group_names
+        labels = [names[i] for i in range(len(card.groups["stability"]))]
         figure = bars(labels, card.groups["stability"], dark=frame.dark(), height=260)
         st.plotly_chart(figure, theme=None, key="stability", config=QUIET)
         st.caption("Share of each group found again in a rerun (Jaccard, Hennig 2007).")
@@ -201,7 +213,7 @@ def _labels(dataset: Dataset, result: Clustering) -> None:
         return
     st.caption(safe_md(f"Against the column {dataset.label_column}; rows without one left out."))
     table = card.tables["contingency"]
-    groups = [f"Group {i + 1}" for i in range(result.n_clusters)]
+    groups = [result.group_names[i] for i in range(result.n_clusters)]
     columns = [*groups, "Noise"][: table.shape[1]]
     names = list(dataset.label_names)
     figure = heatmap(table, names, columns, title="Rows", dark=frame.dark())

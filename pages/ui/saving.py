@@ -14,6 +14,8 @@ KINDS = {
     "Clustering": "clustering",
     "Ambiguity": "ambiguity",
 }
+# Results that another request than their kind's usual one made.
+BY_METHOD = {"corrected": "correction", "consensus": "consensus", "labelled": "labelled"}
 
 
 def link(token: str) -> str:
@@ -79,7 +81,7 @@ def _save(name: str, before: dict) -> None:
                 engine,
                 saved.project,
                 digest=digest,
-                kind=KINDS[type(record).__name__],
+                kind=BY_METHOD.get(record.method) or KINDS[type(record).__name__],
                 method=record.method,
                 params=record.params,
                 seed=record.seed,
@@ -91,7 +93,8 @@ def _save(name: str, before: dict) -> None:
 def lineage(view: views.View) -> list[str]:
     """Every result a view rests on, parents first."""
     ambiguity = session.ambiguity()
-    ends = [view.table, view.dataset, *view.maps, *view.runs, ambiguity.digest if ambiguity else ""]
+    ends = [view.table, view.dataset, *view.maps, *view.runs, *view.compared]
+    ends.append(ambiguity.digest if ambiguity else "")
     return [d for d in dict.fromkeys(ends) if d]
 
 

@@ -36,13 +36,15 @@ LATER = {
 }
 # Kinds of request whose result takes a slot.
 KINDS = {
+    "dataset": ("dataset", "labelled"),
+    "clustering": ("clustering", "correction", "consensus"),
     "explanation": (
         "explanation",
         "explanation_edit",
         "explanation_inside",
         "explanation_rest",
         "keyword_topics",
-    )
+    ),
 }
 # Kinds of request that may ask a language model.
 BY_MODEL = (
@@ -309,7 +311,7 @@ def _arrive(session: Session) -> None:
             del session.wanted[slot]
             if slot in session.steps:
                 session.steps.discard(slot)
-                change(**{slot: request.digest})
+                change(**_replaced(session.view, request), **{slot: request.digest})
             else:
                 session.view = session.view.with_(**{slot: request.digest})
             continue
@@ -324,6 +326,19 @@ def _arrive(session: Session) -> None:
                 # What was to follow fails with it, for the same reason.
                 for later in LATER[slot]:
                     session.wanted.pop(later, None)
+
+
+def _replaced(view: View, request: Request) -> dict:
+    """One more change by hand takes the place of the result before it among those kept."""
+    shown = load(view.clustering)
+    if request.kind != "correction" or shown is None or shown.method != "corrected":
+        return {}
+    if shown.parents[1] != request.parents[1]:
+        return {}
+    return {
+        name: tuple(request.digest if d == shown.digest else d for d in getattr(view, name))
+        for name in ("runs", "compared")
+    }
 
 
 def _follow(session: Session) -> None:

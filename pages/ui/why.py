@@ -100,7 +100,7 @@ def _card(dataset: Dataset, result: Clustering, found: Reasons, told, place: int
     best = chosen(cluster)
     color = cluster_colors(max(result.n_clusters, 1))[cluster["label"]]
     with st.container(border=True, key=f"why-card-{cluster['label']}"):
-        _head(cluster, color)
+        _head(cluster, color, result.group_names[cluster["label"]])
         telling.on_card(told, cluster["label"])
         st.markdown(safe_md(wording.sentence(cluster)))
         if best is not None:
@@ -114,7 +114,7 @@ def _card(dataset: Dataset, result: Clustering, found: Reasons, told, place: int
         _exemplars(dataset, found, place)
 
 
-def _head(cluster: dict, color: str) -> None:
+def _head(cluster: dict, color: str, name: str) -> None:
     """Colour, number, size, tick, and the way to the map."""
     from analytics.explanation.reasons import earned, explainable
 
@@ -123,7 +123,7 @@ def _head(cluster: dict, color: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(
             f"<div class='why-head'><span class='dot' style='background:{color}'></span>"
-            f"<b>Group {label + 1}</b> <span>{count(cluster['size'], 'row')} · {sign}, "
+            f"<b>{escape(name)}</b> <span>{count(cluster['size'], 'row')} · {sign}, "
             f"{number(explainable(cluster))}</span></div>",
             width="stretch",
         )
