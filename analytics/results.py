@@ -132,7 +132,8 @@ class Clustering(Record):
     extras : arrays that single methods add, by these names: "centers" (k, d), "medoids" (k,) row
         indices, "linkage" (n - 1, 4) scipy linkage matrix, "condensed_tree" (m, 4) rows of parent,
         child, lambda, size, "order" (n,) and "reachability" (n,) in that order,
-        "core_distance" (n,), "soft" (n, k) memberships, "probability" (n,), "split_tree" (m, 5)
+        "core_distance" (n,), "soft" (n, k) memberships, "probability" (n,), "prototypes" (k, d)
+        in the space of the distances, "split_tree" (m, 5)
         with "leaf" (k,) and "separability" (k,) (see ``analytics.clustering.methods.ppp``);
         "changes" (n,) of a consensus (see ``analytics.comparing.consensus``); "ids" (k,), "touched"
         (n,), "tags" (n, t) of a corrected one (see ``analytics.correcting``), whose groups keep

@@ -6,7 +6,17 @@ import streamlit as st
 
 from analytics.clustering.operations import NOT_RERUN
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import correcting, examples, findings, frame, panels, people, session, why
+from pages.ui import (
+    correcting,
+    examples,
+    findings,
+    frame,
+    panels,
+    people,
+    prototypes,
+    session,
+    why,
+)
 from pages.ui.words import interval, number, safe_md
 
 STRUCTURE = {"linkage", "condensed_tree", "reachability", "core_distance", "split_tree"}
@@ -29,6 +39,8 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         fill["Labels"] = lambda: _labels(dataset, result)
     if "medoids" in result.extras:
         fill["Examples"] = lambda: examples.medoids(dataset, result)
+    if prototypes.shown(result):
+        fill["Prototypes"] = lambda: prototypes.draw(dataset, result)
     fill["Correct"] = lambda: correcting.tab(dataset, projection, result, mask)
     fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
