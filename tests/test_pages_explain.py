@@ -34,7 +34,13 @@ def opened(source, **found):
 
 
 def cards(at) -> list[str]:
-    return [h.value for h in at.get("html") if "class='card'" in h.value]
+    """The cards, without the evidence behind them."""
+    shown = [h.value for h in at.get("html") if "class='card'" in h.value]
+    return [h for h in shown if "Surest" not in h]
+
+
+def evidence(at) -> list[str]:
+    return [h.value for h in at.get("html") if "Surest" in h.value]
 
 
 def button(at, label):
@@ -170,6 +176,17 @@ def test_what_is_covered_and_what_is_unexplained_are_told_apart():
     assert between and f"{between} rows between 0.3 and 0.5 go to the likeliest group" in shown
     assert int((found.labels < 0).sum()) == int((best < 0.3).sum())
     assert "chance 0.5 or more" in shown
+
+
+def test_the_evidence_of_a_card_has_sure_and_doubtful_texts_and_its_words_marked():
+    at = opened("sample:messages", goal="by topic", params={"k": 5})
+    found = services.artifacts().load(view(at).explanation)
+    entry = found.evidence[0]
+    near = f"({entry['near_precision']:.2f} with the nearest outside)"
+    assert near in cards(at)[0]
+    shown = evidence(at)[0]
+    assert "In doubt" in shown and "<mark>" in shown
+    assert shown.count("<li>") == len(entry["exemplars"]) + len(entry["borderline"]) == 10
 
 
 def test_data_without_texts_say_so():

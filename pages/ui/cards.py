@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, explain
+from analytics.explanation import asking, explain, lexical
 from analytics.figures.theme import color_of
 from analytics.results import Dataset, Explanation
 from pages.ui import frame, session
-from pages.ui.words import count, escape, number, share
+from pages.ui.words import count, escape, marked, number, share
 
 SHOWN = 160  # letters of an exemplar
 NAME_KEY = "explain-author"
@@ -23,7 +23,7 @@ def show(found: Explanation, dataset: Dataset, changeable: bool) -> None:
         with st.container(border=True, key=f"card-{place}"):
             _card(found, dataset, place, entry)
             if changeable:
-                _buttons(found, place, entry)
+                _buttons(found, dataset, place, entry)
     left = int((found.labels < 0).sum())
     if left and changeable:
         st.html(
@@ -43,7 +43,8 @@ def _card(found: Explanation, dataset: Dataset, place: int, entry: Mapping[str, 
         f"<div class='card'><b><span class='dot' style='background:{color}'></span>"
         f"{escape(entry['description'])}</b>"
         f"<div class='muted'>{entry['size']:,} rows · true of {share(entry['coverage'] or 0)} · "
-        f"only this one {_share(entry['exclusive'])} · precision {number(entry['precision'])}, "
+        f"only this one {_share(entry['exclusive'])} · precision {number(entry['precision'])} "
+        f"({number(entry['near_precision'])} with the nearest outside), "
         f"recall {number(entry['recall'])}{escape(pinned)}</div>"
         + (f"<div class='muted'>Telling words: {escape(words)}</div>" if words else "")
         + f"<ul>{examples}</ul></div>"
@@ -64,8 +65,24 @@ def _short(text: object) -> str:
     return words if len(words) <= SHOWN else words[:SHOWN] + " …"
 
 
-def _buttons(found: Explanation, place: int, entry: Mapping[str, Any]) -> None:
-    """Show on the map, and the changes of one description."""
+def _evidence(found: Explanation, dataset: Dataset, place: int, entry: Mapping[str, Any]) -> str:
+    """The surest texts and those in doubt as HTML, each with the chance that the description holds,
+    and the words that speak for it marked."""
+    texts, column = dataset.frame[found.column], int(found.chosen[place])
+    words = [*entry["words"], *lexical.quoted(found.descriptions[column])]
+    parts = []
+    for title, rows in (("Surest", "exemplars"), ("In doubt", "borderline")):
+        lines = [
+            f"<li><span class='muted'>{number(float(found.scores[found.place[i], column]))}</span> "
+            f"{marked(_short(texts.iloc[i]), words)}</li>"
+            for i in entry[rows]
+        ]
+        parts.append(f"<div class='muted'>{title}</div><ul>{''.join(lines)}</ul>" if lines else "")
+    return f"<div class='card'>{''.join(parts)}</div>"
+
+
+def _buttons(found: Explanation, dataset, place: int, entry: Mapping[str, Any]) -> None:
+    """Show on the map, the evidence, and the changes of one description."""
     column, view = int(found.chosen[place]), session.current().view
     slot = int(found.slots[place])
     with st.container(horizontal=True):
@@ -75,6 +92,8 @@ def _buttons(found: Explanation, place: int, entry: Mapping[str, Any]) -> None:
         ):
             session.change(isolate=None if alone else slot)
             st.rerun()
+        with st.popover("Evidence", type="tertiary", key=f"evidence-{place}-{found.digest}"):
+            st.html(_evidence(found, dataset, place, entry))
         with st.popover("Change", type="tertiary", key=f"change-{place}-{found.digest}"):
             _change(found, place, entry, column)
 

@@ -1,7 +1,6 @@
 """Under the cards: the texts, all candidates, how descriptions overlap, what was changed, files."""
 
 import json
-import re
 
 import numpy as np
 import pandas as pd
@@ -13,7 +12,7 @@ from analytics.language import asking as language
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
 from pages.ui import cards, connecting, findings, frame, judging, session
-from pages.ui.words import count, escape, number, safe_md, share
+from pages.ui.words import count, escape, marked, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
 DONE = {
@@ -103,16 +102,6 @@ def _text(found: Explanation, texts, chance, row: int, wanted: str) -> str:
 
 def _said(found: Explanation, group: int) -> str:
     return found.descriptions[int(found.chosen[group])]
-
-
-def marked(text: str, words: list[str]) -> str:
-    """A text as HTML with some words marked; nothing in it is markup of its own."""
-    words = [w for w in dict.fromkeys(words) if w]
-    if not words:
-        return escape(text)
-    inside = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
-    parts = re.split(rf"((?<!\w)(?:{inside})(?!\w))", text, flags=re.IGNORECASE)
-    return "".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(parts))
 
 
 def _one(found: Explanation, dataset: Dataset, texts, rows) -> None:

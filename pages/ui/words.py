@@ -5,7 +5,17 @@ import re
 from datetime import UTC, datetime
 from html import escape
 
-__all__ = ["about_seconds", "count", "escape", "interval", "number", "safe_md", "share", "when"]
+__all__ = [
+    "about_seconds",
+    "count",
+    "escape",
+    "interval",
+    "marked",
+    "number",
+    "safe_md",
+    "share",
+    "when",
+]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
@@ -69,3 +79,13 @@ def when(moment: datetime | None) -> str:
         if seconds < limit:
             return f"{count(int(seconds // size), noun)} ago" if noun else "just now"
     return moment.strftime("%d %b %Y")
+
+
+def marked(text: str, words: list[str]) -> str:
+    """A text as HTML with some words marked; nothing in it is markup of its own."""
+    words = [w for w in dict.fromkeys(words) if w]
+    if not words:
+        return escape(text)
+    inside = "|".join(re.escape(w) for w in sorted(words, key=len, reverse=True))
+    parts = re.split(rf"((?<!\w)(?:{inside})(?!\w))", text, flags=re.IGNORECASE)
+    return "".join(f"<mark>{escape(p)}</mark>" if i % 2 else escape(p) for i, p in enumerate(parts))
