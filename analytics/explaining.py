@@ -40,7 +40,7 @@ def sentences(
     """A sentence of a language model on each group, checked against the rows; see
     ``analytics.explanation.written``. model : as for :func:`explain`."""
     store = store or api.default_store()
-    asked = _model(language.METHOD, dict(model or {}))
+    asked = model_params(language.METHOD, dict(model or {}))
     found = reasons(clustering, seed=seed, store=store, progress=part(progress, 0.0, 0.3))
     wanted = written.sentences_request(found, asked, seed)
     return execute(wanted, store, part(progress, 0.3, 1.0))
@@ -79,13 +79,13 @@ def explain(
         if goal or params or examples or provider != "offline":
             raise BadInput("Give a goal or keywords, not both: keywords take no other choice.")
         return execute(topics.topics_request(source, text, keywords, seed), store, progress)
-    asked = _model(provider, dict(model or {}))
+    asked = model_params(provider, dict(model or {}))
     wanted = asking.explanation_request(source, text, goal, examples, params, seed, asked)
     found = execute(wanted, store, progress)
     return execute(rest.rest_request(found, source), store, progress) if apply else found
 
 
-def _model(provider: str, given: dict[str, Any]) -> dict[str, Any] | None:
+def model_params(provider: str, given: dict[str, Any]) -> dict[str, Any] | None:
     """The parameters of a language model. Whoever calls this runs the process, so the key of its
     environment may go to the address given."""
     if provider == "offline" and not given:

@@ -87,8 +87,7 @@ def cluster(options) -> dict[str, Any]:
         raise BadInput(f"--why {words.name(options.why)}: end its name in .csv or .json.")
     if options.provider != "offline" and not options.why:
         raise BadInput("--provider writes sentences on the groups: say where with --why PATH.")
-    if not options.why or options.provider == "offline":
-        _no_model(options)
+    explaining.model_params(options.provider, _model(options))  # says now what cannot be asked
     if options.picture and not options.picture.lower().endswith(".png"):
         raise BadInput(f"--picture {words.name(options.picture)}: end its name in .png.")
     dataset, projection = _dataset(options), None
@@ -268,12 +267,6 @@ def _model(options) -> dict[str, Any]:
     given = {"base_url": options.base_url, "model": options.model, "mask": _names(options.mask)}
     given |= {p.name: getattr(options, p.name) for p in language.PARAMS}
     return {name: value for name, value in given.items() if value not in (None, "", [])}
-
-
-def _no_model(options) -> None:
-    """Raises BadInput when a language model is spoken of and none is asked."""
-    if _model(options):
-        raise BadInput(f"A language model is asked with --provider {language.METHOD} alone.")
 
 
 def compare(options) -> dict[str, Any]:

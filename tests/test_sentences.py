@@ -284,7 +284,9 @@ def test_nearest_rows_are_as_many_as_the_members_and_in_order():
     assert near.tolist() == [3, 4]
 
 
-def test_the_command_line_writes_sentences_and_the_report_holds_them(served, capsys, tmp_path):
+def test_the_command_line_writes_sentences_and_the_report_holds_them(
+    served, capsys, tmp_path, monkeypatch
+):
     file, page = tmp_path / "sizes.csv", tmp_path / "report.html"
     table().to_csv(file, index=False)
     line = ["cluster", str(file), "--param", "n_clusters=2", "--out", str(tmp_path / "out.csv")]
@@ -302,4 +304,7 @@ def test_the_command_line_writes_sentences_and_the_report_holds_them(served, cap
     assert "Written by a\n    language model" in shown and "2 of 2 sentences stand" in shown
     assert cli.main([*line, *model]) == 2  # nowhere to write to
     assert cli.main([*line, "--why", str(why), "--model", MODEL]) == 2  # a model and no provider
-    assert "--provider openai" in capsys.readouterr().err
+    assert "a model needs the latter" in capsys.readouterr().err
+    monkeypatch.setenv("GESTALT_LLM_MODEL", "")
+    wrong = [*line, "--why", str(why), "--provider", "openai"]
+    assert cli.main(wrong) == 2 and capsys.readouterr().err.startswith("No usable model name")

@@ -94,8 +94,8 @@ def connection(
     made = Connection(url, name, Secret(secret.strip()), **options)
     if not made.key.reveal() and not made.local:
         raise BadInput(
-            f"{urlsplit(url).hostname} needs a key: type one on the page, or set {KEY}, and "
-            f"{URL} to the address that it belongs to."
+            f"{urlsplit(url).hostname} needs a key: set {KEY}, and {URL} to the address that it "
+            "belongs to; on a page it can be typed."
         )
     if not (made.seconds > 0 and 1 <= made.at_once <= 64 and 0 <= made.retries <= 20):
         raise BadInput("A request takes over 0 seconds, 1-64 run at once, with 0-20 retries.")

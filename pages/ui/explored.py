@@ -241,6 +241,11 @@ def _inside(found: Explanation, dataset: Dataset) -> None:
     if "inside" in found.params:
         st.caption("This is a look inside one group. Undo, at the top, leads back to all groups.")
         return
+    if found.method == language.METHOD:
+        st.caption(
+            "This look is by this machine, without the language model, which would be asked "
+            "about every text again."
+        )
     if not st.toggle(
         "Explain each group among itself", key=f"inside-{found.digest}", persist_state="session"
     ):
