@@ -30,6 +30,10 @@ _PUBLIC = {
     "advise": "analytics.api",
     "trust": "analytics.api",
     "compare": "analytics.api",
+    "agreement": "analytics.comparing.api",
+    "consensus": "analytics.comparing.api",
+    "sweep": "analytics.comparing.api",
+    "correct": "analytics.comparing.api",
     "report": "analytics.api",
 }
 

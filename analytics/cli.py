@@ -120,11 +120,15 @@ def _parser() -> _Parser:
     _add_explain(
         verb("explain", verbs.explain, "Group texts by descriptions.", out="explained.csv")
     )
-    compare = verb("compare", verbs.compare, "Agreement of two groupings of the same rows.")
-    compare.add_argument("a", metavar="LABELS_A", help="a file with a column of labels")
-    compare.add_argument("b", metavar="LABELS_B")
+    compare = verb("compare", verbs.compare, "Agreement of groupings of the same rows.")
+    compare.add_argument(
+        "files", metavar="FILE", nargs="+", help="files with a column of labels, or one with many"
+    )
     compare.add_argument(
         "--columns", default="", metavar="A,B", help="the label columns, one of each file"
+    )
+    compare.add_argument(
+        "--out", default="", metavar="PATH", help="of three or more: write their consensus here"
     )
     report = verb("report", verbs.report, "Write a result as one HTML page.", out="report.html")
     report.add_argument(

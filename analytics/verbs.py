@@ -270,21 +270,24 @@ def _model(options) -> dict[str, Any]:
 
 
 def compare(options) -> dict[str, Any]:
-    """Agreement of the label columns of two files, matched by row number where one is given."""
-    first, second = _two(options.columns, "--columns") if options.columns else ("", "")
-    a, b = _labels(options, options.a, first), _labels(options, options.b, second)
-    numbered = a.index.name == "row" or b.index.name == "row"
-    if len(a) != len(b) and not numbered:
-        raise BadInput(
-            f"{options.a} has {words.count(len(a), 'row')} and {options.b} "
-            f"{words.count(len(b), 'row')}: compare groupings of the same rows."
-        )
-    rows = a.index.intersection(b.index)
-    if not len(rows):
-        raise BadInput(f"{options.a} and {options.b} have no row number in common.")
-    answer = api.compare(a.loc[rows].to_numpy(), b.loc[rows].to_numpy())
-    answer["left_out"] += max(len(a), len(b)) - len(rows)
-    answer["columns"] = [a.name, b.name]
+    """Agreement of label columns of files, matched by row number where one is given."""
+    from analytics.comparing import files
+
+    columns = _names(options.columns)
+    many = len(columns) > 2 or len(options.files) > 2
+    if not many and columns:
+        columns = _two(options.columns, "--columns")
+
+    def read(path: str) -> Table:
+        return api.read(path, progress=options.progress)
+
+    names, series = files.gathered(options.files, columns, read)
+    if len(series) == 2:
+        return files.two(names, series)
+    answer, table = files.many(names, series, options.progress)
+    if options.out:
+        api.write(options.out, table.to_csv(index=False).encode())
+        answer["consensus_file"] = options.out
     return answer
 
 
@@ -339,20 +342,6 @@ def _axes(table: Table, x: str, y: str) -> list[str]:
     if x == y:
         raise BadInput(f"Column {words.name(x)} is given for both --x and --y: give two columns.")
     return [x, y]
-
-
-def _labels(options, path: str, column: str) -> pd.Series:
-    """A label column: the one named, else "label", "cluster" or the last; by "row" if there."""
-    table = api.read(path, progress=options.progress)
-    frame = table.frame
-    if column and column not in frame:
-        known = words.names(list(frame.columns), 8)
-        raise BadInput(f"There is no column {words.name(column)} in {table.name}: it has {known}.")
-    name = column or next((c for c in ("label", "cluster") if c in frame), frame.columns[-1])
-    labels = frame[name]
-    if "row" in frame and name != "row" and frame["row"].is_unique:
-        labels.index = pd.Index(frame["row"], name="row")
-    return labels
 
 
 def _names(text: str) -> list[str]:

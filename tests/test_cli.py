@@ -217,6 +217,34 @@ def test_compare(capsys):
     assert "takes two names" in refused(capsys, "compare", "a.csv", "b.csv", "--columns", "label")
 
 
+def test_compare_says_what_moved_and_takes_many(capsys):
+    text = "row,one,two,three\n" + "".join(
+        f"{i},{i // 4},{'ab'[i > 4]},{i // 4 if i else -1}\n" for i in range(8)
+    )
+    Path("many.csv").write_text(text)
+    answer, _ = run(capsys, "compare", "many.csv", "--columns", "one,two")
+    assert answer["moved"] == 1 and answer["ari"] < 1
+    assert answer["pairs"][0] == {
+        "a": 0, "b": "a", "rows": 4, "of_a": 1.0, "of_b": 0.8, "overlap": 0.8, "match": True,
+    }  # fmt: skip
+    args = ("--columns", "one,two,three", "--out", "c.csv")
+    answer, _ = run(capsys, "compare", "many.csv", *args)
+    assert answer["results"] == ["one", "two", "three"] and len(answer["ari"]) == 3
+    assert answer["n_clusters"] == [2, 2, 2] and answer["noise_share"][2] == 0.125
+    assert answer["consensus"]["n_clusters"] == 2 and answer["consensus_file"] == "c.csv"
+    table = pd.read_csv("c.csv")
+    assert list(table) == ["row", "label", "changes"] and table["label"].nunique() == 2
+    assert table["changes"].idxmax() == 4
+    Path("d.csv").write_text("row,label\n0,x\n7,y\n")
+    answer, _ = run(
+        capsys, "compare", "many.csv", "many.csv", "d.csv", "--columns", "one,two,label"
+    )
+    assert answer["n"] == 2 and answer["left_out"] == 6 and answer["ari"][0][2] == 1
+    assert "name two label columns" in refused(capsys, "compare", "many.csv")
+    words = refused(capsys, "compare", *["many.csv"] * 3, "--columns", "one,two")
+    assert "names 2 columns for 3 files" in words
+
+
 def test_report_of_a_result_and_of_a_saved_view(capsys):
     from analytics.store.database import connect
     from analytics.store.projects import save_view

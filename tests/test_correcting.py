@@ -214,3 +214,33 @@ def test_every_edit_is_said_in_words(iris):
         "split group 1 into 2 by k-means",
         "merged groups 1 and 2 as “M”",
     ]
+
+
+def test_report_record_and_script_tell_what_was_changed(iris, tmp_path, monkeypatch):
+    from analytics.report.html import html_report
+    from analytics.report.lineage import complete_state
+    from analytics.report.record import run_record
+    from analytics.report.snippet import python_snippet
+
+    store, dataset, _, _ = iris
+    other = analytics.cluster(dataset, n_clusters=5, store=store)
+    found = made(
+        iris,
+        {"do": "rename", "group": 0, "words": "<b>Big", "by": "Ada", "why": "it <i>is</i>"},
+        {"do": "reassign", "where": rows(1, 2), "to": -1, "by": "Ben"},
+    )
+    state = complete_state(store, found.digest)
+    state |= {"compared": [found.digest, other.digest], "called": [[other.digest, "Five <x>"]]}
+    page = html_report(store, state)
+    assert "Changed by hand" in page and "put 2 rows into noise" in page and "Ben" in page
+    assert "it &lt;i&gt;is&lt;/i&gt;" in page and "&lt;b&gt;Big" in page
+    assert "Compared with other results" in page and "Five &lt;x&gt;" in page
+    record = run_record(store, state)
+    kinds = [(s["kind"], s["method"]) for s in record["steps"]]
+    assert ("clustering", "kmeans") in kinds and ("clustering", "corrected") in kinds
+    assert [s["digest"] for s in record["compared"]] == [found.digest, other.digest]
+    assert "put 2 rows into noise" in str(record["steps"])
+    script = python_snippet(store, {**state, "selection": []})
+    assert "analytics.correct(" in script
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path))
+    exec(compile(script, "script", "exec"), {})  # it asserts the digests itself

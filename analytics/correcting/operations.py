@@ -58,6 +58,18 @@ def ids_of(found: Clustering) -> np.ndarray:
     return found.extras.get("ids", np.arange(found.n_clusters))
 
 
+def replaced(view, wanted: Request, load) -> dict[str, Any]:
+    """What of a view changes when one more change by hand to the clustering on screen arrives: it
+    takes its place among those kept. load : a stored result by its digest, or None."""
+    shown = load(view.clustering) if wanted.kind == "correction" else None
+    if shown is None or shown.method != METHOD or shown.parents[1] != wanted.parents[1]:
+        return {}
+    return {
+        name: tuple(wanted.digest if d == shown.digest else d for d in getattr(view, name))
+        for name in ("runs", "compared")
+    }
+
+
 def correction(wanted: Request, parents: Sequence[Any], progress: Progress) -> Clustering:
     """Run :func:`correction_request`. parents : (dataset, clustering, *maps)."""
     dataset, base, maps = parents[0], parents[1], parents[2:]

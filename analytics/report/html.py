@@ -18,6 +18,7 @@ from analytics.explanation import wording
 from analytics.figures import shapes as marks
 from analytics.graphs.operations import drawn
 from analytics.perception.wording import HOW, sentence
+from analytics.report.comparison import changes, section
 from analytics.report.lineage import records
 from analytics.report.reasons import written_on
 from analytics.report.record import run_record
@@ -79,6 +80,8 @@ def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "")
         reasons_how=wording.HOW,
         explanation=found.get("explanation"),
         explained=_explained(found.get("explanation")),
+        changes=changes(clustering),
+        compared=section(artifacts, state),
         validity="validity" in found,
         stability="stability" in found,
         cards=[

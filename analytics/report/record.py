@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analytics import __version__, registry, selection
+from analytics.correcting.operations import said
 from analytics.digest import of_bytes
 from analytics.errors import BadInput
 from analytics.explanation.reasons import earned
+from analytics.report.comparison import compared, under
 from analytics.report.lineage import records
 from analytics.results import (
     Ambiguity,
@@ -80,7 +82,8 @@ def run_record(artifacts: Artifacts, state: dict[str, Any]) -> dict[str, Any]:
         {
             "format": 1,
             "data": _data(found["table"]),
-            "steps": [_step(role, record) for role, record in found.items()],
+            "steps": _steps(artifacts, found),
+            "compared": [_step("clustering", r) for r in compared(artifacts, state)],
             "scores": {
                 role: _scores(record)
                 for role, record in found.items()
@@ -91,6 +94,15 @@ def run_record(artifacts: Artifacts, state: dict[str, Any]) -> dict[str, Any]:
             "versions": versions(),
         }
     )
+
+
+def _steps(artifacts: Artifacts, found: dict[str, Record]) -> list[dict[str, Any]]:
+    """Every step, with the results behind one that was corrected or joined before it."""
+    steps = []
+    for role, record in found.items():
+        steps += [_step(role, r) for r in under(artifacts, record)]
+        steps.append(_step(role, record))
+    return steps
 
 
 def plain(value: Any) -> Any:
@@ -165,7 +177,9 @@ def _words(record: Record) -> str:
         return _preparation(record)
     if isinstance(record, Explanation):
         return _explained(record)
-    settings = [f"{k} = {_value(v)}" for k, v in record.params.items()]
+    given = {k: v for k, v in record.params.items() if k != "edits"}
+    settings = [f"{k} = {_value(v)}" for k, v in given.items()]
+    settings += [said(edit) for edit in record.params.get("edits") or ()]
     words = "; ".join(filter(None, [", ".join(settings), f"seed {record.seed}"]))
     if isinstance(record, Clustering):
         noise = f", {record.noise_share:.1%} noise" if record.noise_share else ""

@@ -21,6 +21,8 @@ def python_snippet(artifacts: Artifacts, state: dict[str, Any]) -> str:
     """Runnable Python for the results of a state. Raises BadInput like ``records``."""
     found = records(artifacts, state)
     table, dataset = found["table"], found["dataset"]
+    if dataset.method == "labelled":
+        return "# The data has a few labels taken from groups: its steps are in run.json.\n"
     body = [*_read(table), _prepare(table, dataset)]
     if "projection" in found:
         body += ["", *_made("projection", found["projection"], "projection.xy")]
@@ -98,6 +100,10 @@ def _made(target: str, record: Record, values: str, extra: tuple[str, ...] = ())
 
 def _clustering(artifacts: Artifacts, record: Record, shown: str) -> list[str]:
     """The clustering, after the map it was made on when that is not the one shown."""
+    if record.method == "consensus":
+        return ["# The groups are a consensus: the results it joins are in run.json."]
+    if record.method == "corrected":
+        return _corrected(artifacts, record, shown)
     lines, extra = [], ()
     if record.space == "map":
         used = record.parents[1]
@@ -108,6 +114,21 @@ def _clustering(artifacts: Artifacts, record: Record, shown: str) -> list[str]:
     lines += _made("clustering", record, "clustering.labels", extra)
     lines.append(f"assert clustering.digest == {record.digest!r}, 'the settings differ'")
     return [*lines, "print(clustering.n_clusters, 'groups')"]
+
+
+def _corrected(artifacts: Artifacts, record: Record, shown: str) -> list[str]:
+    """The clustering as computed, then the changes by hand."""
+    base = artifacts.require(record.parents[1])
+    drawn_on = {e["where"]["map"] for e in record.params["edits"] if "map" in e.get("where", {})}
+    if drawn_on - {shown} or base.method == "consensus":
+        return ["# The groups were changed by hand on other maps: the steps are in run.json."]
+    extra = ["maps=[projection]"] if drawn_on else []
+    edits = f"edits={record.params['edits']!r}"
+    return [
+        *_clustering(artifacts, base, shown),
+        _call("clustering", "correct", ["clustering", edits, *extra]),
+        f"assert clustering.digest == {record.digest!r}, 'the settings differ'",
+    ]
 
 
 def _explained(record: Record) -> list[str]:

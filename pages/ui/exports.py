@@ -27,6 +27,8 @@ def state_of(view: View) -> dict:
         "clustering": view.clustering,
         "explanation": view.explanation if services.artifacts().has(view.explanation) else "",
         "selection": list(view.selection),
+        "compared": list(view.compared),
+        "called": [list(pair) for pair in view.called],
         "shape": view.shape,
         "links": view.links,
     }

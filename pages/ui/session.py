@@ -13,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics import pipeline
 from analytics import view as views
+from analytics.correcting.operations import replaced
 from analytics.data.operations import sample_request
 from analytics.data.samples import DEFAULT
 from analytics.digest import is_digest
@@ -22,8 +23,7 @@ from analytics.results import Record
 from analytics.view import View
 from pages.ui import services
 
-# Seconds a page waits for a wanted result before it shows the progress of the job instead: most
-# small data is ready by then.
+# Seconds to wait for a wanted result before its progress is shown: most small data is ready then.
 PATIENCE = 0.7
 SLOTS = ("table", "dataset", "projection", "clustering", "explanation")
 # What is of no use any more when another result is wanted in a slot.
@@ -311,7 +311,7 @@ def _arrive(session: Session) -> None:
             del session.wanted[slot]
             if slot in session.steps:
                 session.steps.discard(slot)
-                change(**_replaced(session.view, request), **{slot: request.digest})
+                change(**replaced(session.view, request, load), **{slot: request.digest})
             else:
                 session.view = session.view.with_(**{slot: request.digest})
             continue
@@ -326,19 +326,6 @@ def _arrive(session: Session) -> None:
                 # What was to follow fails with it, for the same reason.
                 for later in LATER[slot]:
                     session.wanted.pop(later, None)
-
-
-def _replaced(view: View, request: Request) -> dict:
-    """One more change by hand takes the place of the result before it among those kept."""
-    shown = load(view.clustering)
-    if request.kind != "correction" or shown is None or shown.method != "corrected":
-        return {}
-    if shown.parents[1] != request.parents[1]:
-        return {}
-    return {
-        name: tuple(request.digest if d == shown.digest else d for d in getattr(view, name))
-        for name in ("runs", "compared")
-    }
 
 
 def _follow(session: Session) -> None:
