@@ -7,6 +7,7 @@ import sys
 import time
 
 from analytics.errors import BadInput, StoreError
+from analytics.language import connection
 from analytics.operations import OPERATIONS, Operation
 from analytics.results import Score, ScoreCard
 
@@ -54,6 +55,16 @@ def family(request, parents, progress):
     time.sleep(60)
 
 
+def keyed(request, parents, progress):
+    """1 where a key was lent for params["url"], 0 where none was; or an error that repeats it."""
+    key = connection.connection(request.params["url"], "m").key.reveal()
+    if request.params.get("tell"):
+        raise RuntimeError(f"the endpoint said {key}")
+    if request.params.get("refuse"):
+        raise BadInput(f"The endpoint refuses {key}.")
+    return _card(float(key == "sk-lent-0123456789"))
+
+
 def suicide(request, parents, progress):
     """End the process from inside."""
     progress(0.5, "about to end")
@@ -86,6 +97,16 @@ def wrong(request, parents, progress):
 OPERATIONS.update(
     {
         name: Operation(f"job_operations:{name}")
-        for name in ("quick", "nap", "stuck", "greedy", "family", "suicide", "noisy", "wrong")
+        for name in (
+            "quick",
+            "nap",
+            "stuck",
+            "greedy",
+            "family",
+            "suicide",
+            "noisy",
+            "wrong",
+            "keyed",
+        )
     }
 )

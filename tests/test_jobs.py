@@ -24,6 +24,7 @@ from analytics.jobs.board import MAX_ENDED, MAX_WAITING, Board
 from analytics.jobs.job import Job
 from analytics.jobs.runner import Runner
 from analytics.jobs.turns import Turns
+from analytics.language import connection
 from analytics.operations import Request, execute, request
 from analytics.store.artifacts import Artifacts
 
@@ -283,6 +284,43 @@ def test_each_kind_of_error_has_its_sentence_and_spares_the_worker(runner, error
 def test_the_traceback_goes_to_the_log(runner, caplog):
     finish(runner, ask("wrong", error="crash"))
     assert "ZeroDivisionError: secret value 42" in caplog.text
+
+
+def test_a_key_is_lent_to_one_job_and_is_in_no_message_log_or_file(runner, caplog, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    url, key = "http://127.0.0.1:9/v1", "sk-lent-0123456789"
+    keys = {url: connection.Secret(key)}
+
+    def end(lent, **params):
+        wanted = ask("keyed", url=url, **params)
+        assert key not in json.dumps(wanted.to_json())
+        return runner.wait(runner.submit(wanted, "a", lent).id, 20), wanted
+
+    def value(wanted):
+        return runner._artifacts.load(wanted.digest).values["value"].value
+
+    for lent, other in ((keys, 1.0), (None, 0.0), ({"http://[::1]:9/v1": keys[url]}, 0.0)):
+        job, wanted = end(lent)
+        assert job.state == "done" and value(wanted) == other
+    refused, _ = end(keys, refuse=True)
+    broken, _ = end(keys, tell=True)
+    assert refused.error == "The endpoint refuses [key]." and broken.error_kind == "crash"
+    assert "the endpoint said [key]" in caplog.text and key not in caplog.text
+    assert not runner._keys and key not in repr(runner.jobs())
+    assert not any(key in w.log() for w in runner._pool)
+    files = [f for f in runner.home.rglob("*") if f.is_file()]
+    assert files and not any(key.encode() in f.read_bytes() for f in files)
+
+
+def test_a_key_goes_with_a_job_that_waits_and_is_forgotten_when_it_is_cancelled(runner):
+    keys = {"http://127.0.0.1:9/v1": connection.Secret("sk-lent-0123456789")}
+    first = ask("nap", seconds=30.0)
+    second = ask("keyed", (first,), url="http://127.0.0.1:9/v1")
+    runner.submit(first)
+    runner.submit(second, "", keys)
+    assert set(runner._keys) == {second.digest} and "sk-" not in repr(runner._keys)
+    runner.cancel(first.digest)
+    assert not runner._keys and runner.job(second.digest).state == "cancelled"
 
 
 def test_noise_on_standard_output_does_no_harm(runner):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from analytics import settings
 from pages.ui import judging, services
 from tests.apptest import settle, view
 from tests.llm_server import KEY, MODEL, Oracle, serving
@@ -71,3 +72,38 @@ def test_what_cannot_be_used_is_said_and_nothing_starts(served):
     button(at, "Explain these texts").click()
     settle(at)
     assert "budget" in said(at) and not served.requests and not view(at).explanation
+
+
+def test_a_typed_key_goes_to_its_address_alone_and_into_no_file(served, monkeypatch):
+    import pandas as pd
+
+    monkeypatch.delenv("OPENAI_API_KEY")
+    frame = pd.DataFrame({"text": [f"{text} Typed." for text in TEXTS], "n": range(30)})
+    served.oracle.truth = {text: i % 3 for i, text in enumerate(frame["text"])}
+    at = by_model(opened(frame))
+
+    def field():
+        return next(t for t in at.text_input if t.label == "Key")
+
+    field().set_value(KEY).run()
+    at.text_input(key="explain-address").set_value("https://other.example/v1").run()
+    assert field().value == "" and "needs a key" in said(at)  # typed for another address
+    at.text_input(key="explain-address").set_value(served.url).run()
+    field().set_value(KEY).run()
+    button(at, "Explain these texts").click()
+    settle(at)
+    first = view(at).explanation
+    assert not at.exception and first and len(cards(at)) >= 3
+    at.button_group(key="explain-who").set_value(judging.WHO[0]).run()  # the field is gone
+    asked = len(served.requests)
+    at.text_input(key=next(t.key for t in at.text_input if t.label == "Description")).set_value(
+        "mentions 'soup'"
+    ).run()
+    button(at, "Judge it anew").click()
+    settle(at)
+    assert view(at).explanation != first and len(served.requests) > asked
+    sent = [{k.lower(): v for k, v in h.items()}["authorization"] for h in served.headers]
+    assert set(sent) == {f"Bearer {KEY}"}
+    files = [f for f in settings.home().rglob("*") if f.is_file()]
+    assert len(files) > 5 and not [f.name for f in files if KEY.encode() in f.read_bytes()]
+    assert KEY not in str(at.query_params) + repr(at.session_state["gestalt"]) + said(at)

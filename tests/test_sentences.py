@@ -308,3 +308,28 @@ def test_the_command_line_writes_sentences_and_the_report_holds_them(
     monkeypatch.setenv("GESTALT_LLM_MODEL", "")
     wrong = [*line, "--why", str(why), "--provider", "openai"]
     assert cli.main(wrong) == 2 and capsys.readouterr().err.startswith("No usable model name")
+
+
+def test_one_group_of_all_rows_has_nothing_to_be_told_from(served, tmp_path):
+    dataset = analytics.prepare(table()[["size", "weight"]])
+    made = analytics.cluster(dataset, "kmeans", n_clusters=1)
+    told = analytics.sentences(made)
+    assert told.written[0]["status"] == "none" and not served.requests
+    shown = analytics.report(told, tmp_path / "page.html").read_text()
+    assert "0 of 1 sentence stand the check" in shown
+    every = np.ones(4, bool)
+    verdict = claims.judged("x", every, every, np.zeros(0, int))
+    assert verdict.why == "there is no other row to tell the group from" and verdict.near is None
+
+
+def test_texts_alone_without_any_other_column(served):
+    served.oracle.writes = lambda blocks: {
+        "sentence": "They are written.",
+        "claims": [{"column": 0, "relation": "text", "value": "mentions 'e'"}],
+    }
+    dataset = analytics.prepare("sample:messages", {"features": ["text"]})
+    made = analytics.cluster(dataset, "kmeans", n_clusters=3)
+    found = analytics.sentences(made)
+    assert {e["status"] for e in found.written} == {"failed"}
+    assert "of the nearest rows outside" in found.written[0]["why"][0]
+    assert found.written[0]["claims"][0]["members"] == 15

@@ -140,7 +140,9 @@ def _why(inside: np.ndarray, outside: np.ndarray, least: float, where: str) -> s
     if not len(inside) or inside.mean() < least:
         share = inside.mean() if len(inside) else 0.0
         return f"it is true of {share:.0%} of the group"
-    if len(outside) and higher(inside, outside)[0] <= 0:
+    if not len(outside):
+        return "there is no other row to tell the group from"
+    if higher(inside, outside)[0] <= 0:
         return f"it is true of {inside.mean():.0%} of the group and {outside.mean():.0%} {where}"
     return ""
 

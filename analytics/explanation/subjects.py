@@ -56,7 +56,8 @@ def subjects(
         pictures = regions(dataset)
         used = list(pictures.columns)
         parts, _ = profiles.profiles(pictures, labels, used)
-        frame = pd.concat([pictures, frame.reset_index(drop=True)], axis=1)
+        others = frame.drop(columns=used, errors="ignore").reset_index(drop=True)
+        frame = pd.concat([pictures, others], axis=1)
     texts: list[str] = []
     if dataset.text_column:
         texts = to_text(dataset.frame[dataset.text_column]).fillna("").tolist()

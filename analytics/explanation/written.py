@@ -47,7 +47,11 @@ def written(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
     progress(0.0, "Gathering what is known of each group")
     about = subjects(dataset, groups.labels, found)
     briefs = [_brief(model, one) for one in about]
-    said = _each(model, writing.sentence, [(b,) for b in briefs], part(progress, 0.05, 0.5))
+    # Without a column or a text no claim could be made.
+    places = [i for i, told in enumerate(briefs) if told.columns or told.texts]
+    work = [(briefs[i],) for i in places]
+    answered = _each(model, writing.sentence, work, part(progress, 0.05, 0.5))
+    said = {places[at]: answer for at, answer in answered.items()}
     read = {i: _claims(answer, about[i]) for i, answer in said.items()}
     asked = [(i, answer["sentence"], read[i]) for i, answer in said.items()]
     further = _beyond(model, asked, part(progress, 0.5, 0.7))
@@ -62,7 +66,7 @@ def written(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         entry = _checked(model, one, words, read[i], further.get(i), seed)
         listed = [checks.words(claim) for claim in read[i]]
         entries.append({**entry, "seen": writing.keys(model, briefs[i], words, listed)})
-    if about and not said:
+    if places and not said:
         raise language.nothing(model)
     return Sentences(
         written=tuple(entries),

@@ -149,6 +149,8 @@ def _whole(entry: dict[str, Any]) -> str:
     whole = entry["together"]
     if whole is None:
         return "Its claims hold for the texts that were judged."
+    if whole["near"] is None:
+        return "There is no row outside the group to tell it from."
     return (
         f"All it claims that can be read off is true of {share(whole['inside'])} of the group and "
         f"of {share(whole['near'])} of as many nearest rows outside."
