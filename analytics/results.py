@@ -135,6 +135,8 @@ class Clustering(Record):
         "core_distance" (n,), "soft" (n, k) memberships, "probability" (n,), "prototypes" (k, d)
         in the space of the distances, "split_tree" (m, 5)
         with "leaf" (k,) and "separability" (k,) (see ``analytics.clustering.methods.ppp``);
+        "community" (n,) at the bottom of the tree "community_linkage" (q - 1, 4) and its
+        "inversions" (see ``analytics.graphs.hierarchy``);
         "changes" (n,) of a consensus (see ``analytics.comparing.consensus``); "ids" (k,), "touched"
         (n,), "tags" (n, t) of a corrected one (see ``analytics.correcting``), whose groups keep
         their numbers as far as they can instead of falling sizes.

@@ -15,12 +15,20 @@ _MIXED = -2
 
 
 def dendrogram(
-    linkage: Any, k: int, max_leaves: int = 60, *, dark: bool = False, height: int = 360
+    linkage: Any,
+    k: int,
+    max_leaves: int = 60,
+    *,
+    leaves: Any = None,
+    at: str = "Distance at which groups merge",
+    dark: bool = False,
+    height: int = 360,
 ) -> Any:
     """The upper ``max_leaves`` branches of a linkage (n - 1, 4), coloured by the cut into k groups.
 
     Colours are those of the clusters, numbered by falling size, ties by first member. The cut is
-    the dotted line. Leaves that stand for several rows say how many.
+    the dotted line. Leaves that stand for several rows say how many. leaves : the cluster of each
+    leaf, where leaves are not rows. at : title of the heights.
     """
     import plotly.graph_objects as go
     from scipy.cluster import hierarchy
@@ -33,7 +41,7 @@ def dendrogram(
     t = theme.TOKENS["dark" if dark else "light"]
     n = len(linkage) + 1
     k = int(np.clip(k, 1, n))
-    nodes = _node_labels(linkage, k)
+    nodes = _node_labels(linkage, k, leaves)
     drawn = hierarchy.dendrogram(
         linkage,
         p=int(np.clip(max_leaves, 2, 200)),
@@ -53,31 +61,31 @@ def dendrogram(
         figure.add_trace(go.Scatter(x=x, y=y, mode="lines", line=style, hoverinfo="skip"))
     if 1 < k < n:
         heights = np.sort(linkage[:, 2])
-        at = (heights[n - k - 1] + heights[n - k]) / 2
-        figure.add_hline(y=at, line={"color": t["accent"], "width": 1.5, "dash": "dot"})
+        level = (heights[n - k - 1] + heights[n - k]) / 2
+        figure.add_hline(y=level, line={"color": t["accent"], "width": 1.5, "dash": "dot"})
         word = {"text": f"{k} groups", "font": {"color": t["accent"], "size": 12}}
-        place = {"x": 1, "xref": "paper", "y": at, "xanchor": "right", "yanchor": "bottom"}
+        place = {"x": 1, "xref": "paper", "y": level, "xanchor": "right", "yanchor": "bottom"}
         figure.add_annotation(showarrow=False, **word, **place)
     few = len(drawn["ivl"]) <= 40
     ticks = {"tickvals": [5 + 10 * i for i in range(len(drawn["ivl"]))], "ticktext": drawn["ivl"]}
     figure.update_xaxes(showgrid=False, showticklabels=few, tickangle=-90, **ticks)
-    figure.update_yaxes(title={"text": "Distance at which groups merge"}, showgrid=True)
+    figure.update_yaxes(title={"text": at}, showgrid=True)
     return figure
 
 
-def _node_labels(linkage: np.ndarray, k: int) -> np.ndarray:
+def _node_labels(linkage: np.ndarray, k: int, leaves: Any) -> np.ndarray:
     """Cluster of every node of the tree (2n - 1,), or -2 above the cut."""
     from scipy.cluster import hierarchy
 
     n = len(linkage) + 1
-    raw = hierarchy.fcluster(linkage, k, criterion="maxclust") - 1
+    raw = hierarchy.fcluster(linkage, k, criterion="maxclust") - 1 if leaves is None else leaves
     _, first, inverse, counts = np.unique(
         raw, return_index=True, return_inverse=True, return_counts=True
     )
     rank = np.empty(len(counts), int)
     rank[np.lexsort((first, -counts))] = np.arange(len(counts))
     nodes = np.full(2 * n - 1, _MIXED)
-    nodes[:n] = rank[inverse]
+    nodes[:n] = rank[inverse] if leaves is None else leaves
     for i, (a, b) in enumerate(linkage[:, :2].astype(int)):
         if nodes[a] == nodes[b]:
             nodes[n + i] = nodes[a]

@@ -53,15 +53,16 @@ def run(
     seed: int = 0,
     labels: np.ndarray | None = None,
     domain: np.ndarray | None = None,
+    edges: np.ndarray | None = None,
     **params,
 ) -> tuple[Clustering, float]:
     """Groups by a registered method, as the app computes them, and the seconds it took.
 
-    labels, domain : int (n,), negative where not known.
+    labels, domain : int (n,), negative where not known. edges : (m, 2), links between the rows.
     """
     row = registry.get("clustering", method)
     given = {**_coded("label", "labels", labels), **_coded("domain", "domain", domain)}
-    data = Dataset(X=np.asarray(X, np.float32), **given)
+    data = Dataset(X=np.asarray(X, np.float32), edges=edges, **given)
     started = time.perf_counter()
     found = fit(row, data.X.astype(np.float64), row.check(params), seed, data)
     return found, time.perf_counter() - started
@@ -154,3 +155,43 @@ def plane(name: str) -> tuple[np.ndarray, np.ndarray]:
         raise FileNotFoundError(f"the plane {name} of the evaluation data is not here")
     with np.load(home / f"{name}.npz") as file:
         return file["points"], file["labels"][0].astype(int) - 1
+
+
+@lru_cache(maxsize=4)
+def graph(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A graph of the evaluation data: X (n, d), or its spectral coordinates where nodes have no
+    columns, y (n,) with -1 for no label, and edges (m, 2).
+
+    Raises FileNotFoundError when it is not here.
+    """
+    from scipy.sparse import csr_array
+
+    from analytics.graphs.links import tidy
+    from analytics.graphs.matrix import of_links
+    from analytics.graphs.spectrum import coordinates
+
+    home = folder("graphs")
+    path = home / f"{name}.npz" if home else None
+    if path is None or not path.exists():
+        raise FileNotFoundError(f"the graph {name} of the evaluation data is not here")
+    with np.load(path) as file:
+        y = file["y"].astype(int)
+        edges = tidy(file["edges"], None, len(y)).edges
+        if "data" not in file:
+            return coordinates(of_links(edges, None, len(y)), 16), y, edges
+        parts = (file["data"], file["indices"], file["indptr"])
+        X = csr_array(parts, shape=tuple(file["shape"])).toarray()
+    return X.astype(np.float64), y, edges
+
+
+def smoothed(X: np.ndarray, edges: np.ndarray, k: int, seed: int, order: int = 3) -> np.ndarray:
+    """The cheap baseline of graph clustering: columns averaged over ``order`` steps along the
+    links, 50 SVD dimensions, k-means; labels (n,)."""
+    from sklearn.cluster import KMeans
+
+    from analytics.graphs.contrast import steps
+    from analytics.graphs.matrix import of_links
+
+    mean = steps(of_links(edges, None, len(X)), order, False) @ X
+    u, s, _ = np.linalg.svd(mean, full_matrices=False)
+    return KMeans(k, n_init=10, random_state=seed).fit_predict(u[:, :50] * s[:50])

@@ -19,7 +19,14 @@ from pages.ui import (
 )
 from pages.ui.words import interval, number, safe_md
 
-STRUCTURE = {"linkage", "condensed_tree", "reachability", "core_distance", "split_tree"}
+STRUCTURE = {
+    "linkage",
+    "condensed_tree",
+    "reachability",
+    "core_distance",
+    "split_tree",
+    "community_linkage",
+}
 QUIET = {"displayModeBar": False}
 
 
@@ -185,6 +192,16 @@ def _structure(result: Clustering) -> None:
     if "linkage" in extras:
         figures["Dendrogram"] = charts.dendrogram(
             extras["linkage"], result.n_clusters, dark=frame.dark(), height=420
+        )
+    if "community_linkage" in extras:
+        bottom = extras["community"]
+        figures["Communities, merged"] = charts.dendrogram(
+            extras["community_linkage"],
+            result.n_clusters,
+            leaves=result.labels[np.unique(bottom, return_index=True)[1]],
+            at="-ln of the share of possible links",
+            dark=frame.dark(),
+            height=420,
         )
     if "condensed_tree" in extras:
         figures["Condensed tree"] = charts.condensed_tree(
