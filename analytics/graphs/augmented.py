@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-EXTRA = 5
+EXTRA = 5  # vectors beyond the number of groups, in graphs of 500 nodes and more
 
 
 def augmented(graph: Any, X: np.ndarray, beta: float) -> Any:
@@ -24,6 +24,11 @@ def augmented(graph: Any, X: np.ndarray, beta: float) -> Any:
     if beta == 0 or not B.nnz:
         return graph
     return block_array([[graph, beta * B], [beta * B.T, None]], format="csr")
+
+
+def how_many(n: int, k: int) -> int:
+    """How many vectors to read k groups of n nodes from."""
+    return min(n, k + min(EXTRA, n // 100))
 
 
 def vectors(graph: Any, X: np.ndarray, beta: float, count: int) -> np.ndarray:

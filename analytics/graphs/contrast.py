@@ -188,8 +188,8 @@ def by_blocks(z, q, row, column, weight, tau: float):
 
     unit = torch.nn.functional.normalize(z, dim=1)
     alike = weight * torch.exp(tau * (unit[row] * unit[column]).sum(dim=1) * (row != column))
-    positive = torch.zeros(len(z)).index_add(0, row, alike)
-    group = torch.nn.functional.one_hot(q.argmax(dim=1), q.shape[1]).float()
+    positive = torch.zeros(len(z), dtype=z.dtype).index_add(0, row, alike)
+    group = torch.nn.functional.one_hot(q.argmax(dim=1), q.shape[1]).to(z.dtype)
     blocks = torch.nn.functional.normalize(group.T @ z, dim=1)
     between = blocks @ blocks.T
     negative = torch.exp(tau * (between - torch.diag(torch.diagonal(between)))).sum()

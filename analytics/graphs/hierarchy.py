@@ -53,7 +53,10 @@ def communities(graph: Any, wanted: int | None, seed: int) -> np.ndarray:
     if count >= n:
         return np.arange(n)
     with quietly([]):
-        return KMeans(count, n_init=10, random_state=seed).fit(found[:, :count]).labels_
+        vectors = found[:, :count]
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors / np.where(length > 0, length, 1)
+        return KMeans(count, n_init=10, random_state=seed).fit(vectors).labels_
 
 
 def _lowest(H: Any, most: int, least: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,13 +81,14 @@ def tree(graph: Any, bottom: np.ndarray) -> Tree:
     node, height = list(range(q)), list(inside)
     low = float(_floored(np.zeros(1), share)[0])
     linkage, inversions = np.zeros((max(q - 1, 0), 4)), []
-    sizes = size.astype(float)
+    sizes, held = size.astype(float), np.ones(q)
     for step in range(q - 1):
         i, j = np.unravel_index(np.argmax(between), between.shape)
         i, j = min(i, j), max(i, j)
         at = -np.log(max(between[i, j], low))
         inversions += [node[x] for x in (i, j) if height[node[x]] > at + 1e-9]
-        linkage[step] = (*sorted((node[i], node[j])), max(at, 0.0), sizes[i] + sizes[j])
+        held[i] += held[j]
+        linkage[step] = (*sorted((node[i], node[j])), max(at, 0.0), held[i])
         merged = (sizes[i] * between[i] + sizes[j] * between[j]) / (sizes[i] + sizes[j])
         merged[[i, j]] = -1.0
         between[i], between[:, i] = merged, merged

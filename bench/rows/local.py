@@ -5,7 +5,7 @@ import numpy as np
 from bench.rows._common import Measured, graph, run
 
 METHODS = ("local",)
-CLAIM = "noisy labels raise F1 by up to 13 % (De Luca, Fountoulakis & Yang 2023, abstract)"
+CLAIM = "noisy labels raise F1 by up to 13 % (Back de Luca, Fountoulakis & Yang 2024, abstract)"
 NODES = 4
 
 

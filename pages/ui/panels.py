@@ -244,6 +244,8 @@ def cluster_controls(dataset: Dataset, projection: Projection | None, clustering
 def _clustering_form(dataset: Dataset, projection: Projection | None, clustering) -> None:
     method = forms.method_picker("clustering", dataset, clustering)
     values, seed = forms.parameters(method, clustering)
+    if "node" in values:
+        values["node"] = _middle(dataset, projection, values["node"])
     names = {"full": "All features", "pca": "PCA space", "map": "This map"}
     if projection is None:
         del names["map"]
@@ -285,6 +287,17 @@ def _clustering_form(dataset: Dataset, projection: Projection | None, clustering
                 noise=noise,
             ),
         )
+
+
+def _middle(dataset: Dataset, projection: Projection | None, given: int | None) -> int | None:
+    """The row of the table to start from: the first one selected on the map, else the one given."""
+    mask = None if projection is None else mapview.selected_mask(projection)
+    if mask is None or not mask.any():
+        st.caption("Or select a row on the map, to put it in the middle.")
+        return given
+    row = int(dataset.rows[mask][0])
+    st.caption(f"Round row {row:,}, the first of those selected on the map.")
+    return row
 
 
 def selection_bar(dataset: Dataset, projection: Projection, mask) -> None:

@@ -21,7 +21,7 @@ def augmented(
     """k-means on spectral vectors of the graph with a node for every attribute."""
     from sklearn.cluster import KMeans
 
-    from analytics.graphs.augmented import EXTRA, vectors
+    from analytics.graphs.augmented import how_many, vectors
 
     n, k, notes = len(X), params["n_clusters"], []
     progress(None, f"Links of {n:,} rows")
@@ -29,9 +29,9 @@ def augmented(
     if k in (1, n):
         labels = whole(n) if k == 1 else np.arange(n)
         return Clustering(labels=labels, notes=tuple(notes))
-    progress(0.3, f"{k + EXTRA} spectral vectors")
+    progress(0.3, f"{how_many(n, k)} spectral vectors")
     with quietly(notes):
-        found = vectors(graph, X, params["beta"], k + EXTRA)
+        found = vectors(graph, X, params["beta"], how_many(n, k))
         progress(0.8, f"{k} groups")
         labels = KMeans(k, n_init=10, random_state=seed).fit(found).labels_
     return Clustering(labels=labels, notes=tuple(notes))
@@ -47,8 +47,11 @@ def communities(
     n, k, notes = len(X), params["n_clusters"], []
     progress(None, f"Links of {n:,} rows")
     graph = graph_of(X, params, dataset, notes)
+    if k in (1, n):
+        labels = whole(n) if k == 1 else np.arange(n)
+        return Clustering(labels=labels, notes=tuple(notes))
     if not graph.nnz:
-        return Clustering(labels=np.arange(n), notes=(*notes, "No rows are linked."))
+        raise BadInput("No two of these rows are linked, so there are no communities: add links.")
     progress(0.2, "Communities at the bottom")
     with quietly(notes):
         bottom = hierarchy.communities(graph, k, seed)
@@ -182,7 +185,7 @@ METHODS = (
         ),
         cost=lambda n, d, p: 0.3 + 1e-9 * n * d * 60 + 1e-9 * n * n * d,
         reference="Extending bootstrap AMG for clustering of attributed graphs "
-        "(D'Ambra, Vassilevski & Cutillo 2021, arXiv:2109.09610)",
+        "(D'Ambra, Vassilevski & Cutillo 2021, arXiv:2109.09367)",
         max_rows=100_000,
         order=300,
         family=FAMILY,
@@ -266,7 +269,7 @@ METHODS = (
             *PARAMS,
         ),
         cost=lambda n, d, p: 0.5 + 5e-5 * n + 1e-9 * n * n * d,
-        reference="Local graph clustering with noisy labels (De Luca, Fountoulakis & Yang 2023, "
+        reference="Local graph clustering with noisy labels (Back de Luca, Fountoulakis & Yang 2024, ICLR, "
         "arXiv:2310.08031)",
         max_rows=200_000,
         order=302,
