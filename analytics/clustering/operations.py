@@ -98,7 +98,7 @@ def clustering(wanted: Request, parents: Sequence[Any], progress: Progress) -> C
     progress(1.0, f"{found.n_clusters} groups")
     return found.with_(
         space=wanted.params.get("space", "full"),
-        notes=(where, *found.notes),
+        notes=found.notes if row.family == "graphs" else (where, *found.notes),
     )
 
 

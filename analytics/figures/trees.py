@@ -20,6 +20,7 @@ def dendrogram(
     max_leaves: int = 60,
     *,
     leaves: Any = None,
+    names: Any = None,
     at: str = "Distance at which groups merge",
     dark: bool = False,
     height: int = 360,
@@ -27,8 +28,8 @@ def dendrogram(
     """The upper ``max_leaves`` branches of a linkage (n - 1, 4), coloured by the cut into k groups.
 
     Colours are those of the clusters, numbered by falling size, ties by first member. The cut is
-    the dotted line. Leaves that stand for several rows say how many. leaves : the cluster of each
-    leaf, where leaves are not rows. at : title of the heights.
+    the dotted line. Leaves that stand for several rows say how many. leaves, names : the cluster
+    and the name of each leaf, where leaves are not rows. at : title of the heights.
     """
     import plotly.graph_objects as go
     from scipy.cluster import hierarchy
@@ -67,7 +68,10 @@ def dendrogram(
         place = {"x": 1, "xref": "paper", "y": level, "xanchor": "right", "yanchor": "bottom"}
         figure.add_annotation(showarrow=False, **word, **place)
     few = len(drawn["ivl"]) <= 40
-    ticks = {"tickvals": [5 + 10 * i for i in range(len(drawn["ivl"]))], "ticktext": drawn["ivl"]}
+    words = drawn["ivl"]
+    if names is not None:
+        words = [theme.escape(names[int(w)], 40) if w.isdecimal() else w for w in words]
+    ticks = {"tickvals": [5 + 10 * i for i in range(len(drawn["ivl"]))], "ticktext": words}
     figure.update_xaxes(showgrid=False, showticklabels=few, tickangle=-90, **ticks)
     figure.update_yaxes(title={"text": at}, showgrid=True)
     return figure

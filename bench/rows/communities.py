@@ -31,8 +31,8 @@ def measure():
     scores = [ari(y, groups.labels) for groups, _ in found]
     rival = ari(y, halved(edges, len(X), 7))
     yield Measured(
-        "Bottom-up, 7 groups", "cora, largest part", "ARI", float(np.mean(scores)), {"top-down": rival},
-        spread=spread(scores), seconds=found[0][1],
+        "Bottom-up, 7 groups", "cora, largest part", "ARI", float(np.mean(scores)),
+        {"top-down": rival}, spread=spread(scores), seconds=found[0][1],
     )  # fmt: skip
 
 

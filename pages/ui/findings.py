@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from analytics import registry
+from analytics.errors import BadInput
 from analytics.results import NOISE, Clustering, Dataset, Projection
 from pages.ui import frame, session
 from pages.ui.words import count, escape, interval, number, share
@@ -99,7 +101,7 @@ def clustering(dataset: Dataset, projection: Projection, result: Clustering) -> 
     finding(
         label,
         count(result.n_clusters, "group"),
-        f"Distances measured in {where}.{noise}",
+        f"{_measured(result.method, where)}{noise}",
     )
     if result.space == "map" and projection.digest not in result.parents:
         st.caption("These groups were found on another map than the one shown.")
@@ -111,6 +113,15 @@ def clustering(dataset: Dataset, projection: Projection, result: Clustering) -> 
         facts(rows, ("Quality", ""))
     for note in result.notes:
         st.caption(note)
+
+
+def _measured(method: str, where: str) -> str:
+    """What groups were made from."""
+    try:
+        graphs = registry.get("clustering", method).family == "graphs"
+    except BadInput:
+        graphs = False
+    return "By links between rows." if graphs else f"Distances measured in {where}."
 
 
 def groups(result: Clustering) -> None:

@@ -194,15 +194,7 @@ def _structure(result: Clustering) -> None:
             extras["linkage"], result.n_clusters, dark=frame.dark(), height=420
         )
     if "community_linkage" in extras:
-        bottom = extras["community"]
-        figures["Communities, merged"] = charts.dendrogram(
-            extras["community_linkage"],
-            result.n_clusters,
-            leaves=result.labels[np.unique(bottom, return_index=True)[1]],
-            at="-ln of the share of possible links",
-            dark=frame.dark(),
-            height=420,
-        )
+        figures["Communities, merged"] = _communities(result)
     if "condensed_tree" in extras:
         figures["Condensed tree"] = charts.condensed_tree(
             extras["condensed_tree"], result.labels, dark=frame.dark(), height=420
@@ -228,6 +220,24 @@ def _structure(result: Clustering) -> None:
     if "separability" in extras:
         rows = [(f"Group {i + 1}", number(v)) for i, v in enumerate(extras["separability"][:40])]
         findings.facts(rows, ("Separability, -1 to 1", "lead over the next group"))
+
+
+def _communities(result: Clustering):
+    """The tree of communities, each named by its group and its rows."""
+    from analytics.figures import charts
+
+    bottom = result.extras["community"]
+    groups = result.labels[np.unique(bottom, return_index=True)[1]]
+    sizes = np.bincount(bottom)
+    return charts.dendrogram(
+        result.extras["community_linkage"],
+        result.n_clusters,
+        leaves=groups,
+        names=[f"Group {g + 1}: {n:,} rows" for g, n in zip(groups, sizes, strict=True)],
+        at="-ln of the share of possible links",
+        dark=frame.dark(),
+        height=420,
+    )
 
 
 def _labels(dataset: Dataset, result: Clustering) -> None:

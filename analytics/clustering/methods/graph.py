@@ -269,8 +269,8 @@ METHODS = (
             *PARAMS,
         ),
         cost=lambda n, d, p: 0.5 + 5e-5 * n + 1e-9 * n * n * d,
-        reference="Local graph clustering with noisy labels (Back de Luca, Fountoulakis & Yang 2024, ICLR, "
-        "arXiv:2310.08031)",
+        reference="Local graph clustering with noisy labels (Back de Luca, Fountoulakis & Yang, "
+        "ICLR 2024, arXiv:2310.08031)",
         max_rows=200_000,
         order=302,
         family=FAMILY,
