@@ -136,7 +136,8 @@ METHODS = (
         max_rows=5_000,
         order=310,
         family="graphs",
-        measured="Cora: ACC TODO 0.",
+        measured="SCGC*: ACC on Cora 0.73 at the last epoch, smoothed columns and k-means 0.64; on "
+        "Citeseer, with the same settings, 0.62 and 0.68.",
     ),
     Method(
         "pamc",
@@ -152,6 +153,6 @@ METHODS = (
         max_rows=50_000,
         order=311,
         family="graphs",
-        measured="Cora: ACC TODO 0.",
+        measured="ACC on Cora 0.59 at the last epoch, below smoothed columns and k-means (0.64).",
     ),
 )
