@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from analytics.clustering.methods._common import groups_param, quietly, refuse_memory, whole
-from analytics.graphs.matrix import PARAMS, graph_of
+from analytics.clustering.methods._common import groups_param, quietly, refuse_memory
+from analytics.clustering.methods._graphs import start
+from analytics.graphs.matrix import PARAMS
 from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
@@ -35,12 +36,10 @@ def _contrasted(
 
     from analytics.graphs import contrast
 
-    n, k, notes = len(X), params["n_clusters"], []
-    progress(None, f"Links of {n:,} rows")
-    graph = graph_of(X, params, dataset, notes)
-    if k in (1, n):
-        labels = whole(n) if k == 1 else np.arange(n)
-        return Clustering(labels=labels, notes=tuple(notes))
+    k, notes = params["n_clusters"], []
+    graph, easy = start(X, params, dataset, progress, notes)
+    if easy is not None:
+        return easy
     near = _near(graph, params["order"], form)
     own = ("tau", "contrast", "target", "width", "pretrain", "epochs")
     settings = contrast.Settings(form, k, **{name: params[name] for name in own})
