@@ -59,21 +59,34 @@ def dense(sizes: Sequence[int], last=None):
     return nn.Sequential(*layers[:-1], *([last] if last is not None else []))
 
 
-def batches(n: int, size: int = BATCH):
+def batches(n: int, size: int):
     """One epoch's rows in random order, in batches of nearly equal size: tensors of indices."""
     import torch
 
     return torch.randperm(n).chunk(max(1, round(n / size)))
 
 
-def train(parameters, loss, n: int, epochs: int, progress: Progress, words: str, rate=1e-3):
-    """Adam on ``loss(rows) -> scalar tensor`` over shuffled batches of rows 0 .. n - 1."""
+def train(
+    parameters,
+    loss,
+    n: int,
+    epochs: int,
+    progress: Progress,
+    words: str,
+    rate: float = 1e-3,
+    size: int | None = None,
+):
+    """Adam on ``loss(rows) -> scalar tensor`` over shuffled batches of rows 0 .. n - 1.
+
+    size : rows in a batch; None: 256, fewer in small tables, which would get too few steps.
+    """
     import torch
 
+    size = size or min(BATCH, max(16, n // 7))
     optimiser = torch.optim.Adam(list(parameters), lr=rate)
     for epoch in range(epochs):
         progress(epoch / epochs, f"{words}, round {epoch + 1:,} of {epochs:,}")
-        for rows in batches(n):
+        for rows in batches(n, size):
             optimiser.zero_grad()
             loss(rows).backward()
             optimiser.step()

@@ -57,10 +57,10 @@ def mlc(
             return rate_of_groups(z, shared) - rate(z) + squares
 
         first = part(progress, 0, 0.2)
-        nets.train(weights, spread, n, params["warm_up"], first, "Spreading features", _RATE)
+        nets.train(weights, spread, n, params["warm_up"], first, "Spreading features", _RATE, 256)
         groups.load_state_dict(features.state_dict())
         second = part(progress, 0.2, 0.85)
-        nets.train(weights, together, n, params["rounds"], second, "Learning groups", _RATE)
+        nets.train(weights, together, n, params["rounds"], second, "Learning groups", _RATE, 256)
         progress(0.85, f"Memberships of {n:,} rows")
         with torch.no_grad():
             shared = memberships(heads(data)[1], params["eta"], 20).numpy()
