@@ -5,6 +5,7 @@ from typing import Any
 
 from analytics import registry
 from analytics.errors import BadInput
+from analytics.needs import require
 from analytics.operations import Request, request
 from analytics.params import validate
 from analytics.progress import Progress
@@ -60,6 +61,7 @@ def projection(wanted: Request, parents: tuple[Record, ...], progress: Progress)
             f"{row.label} takes at most {row.max_rows:,} rows, but there are {dataset.n:,}: "
             "take a sample when preparing the data, or choose PCA."
         )
+    require(row, dataset)
     return row.run(dataset, dict(wanted.params), wanted.seed, progress)
 
 
