@@ -31,6 +31,7 @@ def test_five_clouds_are_found_without_their_number():
 def test_one_cloud_stays_whole():
     found = run(np.random.default_rng(1).normal(size=(400, 3)))
     assert found.n_clusters == 1 and found.extras["separability"].tolist() == [1.0]
+    assert "stays whole: for its best halves" in found.notes[0]
 
 
 def test_the_answer_is_the_same_for_20_seeds_and_20_orders_of_the_rows():

@@ -55,6 +55,11 @@ def ppp(
             f"The most separable group has {int((labels == best).sum()):,} rows: a row leads by "
             f"{separability[best]:.2f} on average (0 to 1) in the chance to belong to it."
         )
+    elif np.isfinite(tree[0][2]):
+        notes.append(
+            f"The data stays whole: for its best halves, same halves is {tree[0][2]:.2f}, mixture "
+            f"agrees {tree[0][3]:.2f}, and the BIC per row falls by {tree[0][4]:.3g}."
+        )
     return Clustering(
         labels=labels,
         extras={
