@@ -38,6 +38,8 @@ def material(X, known: int = 2) -> Dataset:
 
 def fitted(row, X, seed=0, **params):
     data = material(X)
+    if any(p.name == "epochs" for p in row.params):
+        params = {"epochs": 3, **params}  # what is tested here does not need a trained network
     return fit(row, data.X.astype(np.float64), row.check(params), seed, data)
 
 

@@ -131,6 +131,10 @@ def test_an_uploaded_file_replaces_the_data_and_a_bad_one_does_not(opened):
     assert not at.exception
     small = view(at)
     assert services.artifacts().require(small.dataset).n == 60
+    at.switch_page("clusters.py").run()
+    needing = next(e for e in at.expander if "with some labels" in e.label)
+    assert "NCD spectral" in needing.caption[0].value and "label column" in needing.caption[0].value
+    assert not any("NCD spectral" in o for b in at.selectbox for o in b.options)
     at.switch_page("data.py").run()
     at.file_uploader[0].upload("empty.csv", b"", "text/csv")
     settle(at)

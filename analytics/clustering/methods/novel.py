@@ -244,7 +244,8 @@ METHODS = (
         reference=_PAPER,
         order=200,
         family="labels",
-        measured="0.",
+        measured="Optdigits, 5 of 10 classes new: 95.4 % right, k-means 78.4 %; but k-means chosen "
+        "by the sum of distances, as here, reaches 95.5 % too. Letter 36 % (36), HAR 66 % (61).",
     ),
     Method(
         "ncdspectral",
@@ -286,7 +287,8 @@ METHODS = (
         max_rows=5_000,
         order=202,
         family="labels",
-        measured="0.",
+        measured="Optdigits, 5 of 10 classes new: 96.1 % right, k-means 78.4 %. Tuned by hiding "
+        "classes: CNAE-9 57 % (26), HAR 67 % (61), letter 37 % (36).",
     ),
     Method(
         "pbn",
@@ -341,6 +343,8 @@ METHODS = (
         max_rows=100_000,
         order=204,
         family="labels",
-        measured="0.",
+        measured="Optdigits, 5 of 10 classes new: 95.1 % right (one network 93.2), k-means 78.4 %; "
+        "their number found in five of five runs. HAR 97 % (61), CNAE-9 39 % (26), letter 36 % "
+        "(36).",
     ),
 )
