@@ -11,6 +11,7 @@ from analytics import registry
 from analytics.clustering import novel, pbn
 from analytics.clustering.fit import fit
 from analytics.clustering.methods import novel as rows
+from analytics.clustering.spanning import longest_edge
 from analytics.errors import BadInput
 from analytics.results import UNLABELLED, Dataset
 
@@ -104,13 +105,13 @@ def test_the_longest_edge_is_that_of_scipys_spanning_tree():
     for seed in range(5):
         Y = np.random.default_rng(seed).normal(size=(40, 3))
         D = cdist(Y, Y, "sqeuclidean")
-        assert novel.longest_edge(D) == pytest.approx(minimum_spanning_tree(D).data.max())
+        assert longest_edge(D) == pytest.approx(minimum_spanning_tree(D).data.max())
 
 
 def test_the_spectral_space_is_that_of_the_laplacian():
     Y = np.random.default_rng(2).normal(size=(30, 3))
     D = cdist(Y, Y, "sqeuclidean")
-    A = np.exp(-D / (2 * -novel.longest_edge(D) / np.log(0.2)))
+    A = np.exp(-D / (2 * -longest_edge(D) / np.log(0.2)))
     assert np.exp(np.log(0.2) / 2) == pytest.approx(
         np.exp(-1 / (2 * -1 / np.log(0.2)))
     )  # the longest link has a similarity of sqrt(least)

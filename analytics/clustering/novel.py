@@ -5,7 +5,6 @@ class discovery in tabular data, Data Mining and Knowledge Discovery 38, 2024,
 doi:10.1007/s10618-024-01025-y. Written from the paper's description.
 """
 
-import numba
 import numpy as np
 
 from analytics.clustering.methods._common import quietly
@@ -71,6 +70,8 @@ def spectral_space(X: np.ndarray, least: float, components: int) -> np.ndarray:
     from scipy.linalg import eigh
     from scipy.spatial.distance import cdist
 
+    from analytics.clustering.spanning import longest_edge
+
     with quietly([]):
         D = cdist(X, X, "sqeuclidean")
         longest = longest_edge(D)
@@ -86,26 +87,6 @@ def spectral_space(X: np.ndarray, least: float, components: int) -> np.ndarray:
         wanted = [max(0, n - 1 - components), max(0, n - 2)]  # the largest of A, but the first
         vectors = eigh(A, subset_by_index=wanted, overwrite_a=True, check_finite=False)[1]
     return np.ascontiguousarray(vectors[:, ::-1])
-
-
-@numba.njit(cache=True)
-def longest_edge(D):
-    """Largest value on the minimum spanning tree of a full matrix (n, n), by Prim's method."""
-    n = len(D)
-    near = D[0].copy()
-    inside = np.zeros(n, np.bool_)
-    inside[0] = True
-    longest = 0.0
-    for _ in range(n - 1):
-        best, who = np.inf, -1
-        for o in range(n):
-            if not inside[o] and near[o] < best:
-                best, who = near[o], o
-        inside[who] = True
-        longest = max(longest, best)
-        for o in range(n):
-            near[o] = min(near[o], D[who, o])
-    return longest
 
 
 def number_of_classes(Z: np.ndarray, seed: int, progress: Progress = silent) -> int:
