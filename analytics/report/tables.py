@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pandas as pd
 
+from analytics.clustering.rarity import RARITY, weights
 from analytics.results import NOISE, Clustering, Dataset, Projection
 
 # A spreadsheet runs a cell that starts with one of these as a formula; the wide forms are those
@@ -18,13 +19,15 @@ def labels_table(
     projection: Projection | None,
     clustering: Clustering | None,
     mask: np.ndarray | None = None,
+    layer: str = "",
 ) -> pd.DataFrame:
     """One line per row of the dataset.
 
     Columns: ``row`` (zero-based row of the source table), ``cluster`` (numbered from 1 as on the
     page, -1 = noise), ``cluster_name`` and ``tags`` where people gave some, ``selected`` when
-    ``mask`` (bool (n,)) is given, ``x``, ``y`` of the map, then the original columns. An original
-    column with one of these names gets "_data" behind it.
+    ``mask`` (bool (n,)) is given, ``rarity_weight`` while that ``layer`` is shown,
+    ``x``, ``y`` of the map, then the original columns. An original column with one of these names
+    gets "_data" behind it.
     """
     ours: dict[str, np.ndarray] = {"row": dataset.rows}
     if clustering is not None:
@@ -32,6 +35,8 @@ def labels_table(
         ours |= _by_hand(clustering)
     if mask is not None:
         ours["selected"] = mask
+    if layer == RARITY and clustering is not None:
+        ours["rarity_weight"] = weights(clustering.labels)
     if projection is not None:
         ours["x"], ours["y"] = projection.xy[:, 0], projection.xy[:, 1]
     original = dataset.frame.reset_index(drop=True)

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import selection as geometry
+from analytics.clustering.rarity import RARITY, weights
 from analytics.explanation import goals
 from analytics.figures import shapes as marks
 from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Explanation, Projection
@@ -80,6 +81,8 @@ def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
     from analytics.projection.operations import faithfulness_request
 
     source, _, name = layer.partition(":")
+    if layer == RARITY:
+        return None if clustering is None else ("rarity weight", weights(clustering.labels))
     projection = session.load(session.current().view.projection)
     card = None
     if source == "faithfulness" and projection is not None:

@@ -142,7 +142,7 @@ def _layers(clustering) -> list[str]:
     if clustering is None:
         return layers
     joined = ["consensus:changes"] if "changes" in clustering.extras else []
-    return [*layers, "validity:silhouette", *joined]
+    return [*layers, "validity:silhouette", mapview.RARITY, *joined]
 
 
 def picture_controls(dataset: Dataset, projection: Projection | None) -> None:
@@ -383,7 +383,7 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
     """The selected rows, at most a few thousand, with a download of all of them."""
     from analytics.report.tables import labels_table, to_csv
 
-    full = labels_table(dataset, projection, clustering, mask)
+    full = labels_table(dataset, projection, clustering, mask, session.current().view.layer)
     shown = full if mask is None else full[mask]
     if len(shown) == 0:
         st.caption("No row lies in the selection.")
