@@ -138,13 +138,16 @@ def together(true: np.ndarray, members: np.ndarray, near: np.ndarray) -> Verdict
 def _why(inside: np.ndarray, outside: np.ndarray, least: float, where: str) -> str:
     """Why a claim fails that is true of these rows; "" when it holds."""
     if not len(inside) or inside.mean() < least:
-        share = inside.mean() if len(inside) else 0.0
-        return f"it is true of {share:.0%} of the group"
+        return f"it is true of {_percent(inside)} of the group"
     if not len(outside):
         return "there is no other row to tell the group from"
     if higher(inside, outside)[0] <= 0:
-        return f"it is true of {inside.mean():.0%} of the group and {outside.mean():.0%} {where}"
+        return f"it is true of {_percent(inside)} of the group and {_percent(outside)} {where}"
     return ""
+
+
+def _percent(true: np.ndarray) -> str:
+    return f"{100 * true.mean():.0f} %" if len(true) else "no row"
 
 
 def higher(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

@@ -70,7 +70,7 @@ def written(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         raise language.nothing(model)
     return Sentences(
         written=tuple(entries),
-        notes=(f"Written by {model.name}.", *judge.notes[1:]),
+        notes=(judge.notes[0].replace("Judged", "Written"), *judge.notes[1:]),
         about={"usage": judge.usage},
     )
 
