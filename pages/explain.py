@@ -27,7 +27,7 @@ if shown is None:
     explaining.before(dataset)
     st.stop()
 
-explaining.summary(shown, found is None)
+explaining.what_it_is(shown, found is None)
 plot, side = st.columns([1.5, 1], gap="medium")
 with plot:
     if projection is None:
@@ -40,7 +40,8 @@ with plot:
             color="explanation" if found is not None else "",
             key="explain",
         )
-with side, st.container(height=640, border=False, key="explain-cards"):
+    explaining.summary(shown, found is None)
+with side, st.container(height=800, border=False, key="explain-cards"):
     cards.show(shown, dataset, changeable=found is not None)
 if found is not None:
     explored.tabs(found, dataset)

@@ -180,6 +180,7 @@ def test_what_is_covered_and_what_is_unexplained_are_told_apart():
 
 def test_the_evidence_of_a_card_has_sure_and_doubtful_texts_and_its_words_marked():
     at = opened("sample:messages", goal="by topic", params={"k": 5})
+    assert at.number_input(key="explain-k").value == 5  # the form says how it was made
     found = services.artifacts().load(view(at).explanation)
     entry = found.evidence[0]
     near = f"({entry['near_precision']:.2f} with the nearest outside)"

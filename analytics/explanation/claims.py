@@ -35,7 +35,7 @@ class Claim:
 @dataclass(frozen=True)
 class Verdict:
     """How often a claim is true: shares of the members, of as many nearest other rows, and of all
-    other rows (None where only some rows were looked at). members, near, others : how many rows
+    other rows (None where only some rows were looked at). members, nearest, others : how many rows
     each share is of. error, error_interval : of who judged, None where rows were read off. why : it
     fails, "" when it holds.
     """

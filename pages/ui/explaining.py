@@ -128,12 +128,14 @@ def _by_goal(dataset: Dataset, column: str, found: Explanation | None, texts: in
                 args=(example,),
                 width="stretch",
             )
-    values = {p.name: number_of(p) for p in asking.PARAMS if p.basic}
+    values = {p.name: number_of(p, start=old.get(p.name)) for p in asking.PARAMS if p.basic}
     with st.expander("More settings"):
         examples = st.text_area(
             "Sample descriptions, one per line", key="explain-examples", persist_state="session"
         )
-        values |= {p.name: number_of(p) for p in asking.PARAMS if not p.basic}
+        values |= {
+            p.name: number_of(p, start=old.get(p.name)) for p in asking.PARAMS if not p.basic
+        }
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="explain-seed", persist_state="session")
     by_model, model = judging.choice()
     ready = model is not None or not by_model
@@ -232,15 +234,18 @@ def before(dataset: Dataset) -> None:
     frame.how(HOW)
 
 
-def summary(found: Explanation, first: bool) -> None:
-    """How much is explained, and how sure the choice is."""
-    chosen, facts = len(found.chosen), found.selection
-    unexplained = int((found.labels < 0).sum())
+def what_it_is(found: Explanation, first: bool) -> None:
+    """What a reader has to know first: a look at a part only."""
     if "inside" in found.params:
         frame.sentence(found.notes[0])
     for note in found.notes[:1] if first else ():
         frame.sentence(f"{note} The explanation of all texts follows.", "info")
-    judging.spent(found)
+
+
+def summary(found: Explanation, first: bool) -> None:
+    """How much is explained, how sure the choice is, and what it cost."""
+    chosen, facts = len(found.chosen), found.selection
+    unexplained = int((found.labels < 0).sum())
     with st.container(horizontal=True, vertical_alignment="top", key="explain-summary"):
         findings.finding(
             "Covered",
@@ -280,6 +285,7 @@ def summary(found: Explanation, first: bool) -> None:
                 else None,
             )
         frame.how(HOW)
+    judging.spent(found)
 
 
 def _between(found: Explanation) -> str:

@@ -109,12 +109,14 @@ def cost_words(method: Method, dataset: Dataset, values: dict) -> str:
     return about_seconds(method.cost(n, d, values))
 
 
-def number_of(p: Param, empty: str = "all"):
-    """A number field that keeps its value across pages. empty : what no number means."""
+def number_of(p: Param, empty: str = "all", start: float | None = None):
+    """A number field that keeps its value across pages. empty : what no number means. start : at
+    first, the default unless given."""
     cast = int if p.type == "int" else float
+    first = p.default if start is None else start
     return st.number_input(
         p.label,
-        value=None if p.default is None else cast(p.default),
+        value=None if first is None else cast(first),
         step=1 if p.type == "int" else 0.1,
         format=None if p.type == "int" else "%g",
         help=p.help or None,
