@@ -18,7 +18,7 @@ NEEDS = {
         "with empty cells where the label is not known",
     ),
     "domain": (
-        "domains",
+        "a domain column",
         "mark the column that says where each row comes from as the domain on the Data page "
         "(--domain COLUMN on the command line)",
     ),

@@ -8,6 +8,7 @@ QUICK = {
     "pipeline": ["--rows", "1000,10000,100000,1000000"],
     "projection": ["--quick"],
     "clustering": ["--quick"],
+    "methods": ["medoids", "slk"],
     "draw": [],
     "jobs": [],
     "clams": ["--quick"],

@@ -73,7 +73,9 @@ def test_a_pattern_hidden_from_pca_is_seen():
 
 def test_what_is_missing_is_said():
     X = np.random.default_rng(0).normal(size=(6, 2))
-    with pytest.raises(BadInput, match="Contrastive PCA needs domains, and this data has none"):
+    with pytest.raises(
+        BadInput, match="Contrastive PCA needs a domain column, and this data has none"
+    ):
         draw(X, None)
     with pytest.raises(BadInput, match="Domain 3 is to be the background but there are only 2"):
         draw(X, [0, 0, 0, 1, 1, 1], background=3)

@@ -63,7 +63,10 @@ def _found(
     new, k = Z[work.new], params["n_clusters"]
     if k is None:
         k = min(novel.number_of_classes(new, seed, progress), len(new))
-        notes.append(f"{k} new groups by the highest silhouette of 2 to {novel.MOST_CLASSES}.")
+        notes.append(
+            f"{k} new groups by the highest silhouette of 2 to {novel.MOST_CLASSES}. In columns "
+            "this is often too many; PBN estimates better. Say how many where you know."
+        )
     if k > len(new):
         raise BadInput(f"{k} new groups were asked for but {len(new):,} rows have no label.")
     known = int(work.codes.max()) + 1
@@ -215,7 +218,6 @@ _HIDE = Param(
     "To try it out: rows of this many classes, the last ones by name, count as not labelled.",
     0,
     999,
-    unit="classes",
 )
 _TRIES = Param(
     "tries",
@@ -225,7 +227,6 @@ _TRIES = Param(
     "Settings tried by hiding known classes and seeking them again; 0: the settings below.",
     0,
     200,
-    unit="settings",
     basic=False,
 )
 _PAPER = "Troisemaine et al. 2024, doi:10.1007/s10618-024-01025-y"
