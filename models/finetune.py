@@ -76,7 +76,7 @@ def match(plots: list[Grouped], weights: str = "") -> dict[str, float]:
     the share of people per pair of points. "groups" : number of groups it sees.
     """
     from analytics.perception.shares import groups_of
-    from analytics.study.agreement import pair_scores, shares_of
+    from analytics.study.agreement import scores_of, shares_of
     from models.clusternet.predict import predict
 
     rows = []
@@ -84,12 +84,11 @@ def match(plots: list[Grouped], weights: str = "") -> dict[str, float]:
         points, labels = _at_most(plot)
         shares = predict(points, views=2, path=weights).shares
         groups = groups_of(shares)
-        raw = groups.astype(np.int16).tobytes()
         told = shares_of(labels)
         off = ~np.eye(len(points), dtype=bool)
         rows.append(
             {
-                "ari": np.mean([pair_scores(raw, row.tobytes())[1] for row in labels]),
+                "ari": np.mean([scores_of(groups, row)[1] for row in labels]),
                 "share_error": np.abs(shares - told)[off].mean(),
                 "groups": groups.max() + 1,
             }

@@ -331,6 +331,19 @@ def test_shares_consensus_and_points_by_hand():
     assert np.isclose(found.points[0], (1 + 3 * (1 / 3)) / 4)
 
 
+def test_a_point_that_is_with_no_other_is_in_no_group():
+    assert agreement.with_others(np.array([5, 2, 2, -1, 2, 7, 7])).tolist() == [
+        -1,
+        0,
+        0,
+        -1,
+        0,
+        1,
+        1,
+    ]
+    assert agreement.with_others(np.array([-1, -1])).tolist() == [-1, -1]
+
+
 def test_one_person_alone():
     found = agreement.measure(np.array([[0, 0, 1, 1]], np.int16))
     assert np.isnan(found.ambiguity) and found.interval is None and not found.outlying.any()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analytics.clustering.agreement import contingency, table_ari
+from analytics.clustering.agreement import contingency, table_ami, table_ari
 from analytics.progress import Progress, silent
 from analytics.results import UNLABELLED, Score, ScoreCard
 
@@ -63,23 +63,5 @@ def _pair(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 
 def ami_of(table: np.ndarray) -> float:
-    """Adjusted mutual information (Vinh, Epps & Bailey 2010, mean of the entropies as the most) of
-    a contingency table; NaN when it has too many cells."""
-    from sklearn.metrics.cluster import expected_mutual_information
-
-    if table.size > MOST_CELLS:
-        return float("nan")
-    if 1 in table.shape:  # as scikit-learn: two trivial groupings are equal, one tells nothing
-        return 1.0 if table.shape == (1, 1) else 0.0
-    n = int(table.sum())
-    h_a, h_b, h = (_entropy(t / n) for t in (table.sum(axis=1), table.sum(axis=0), table.ravel()))
-    mutual = h_a + h_b - h
-    expected = float(expected_mutual_information(table.astype(np.int64), n))
-    most = (h_a + h_b) / 2 - expected
-    most = np.copysign(max(abs(most), np.finfo(float).eps), most)
-    return float((mutual - expected) / most)
-
-
-def _entropy(share: np.ndarray) -> float:
-    share = share[share > 0]
-    return float(-(share * np.log(share)).sum())
+    """Adjusted mutual information of a contingency table; NaN when it has too many cells."""
+    return table_ami(table) if table.size <= MOST_CELLS else float("nan")

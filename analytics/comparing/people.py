@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from analytics.clustering.agreement import contingency, table_ari
 from analytics.comparing.consensus import consensus
 from analytics.errors import BadInput
 from analytics.progress import Progress, silent
 from analytics.results import NOISE, UNLABELLED, Score, ScoreCard
+from analytics.study.agreement import scores_of, with_others
 
 MOST_BYTES = 500_000_000
 MOST_FILES = 500
@@ -41,7 +41,7 @@ def collected(path: Path, xy: np.ndarray, progress: Progress = silent) -> ScoreC
         shown = groupings[0] != UNLABELLED
         common = consensus(groupings[:, shown], "half", progress=progress)
         labels_of, changes = np.full(len(xy), UNLABELLED, np.int32), np.zeros(len(xy), np.float32)
-        labels_of[shown], changes[shown] = common.labels, common.changes
+        labels_of[shown], changes[shown] = with_others(common.labels), common.changes
         between = pairwise(groupings[:, shown])
         return ScoreCard(
             values={"people": mean_score(between, "Two people (ARI)")},
@@ -98,13 +98,12 @@ def pairwise(groupings: np.ndarray) -> np.ndarray:
 
 
 def ari(a: np.ndarray, b: np.ndarray) -> float:
-    """Adjusted Rand index over the rows known to both; noise is one more group. NaN for none."""
+    """Adjusted Rand index over the rows known to both, as in a study: a point in no group is a
+    group of its own. NaN without such rows."""
     known = (a != UNLABELLED) & (b != UNLABELLED)
     if not known.any():
         return float("nan")
-    _, a = np.unique(a[known], return_inverse=True)
-    _, b = np.unique(b[known], return_inverse=True)
-    return table_ari(contingency(a, b, int(a.max()) + 1, int(b.max()) + 1))
+    return scores_of(a[known], b[known])[1]
 
 
 def mean_score(between: np.ndarray, label: str) -> Score:

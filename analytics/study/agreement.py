@@ -45,7 +45,7 @@ class Agreement:
 
 def measure(labels: np.ndarray, seed: int = 0) -> Agreement:
     """The agreement of labels (people, n); at least one person."""
-    labels = np.asarray(labels, np.int16)
+    labels = np.asarray(labels, np.int32)
     people = len(labels)
     chosen = _chosen(people, seed)
     pairs = {name: np.full((people, people), np.nan) for name in SCORES}
@@ -81,13 +81,18 @@ def _chosen(people: int, seed: int) -> np.ndarray:
 
 @lru_cache(maxsize=2 * MOST_PAIRS)
 def pair_scores(a: bytes, b: bytes) -> tuple[float, ...]:
-    """SCORES of two groupings given as the bytes of their int16 labels.
+    """:func:`scores_of` of two groupings given as the bytes of their int32 labels.
 
     Kept, because each answer that comes in changes the pairs of one person only.
     """
-    first, second = (_alone(np.frombuffer(raw, np.int16)) for raw in (a, b))
+    return scores_of(np.frombuffer(a, np.int32), np.frombuffer(b, np.int32))
+
+
+def scores_of(a: np.ndarray, b: np.ndarray) -> tuple[float, ...]:
+    """SCORES of two groupings (n,); a point in NOISE is a group of its own."""
+    first, second = _alone(a), _alone(b)
     n, sizes_a, sizes_b = len(first), np.bincount(first), np.bincount(second)
-    joint = np.unique(first * (n + 1) + second, return_counts=True)[1]
+    joint = np.unique(first * (int(second.max(initial=0)) + 1) + second, return_counts=True)[1]
     both, one, other = ((c.astype(float) * (c - 1)).sum() for c in (joint, sizes_a, sizes_b))
     chance, most = one * other / max(n * (n - 1), 1), (one + other) / 2
     ari = (both - chance) / (most - chance) if most > chance else 1.0
@@ -162,10 +167,19 @@ def shares_of(labels: np.ndarray) -> np.ndarray:
 
 def consensus(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
     """Groups (n,) int32 of points that more than half of the people put together (average linkage
-    on the shares); NOISE where more than half left a point out. Numbered by falling size."""
+    on the shares); NOISE where more than half left a point out, or put it together with no other
+    point. Numbered by falling size."""
     left_out = (labels == NOISE).mean(axis=0) > 0.5
     found = np.full(labels.shape[1], NOISE, np.int32)
     kept = np.flatnonzero(~left_out)
     if len(kept):
         found[kept] = groups_of(shares[np.ix_(kept, kept)])
-    return numbered(found)
+    return with_others(found)
+
+
+def with_others(groups: np.ndarray) -> np.ndarray:
+    """Groups (n,) int32 of two points or more, numbered by falling size; the rest in NOISE."""
+    inside = groups != NOISE
+    size = np.bincount(groups[inside], minlength=1)
+    alone = inside & (size[np.maximum(groups, 0)] == 1)
+    return numbered(np.where(alone, NOISE, groups))

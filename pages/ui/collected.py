@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analytics.comparing.colors import matched, recolored
 from analytics.results import NOISE
-from pages.ui import findings, frame, services, session, studying
+from pages.ui import choosing, findings, frame, services, session, studying
 from pages.ui.words import count, interval, number, safe_md, share
 
 LIVE_SECONDS = 3
@@ -146,6 +147,7 @@ def _plot(c, measured, key: str) -> None:
     with plot:
         _map(c, measured, groups, key)
     _models(c, measured)
+    _three_ways(c)
     if len(c.labels) > 1:
         _pairs(c, measured, key)
     _people(c, measured, key)
@@ -238,13 +240,13 @@ def _mark_point(figure, at) -> None:
 
 def _models(c, measured) -> None:
     """The people beside the network and the clustering on screen, matched with every person."""
-    from analytics.study.agreement import pair_scores
+    from analytics.study.agreement import scores_of
 
     rows = []
 
     def match(name: str, labels) -> None:
-        raw = np.asarray(labels)[c.plot.rows].astype(np.int16).tobytes()
-        scores = [pair_scores(raw, row.tobytes())[1] for row in c.labels]
+        mine = np.asarray(labels)[c.plot.rows]
+        scores = [scores_of(mine, row)[1] for row in c.labels]
         rows.append({"grouping": name, "ARI with a person, mean": float(np.mean(scores))})
 
     if len(c.labels) > 1:
@@ -285,6 +287,27 @@ def _models(c, measured) -> None:
         )
 
 
+def _three_ways(c) -> None:
+    """A button that puts these people beside the algorithm and the prediction, on Compare."""
+    projection = session.load(session.current().view.projection)
+    if projection is None or projection.digest != c.plot.projection:
+        return
+
+    def go() -> None:
+        from analytics.comparing.operations import collected_request
+        from analytics.data.uploads import stage
+        from analytics.study.files import export
+
+        request = collected_request(projection, stage(export([c]), "study.zip", services.home()))
+        session.ask(request)
+        session.change(collected=request.digest, part="People")
+        st.session_state[choosing.GO_TO] = "compare.py"
+
+    st.button("Compare three ways: algorithm, prediction, these people", on_click=go)
+    if choosing.GO_TO in st.session_state:
+        st.rerun()  # the page, which leads there
+
+
 def _pairs(c, measured, key: str) -> None:
     from analytics.figures.charts import heatmap
 
@@ -320,11 +343,15 @@ def _people(c, measured, key: str) -> None:
     if len(c.labels) > 2 and st.toggle("Least like the others first", key=f"study-order-{key}"):
         order = np.argsort(measured.typical, kind="stable")
     xy = c.plot.xy
+    shown = order[:SHOWN_PEOPLE]
+    # A group has the colour of the consensus group that it shares most points with.
+    slots = matched([measured.consensus, *(c.labels[i] for i in shown)])[1:]
     with st.container(horizontal=True, gap="medium"):
-        for i in order[:SHOWN_PEOPLE]:
+        for i, mine in zip(shown, slots, strict=True):
+            groups = recolored(c.labels[i], mine)
             with st.container(width=200):
                 st.image(
-                    thumbnail(xy, c.labels[i].astype(int), size=(200, 200), dark=frame.dark()),
+                    thumbnail(xy, groups, size=(200, 200), dark=frame.dark()),
                     width=200,
                 )
                 words = [count(int(c.labels[i].max()) + 1, "group")]

@@ -115,6 +115,11 @@ def test_an_owner_and_five_participants_run_a_study_to_its_result(open_page, chr
     settled(owner)
     late = open_page(path)
     late.get_by_text("This study is closed").wait_for()
+    owner.get_by_role("button", name="Compare three ways").click()
+    owner.wait_for_url("**/compare?**")
+    # The table is drawn on a canvas; its cells are there for readers of the page only.
+    owner.get_by_text("Predicted groups and one person").first.wait_for(state="attached")
+    owner.get_by_text("4 people", exact=True).first.wait_for(state="attached")
 
 
 def test_a_participant_draws_by_keyboard(open_page):
