@@ -79,10 +79,10 @@ def _unit(X: np.ndarray) -> np.ndarray:
     return X if 1e-2 <= size <= 1e2 else X / size
 
 
-def _own(tau: float, epochs: int) -> tuple[Param, ...]:
+def _own(order: int, tau: float) -> tuple[Param, ...]:
     """The parameters that the forms share."""
     return (
-        Param("order", "int", 3, "Steps along the links",
+        Param("order", "int", order, "Steps along the links",
               "Rows reached in so many steps count as near.", 1, 5),
         Param("tau", "float", tau, "Sharpness of likeness",
               "Multiplies the cosine of two rows in the loss.", 0.01, 20, basic=False),
@@ -94,7 +94,7 @@ def _own(tau: float, epochs: int) -> tuple[Param, ...]:
               basic=False),
         Param("pretrain", "int", 30, "Epochs of the autoencoder",
               "Before the links are looked at.", 1, 1000, basic=False),
-        Param("epochs", "int", epochs, "Epochs", "Rounds over all rows.", 1, 1000),
+        Param("epochs", "int", 60, "Epochs", "Rounds over all rows.", 1, 1000),
         Param("read", "choice", "directions", "Read groups by",
               "k-means on the directions of the encoded rows, or the sharpened memberships, as in "
               "the paper.", choices=("directions", "memberships"), basic=False),
@@ -127,7 +127,7 @@ METHODS = (
                 "decoder.",
                 choices=("scgc_star", "scgc"),
             ),
-            *_own(0.5, 60),
+            *_own(3, 0.5),
         ),
         cost=lambda n, d, p: _cost(n, d, p, 1.3e-8 * n * n),
         reference="SCGC: Self-supervised contrastive graph clustering (Kulatilleke, Portmann & "
@@ -145,7 +145,7 @@ METHODS = (
         "As SCGC, but rows are compared along the links only, and groups with groups: for more "
         "rows at a lower cost, and less exact.",
         pamc,
-        params=(groups_param(), *_own(1.0, 60)),
+        params=(groups_param(), *_own(2, 1.0)),
         cost=lambda n, d, p: _cost(n, d, p, 2e-5 * n),
         reference="Efficient block contrastive learning via parameter-free meta-node approximation "
         "(Kulatilleke, Portmann & Chandra 2022, arXiv:2209.14067)",
