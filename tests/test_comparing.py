@@ -152,7 +152,7 @@ def test_consensus_by_hand():
     runs = [np.array(r) for r in runs]
     cells = cells_of(runs)
     assert sorted(cells.sizes.tolist()) == [1, 2, 3]
-    found = consensus(runs)
+    found = consensus(runs, "lifetime")
     assert len(set(found.labels[:3])) == 1 and len(set(found.labels[4:])) == 1
     assert found.labels[0] != found.labels[4]
     # Row 3: s = 0.5 with each of five rows, so apart in half of the others' runs.

@@ -137,7 +137,7 @@ def test_three_ways_says_how_to_get_people_and_takes_their_groupings(made):
     from analytics.operations import execute
 
     at = page(made, "People", compared=(made.runs[2],))
-    assert "No person has grouped this map yet" in words(at)
+    assert "No person's grouping of this map" in words(at)
     store = services.artifacts()
     projection = store.require(made.projection)
     labels = np.stack([store.require(d).labels for d in made.runs[1:]])
@@ -146,7 +146,7 @@ def test_three_ways_says_how_to_get_people_and_takes_their_groupings(made):
     staged = stage(buffer.getvalue(), "people.npz", services.home())
     found = execute(collected_request(projection, staged), store)
     at = page(made, "People", compared=(made.runs[2],), collected=found.digest)
-    assert not at.exception and "No person has grouped" not in words(at)
+    assert not at.exception and "No person's grouping" not in words(at)
     table = next(d.value for d in at.dataframe if "between" in d.value)
     assert "3 people" in table["agreement (ARI)"].tolist()
 

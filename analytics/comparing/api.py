@@ -31,7 +31,7 @@ def consensus(
     dataset: Dataset,
     runs: Sequence[Clustering],
     *,
-    cut: str = "lifetime",
+    cut: str = "half",
     k: int | None = None,
     store: Artifacts | None = None,
     progress: Progress = silent,

@@ -6,9 +6,10 @@ into one group (co-association); average linkage on it, cut where the groups liv
 
 Rows that all groupings treat alike form one cell. Average linkage over cells weighted by their rows
 equals that over rows, since rows of one cell are joined first; so nothing is sampled. Departures: a
-row that is noise in a grouping is together with no other row there, and rows that are noise in more
+row that is noise in a grouping is together with no other row there; rows that are noise in more
 than half of them are noise in the consensus; cells beyond the ``MOST_CELLS`` largest join the group
-they are most similar to on average.
+they are most similar to on average. The cut is at one half unless the lifetime is asked for: with
+few groupings the levels are so far apart that the cells themselves live longest.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analytics.progress import Progress, silent
+from analytics.progress import Progress, part, silent
 from analytics.results import NOISE
 
 MOST_CELLS = 2_000
@@ -127,7 +128,7 @@ def lifetime(heights: np.ndarray) -> int:
 
 def consensus(
     labelings: Sequence[np.ndarray],
-    cut: str = "lifetime",
+    cut: str = "half",
     k: int | None = None,
     progress: Progress = silent,
 ) -> Consensus:
@@ -153,8 +154,8 @@ def consensus(
         group[kept] = groups_at(merges, len(kept), count)
         level = 1 - (heights[len(kept) - count - 1] if count < len(kept) else 0.0)
         _join_rest(cells, kept, order[MOST_CELLS:], group)
-    progress(0.6, "looking for rows that change sides")
-    moves = changes(cells, kept if len(kept) else np.arange(min(len(cells.codes), MOST_CELLS)))
+    looked_at = kept if len(kept) else np.arange(min(len(cells.codes), MOST_CELLS))
+    moves = changes(cells, looked_at, part(progress, 0.6, 1.0))
     progress(1.0, "joined")
     return Consensus(
         labels=group[cells.which].astype(np.int32),
@@ -188,7 +189,7 @@ def _join_rest(cells: Cells, kept: np.ndarray, rest: np.ndarray, group: np.ndarr
         group[block] = names[near.argmax(axis=1)]
 
 
-def changes(cells: Cells, kept: np.ndarray) -> np.ndarray:
+def changes(cells: Cells, kept: np.ndarray, progress: Progress = silent) -> np.ndarray:
     """How often a row changes sides: float32 (c,) per cell, 0 to 1.
 
     Take one grouping and a row it puts together with this one; the value is how often the two are
@@ -200,6 +201,7 @@ def changes(cells: Cells, kept: np.ndarray) -> np.ndarray:
     alone = (cells.codes != NOISE).mean(axis=1)  # co-association of two rows of one cell
     is_kept = np.isin(np.arange(len(cells.codes)), kept)
     for block in _blocks(np.arange(len(cells.codes)), len(kept)):
+        progress(float(block[0]) / len(cells.codes), "looking for rows that change sides")
         s = together(cells.codes[block], cells.codes[kept]).astype(np.float64)
         own = alone[block] * is_kept[block]
         once = s @ weights - own

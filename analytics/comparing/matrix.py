@@ -24,13 +24,18 @@ def agreements(labelings: Sequence[np.ndarray], progress: Progress = silent) -> 
     r = len(labelings)
     ari, ami = np.eye(r), np.eye(r)
     rows = np.zeros((r, r))
+    # Numbered once: with 24 groupings each takes part in 23 pairs.
+    codes = [np.unique(a, return_inverse=True)[1] for a in labelings]
+    held = [np.asarray(a) != UNLABELLED for a in labelings]
     for i in range(r):
         progress(i / max(r, 1), f"comparing result {i + 1} of {r}")
         for j in range(i, r):
-            known = (labelings[i] != UNLABELLED) & (labelings[j] != UNLABELLED)
+            known = held[i] & held[j]
             rows[i, j] = rows[j, i] = known.sum()
             if j > i:
-                found = _pair(labelings[i][known], labelings[j][known])
+                whole = rows[i, j] == len(known)
+                both = (codes[i], codes[j]) if whole else (codes[i][known], codes[j][known])
+                found = _pair(*both)
                 ari[i, j] = ari[j, i] = found[0]
                 ami[i, j] = ami[j, i] = found[1]
     off = ~np.eye(r, dtype=bool)
@@ -53,12 +58,11 @@ def _means(matrix: np.ndarray, off: np.ndarray) -> np.ndarray:
 
 
 def _pair(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    """ARI and AMI of two groupings of the same rows, NaN without rows."""
+    """ARI and AMI of two groupings of the same rows, numbered from 0; NaN without rows."""
     if not len(a):
         return float("nan"), float("nan")
-    names_a, a = np.unique(a, return_inverse=True)
-    names_b, b = np.unique(b, return_inverse=True)
-    table = contingency(a, b, len(names_a), len(names_b))
+    table = contingency(a, b, int(a.max()) + 1, int(b.max()) + 1)
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
     return table_ari(table), ami_of(table)
 
 

@@ -17,10 +17,11 @@ CONSENSUS = (
     Param(
         "cut",
         "choice",
-        "lifetime",
+        "half",
         "Groups",
-        "lifetime: as many as live longest (Fred & Jain 2005); half: together in over half.",
-        choices=("lifetime", "half"),
+        "half: together in over half; lifetime: as many as live longest (Fred & Jain 2005), which "
+        "wants dozens of results.",
+        choices=("half", "lifetime"),
     ),
     Param("k", "int", None, "Number of groups", "Instead of the cut.", 1, 1000, optional=True),
 )

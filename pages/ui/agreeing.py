@@ -19,10 +19,10 @@ results holds are left out of that pair.
 """
 CONSENSUS_HOW = """
 Two rows are as similar as the share of results that put them into one group (co-association).
-Groups are joined by average linkage and cut where they live longest (Fred & Jain 2005), or where
-rows are together in half of the results. Rows that all results treat alike are joined first, so
-every row is used, however many there are. *Changes sides*: take one result and a row it puts
-together with this one; the number is how often the two are apart in another result.
+Groups are joined by average linkage (Fred & Jain 2005) and cut where rows are together in half of
+the results, or where the groups live longest, as in the paper. Rows that all results treat alike
+are joined first, so every row is used, however many there are. *Changes sides*: take one result and
+a row it puts together with this one; the number is how often the two are apart in another result.
 """
 SHOWN = 30  # rows in the table of those that change sides most
 
@@ -125,14 +125,14 @@ def _settings() -> dict:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cut = st.selectbox(
             "Groups",
-            ["lifetime", "half"],
+            ["half", "lifetime"],
             format_func={
-                "lifetime": "as many as live longest",
+                "lifetime": "as many as live longest (for dozens of results)",
                 "half": "together in more than half",
             }.get,
             key="consensus-cut",
             persist_state="session",
-            width=260,
+            width=340,
         )
         k = st.number_input(
             "Or this many",
@@ -194,7 +194,7 @@ def _two_maps(made, changes: np.ndarray, dataset: Dataset, projection: Projectio
     ]
     titles = ["Consensus", "Changes sides"]
     figure = beside(views, titles, dark=frame.dark(), height=sides.HEIGHT[2])
-    st.plotly_chart(
+    st.container(key="consensus-sidebox").plotly_chart(
         figure,
         theme=None,
         key="consensus-maps",

@@ -18,6 +18,7 @@ from pages.ui.words import count, number, safe_md, share
 KINDS = ("clustering", "correction", "consensus")
 MOST = 48  # results in the gallery
 ACROSS = 4
+DRAWN = 20_000  # points of a small picture
 SORTS = {
     "as made": ("", False),
     "silhouette, best first": ("silhouette", True),
@@ -156,6 +157,7 @@ def gallery(found: list[Result], now: list[Result], dataset: Dataset, projection
     st.caption(
         f"{len(shown)} of {count(len(found), 'result')} shown, drawn on the map "
         f"{safe_md(panels.run_name(projection.digest))}; colours follow the first one compared."
+        + (f" Small pictures show {DRAWN:,} of {dataset.n:,} rows." if dataset.n > DRAWN else "")
     )
     slots = st.columns(ACROSS)
     for place, i in enumerate(shown):
@@ -345,5 +347,8 @@ def _small(key: str, dark: bool, _r: Result, _reference: Result, _projection) ->
     from analytics.figures.raster import thumbnail
 
     slots = matched([_reference.labels, _r.labels])[1]
-    labels = recolored(_r.labels, slots)
-    return thumbnail(_projection.xy, labels, size=(300, 220), dark=dark)
+    labels, xy = recolored(_r.labels, slots), _projection.xy
+    if len(xy) > DRAWN:
+        rows = np.random.default_rng(0).choice(len(xy), DRAWN, replace=False)
+        labels, xy = labels[rows], xy[rows]
+    return thumbnail(xy, labels, size=(300, 220), dark=dark)

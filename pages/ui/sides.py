@@ -91,7 +91,7 @@ def draw_beside(
         before = session.current().view.selection if st.session_state.get(mapview.ADD_KEY) else ()
         session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :], cell="")
 
-    st.plotly_chart(
+    st.container(key=f"{key}-sidebox").plotly_chart(
         figure,
         key=chart,
         theme=None,

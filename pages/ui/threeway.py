@@ -14,9 +14,10 @@ from pages.ui.comparing import Result
 from pages.ui.words import count, interval, safe_md
 
 ABSENT = (
-    "No person has grouped this map yet. Have people group it and export their groupings in the "
-    "neutral format (an .npz with points and labels, see docs/compare.md), then import the file "
-    "here. Until then the third map is empty; nothing stands in for people."
+    "No person's grouping of this map is here yet. Have people group it on the Study page, or with "
+    "any other tool, export their groupings in the neutral format (an .npz with points and labels, "
+    "see docs/compare.md) and import the file here. Until then the third map is empty; nothing "
+    "stands in for people."
 )
 HOW = """
 Algorithm: the first result compared. Predicted people: ClusterNet, which learned from simulated
