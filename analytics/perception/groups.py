@@ -1,5 +1,6 @@
 """How many groups a plot could be read as: Gaussian mixtures, BIC and its knee."""
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -34,18 +35,32 @@ class Groups(NamedTuple):
 
 def find(cells: Cells, progress: Progress = silent) -> Groups:
     """Mixtures of up to MOST components, fewer for few points, and the one at the knee."""
-    from threadpoolctl import threadpool_limits
-
     most = max(1, min(MOST, math.isqrt(int(cells.counts.sum())) - 1, len(cells.counts)))
-    with threadpool_limits(1):  # the products are small: two threads take several times as long
+    with one_thread():
         fewer = coarse(cells, COARSE)
-        rough, _ = mix.fit_path(fewer, most, progress)
-        fits, levels = zip(*(mix.refine(cells, fit) for fit in rough), strict=True)
-        fits, bic = list(fits), mix.bic(np.array(levels), float(cells.counts.sum()))
+        fits, bic = mix.fit_path(fewer, most, progress)
+        if fewer is not cells:
+            levels = np.array([mix.level(cells, fit) for fit in fits])
+            bic = mix.bic(levels, float(cells.counts.sum()))
         k, clear = knee(bic, most)
-        chosen = mix.refine(cells, fits[k - 1], POLISH_STEPS, POLISH_TOLERANCE)[0]
+        chosen = fits[k - 1]
+        for grain in (fewer, cells):
+            chosen = mix.refine(grain, chosen, POLISH_STEPS, POLISH_TOLERANCE)[0]
     chosen = fits[k - 1] = chosen.take(_order(chosen))
     return Groups(fits, bic, k, clear, chosen, fewer, most)
+
+
+def one_thread():
+    """Context in which matrix products run on one thread: they are small here, and two threads
+    take several times as long."""
+    return _threads().limit(limits=1)
+
+
+@functools.cache
+def _threads():
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()  # asks the system for its libraries, which takes milliseconds
 
 
 def knee(bic: np.ndarray, most: int = 0) -> tuple[int, bool]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from analytics.perception import mixture as mix
 from analytics.perception.cells import Cells
-from analytics.perception.groups import Groups, knee
+from analytics.perception.groups import Groups, knee, one_thread
 from analytics.perception.separability import score
 from analytics.progress import Progress
 
@@ -23,10 +23,10 @@ def bootstrap(groups: Groups, seed: int, times: int, progress: Progress) -> np.n
     In each resample the number of components is chosen again by the likelihood of the mixtures of
     all points, and the chosen one is refined.
     """
-    from threadpoolctl import threadpool_limits
-
+    if times == 0:
+        return np.zeros(0)
     found, rng = np.zeros(times), np.random.default_rng(seed)
-    with threadpool_limits(1):
+    with one_thread():
         density = np.stack([mix.log_likelihood(groups.fewer, fit) for fit in groups.fits])
         for i in range(times):
             if i % 10 == 0:

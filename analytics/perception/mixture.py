@@ -22,8 +22,13 @@ MAX_STEPS = 200  # EM steps of one fit
 TOLERANCE = 1e-4  # EM ends when a step adds less than this to the mean log-likelihood
 PATIENCE = 4  # rises of the BIC in a row after which larger mixtures are not tried
 _SPLIT_STEPS = 12  # EM steps that judge one split
-_BLOCK = 4096  # cells handled at once
-_TINY = 1e-12
+_BLOCK = 1 << 15  # numbers handled at once
+_TINY = 1e-12  # the least weight of a component
+_LOST = 1e-6  # the same for a half, whose moments come from a difference
+_SMALL = 1e-200  # sums of exponentials below it are taken again
+_LOG_TURN = np.log(2 * np.pi)
+_HALF = np.array([[-0.5], [1.0], [-0.5]])
+_FLOORS = np.array([[FLOOR], [0.0], [FLOOR]])
 
 
 class Gaussians(NamedTuple):
@@ -40,8 +45,13 @@ class Gaussians(NamedTuple):
 
 def log_likelihood(cells: Cells, mixture: Gaussians) -> np.ndarray:
     """Log density of the mixture at each cell, averaged over the cell: (c,)."""
-    top, total = _exponentials(_coefficients(mixture) @ cells.moments)
+    top, total = _exponentials(_forms(_rows(mixture))[:, :6] @ cells.moments)
     return top + np.log(total)
+
+
+def level(cells: Cells, mixture: Gaussians) -> float:
+    """Mean log-likelihood per point."""
+    return float(log_likelihood(cells, mixture) @ cells.counts / cells.counts.sum())
 
 
 def refine(
@@ -49,14 +59,17 @@ def refine(
 ) -> tuple[Gaussians, float]:
     """EM from a start until it settles. Returns the mixture and the mean log-likelihood per point
     that it reached one step before."""
-    share = (cells.counts / cells.counts.sum())[None]
-    reached = -np.inf
+    share = cells.counts / cells.counts.sum()
+    weighted = cells.moments * share
+    moments = np.concatenate([cells.moments, log_likelihood(cells, mixture)[None]])
+    rows, reached = _rows(mixture), -np.inf
     for _ in range(steps):
-        (level,), mixture = _step(cells.moments, share, mixture)
+        level, sums = _expect(moments, weighted, share, _forms(rows))
+        rows = _maximise(sums.T, rows, _TINY)
         if level - reached < tolerance:
             break
         reached = level
-    return mixture, float(level)
+    return _gaussians(rows), float(level)
 
 
 def fit_path(
@@ -100,32 +113,69 @@ def split(cells: Cells, mixture: Gaussians) -> Gaussians:
     Each component's share of the data is fitted by a mixture of two on its own, begun to either
     side of its mean along its longest axis. All of them run together.
     """
-    k = len(mixture.weights)
-    terms = _coefficients(mixture) @ cells.moments
-    _, total = _exponentials(terms)
-    own = terms * (cells.counts / total)
+    k, parents = len(mixture.weights), _rows(mixture)
+    own = _forms(parents)[:, :6] @ cells.moments
+    _, total = _exponentials(own)
+    own *= cells.counts / total
     points = own.sum(axis=1)
     own /= np.maximum(points, _TINY)[:, None]
-    alone = mixture._replace(weights=np.ones(k))
-    before = ((_coefficients(alone) @ cells.moments) * own).sum(axis=1)
-    halves = _halves(mixture)
+    whole = own @ cells.moments.T
+    parents[0] = 1.0
+    before = (_forms(parents)[:, :6] * whole).sum(axis=1)
+    halves = _rows(_halves(mixture))
     for _ in range(_SPLIT_STEPS):
-        after, halves = _step(cells.moments, own, halves)
-    best = int(np.argmax((after - before) * points))
-    pair = halves.take(np.array([2 * best, 2 * best + 1]))
+        halves = _parted(cells.moments, own, whole, halves)
+    gain = _both(cells.moments, own, whole, halves) - before
+    best = int(np.argmax(gain * points))
+    pair = _gaussians(halves[:, [best, best + k]])
     pair = pair._replace(weights=pair.weights * mixture.weights[best])
     return _joined(mixture.take(np.arange(k) != best), pair)
 
 
+def _parted(
+    moments: np.ndarray, own: np.ndarray, whole: np.ndarray, halves: np.ndarray
+) -> np.ndarray:
+    """One EM step of k mixtures of two side by side.
+
+    own (k, c): how much each cell counts for each mixture, rows summing to 1; whole (k, 6): the
+    moments under it; halves (6, 2 k): the first components of all mixtures, then the second ones.
+    A cell's share in the first is own / (1 + ratio of the densities), the second has the rest.
+    """
+    lean = _lean(halves) @ moments
+    with np.errstate(over="ignore"):  # a cell far on the side of the second: share 1 / inf
+        np.exp(lean, out=lean)
+    lean += 1
+    np.divide(own, lean, out=lean)
+    first = lean @ moments.T
+    return _maximise(np.concatenate([first, whole - first]).T, halves, _LOST)
+
+
+def _both(
+    moments: np.ndarray, own: np.ndarray, whole: np.ndarray, halves: np.ndarray
+) -> np.ndarray:
+    """Mean log-likelihood of each of the k mixtures of two: (k,); arguments as in ``_parted``."""
+    lean = _lean(halves) @ moments
+    more = np.log(1 + np.exp(-np.abs(lean))) + np.maximum(lean, 0)
+    first = _forms(halves)[: len(own), :6]
+    return (first * whole).sum(axis=1) + (own * more).sum(axis=1)
+
+
+def _lean(halves: np.ndarray) -> np.ndarray:
+    """Log density of the second over that of the first as forms in the moments: (k, 6)."""
+    forms = _forms(halves)[:, :6]
+    k = len(forms) // 2
+    return forms[k:] - forms[:k]
+
+
 def _halves(parents: Gaussians) -> Gaussians:
-    """Each parent as two, side by side in the output: weights one half, 0.8 standard deviations to
-    either side along the longest axis, so that the pair keeps the parent's variance (nearly)."""
+    """Each parent as two, all the first and then all the second: weights one half, 0.8 standard
+    deviations to either side along the longest axis, so that the pair keeps the parent's variance
+    (nearly)."""
     values, vectors = np.linalg.eigh(parents.covariances)
     reach = np.sqrt(values[:, 1, None]) * vectors[:, :, 1]
     narrowed = parents.covariances - 0.6 * reach[:, :, None] * reach[:, None, :]
-    sides = np.stack([parents.means - 0.8 * reach, parents.means + 0.8 * reach], axis=1)
-    half = np.full(2 * len(reach), 0.5)
-    return Gaussians(half, sides.reshape(-1, 2), np.repeat(narrowed, 2, axis=0))
+    sides = np.concatenate([parents.means - 0.8 * reach, parents.means + 0.8 * reach])
+    return Gaussians(np.full(len(sides), 0.5), sides, np.concatenate([narrowed, narrowed]))
 
 
 def _joined(one: Gaussians, other: Gaussians) -> Gaussians:
@@ -153,62 +203,85 @@ def merge(mixture: Gaussians) -> Gaussians:
     return _joined(rest, joined)
 
 
-def _step(
-    moments: np.ndarray, shares: np.ndarray, mixtures: Gaussians
-) -> tuple[np.ndarray, Gaussians]:
-    """One EM step of g mixtures of equal size side by side.
+def _expect(
+    moments: np.ndarray, weighted: np.ndarray, share: np.ndarray, forms: np.ndarray
+) -> tuple[float, np.ndarray]:
+    """The E step: mean log-likelihood and the posterior-weighted moments of each component (k, 6).
 
-    moments (6, c); shares (g, c): how much each cell counts for each mixture, rows summing to 1;
-    mixtures: g runs of components. Returns the mean log-likelihoods before the step (g,) and the
-    mixtures after it. Cells pass in blocks that stay in the processor's cache.
+    moments (7, c), whose last row is the log density of the mixture before and is brought up to
+    date: shifted by it, exponentials stay near 1 without a search for the largest. weighted (6, c):
+    moments times share (c,). Cells pass in blocks that stay in the processor's cache.
     """
-    groups, coefficients = len(shares), _coefficients(mixtures)
-    level, sums = np.zeros(groups), np.zeros((len(coefficients), 6))
-    for start in range(0, moments.shape[1], _BLOCK):
-        block, share = moments[:, start : start + _BLOCK], shares[:, start : start + _BLOCK]
-        terms = (coefficients @ block).reshape(groups, -1, block.shape[1])
-        top, total = _exponentials(terms)
-        level += ((top + np.log(total)) * share).sum(axis=1)
-        terms *= (share / total)[:, None, :]
-        sums += terms.reshape(len(coefficients), -1) @ block.T
-    return level, _from_moments(sums, mixtures, groups)
-
-
-def _coefficients(mixture: Gaussians) -> np.ndarray:
-    """Log of weight times density of each component as a form in the moments: (k, 6)."""
-    (x, y), cov = mixture.means.T, mixture.covariances
-    det = cov[:, 0, 0] * cov[:, 1, 1] - cov[:, 0, 1] ** 2
-    a, b, c = cov[:, 1, 1] / det, -cov[:, 0, 1] / det, cov[:, 0, 0] / det
-    right, up = a * x + b * y, b * x + c * y
-    constant = np.log(mixture.weights) - np.log(2 * np.pi) - 0.5 * np.log(det)
-    constant = constant - 0.5 * (right * x + up * y)
-    return np.array([constant, right, up, -0.5 * a, -b, -0.5 * c]).T
+    block = max(_BLOCK // len(forms), 512)
+    level, sums = 0.0, np.zeros((len(forms), 6))
+    for start in range(0, len(share), block):
+        at = slice(start, start + block)
+        part = moments[:, at]
+        terms = forms @ part
+        np.exp(terms, out=terms)
+        total = terms.sum(axis=0)
+        if not _SMALL < total.min() <= total.max() < 1 / _SMALL:
+            part[6] = 0
+            terms = forms @ part
+            part[6], total = _exponentials(terms)
+        part[6] += np.log(total)
+        level += part[6] @ share[at]
+        sums += terms @ (weighted[:, at] / total).T
+    return level, sums
 
 
 def _exponentials(terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn log terms (..., k, c) in place into exp(terms - top); returns top and their sum, both
-    (..., c)."""
-    top = terms.max(axis=-2)
-    np.subtract(terms, top[..., None, :], out=terms)
+    """Turn log terms (k, c) in place into exp(terms - top); returns top and their sum, both
+    (c,)."""
+    top = terms.max(axis=0)
+    terms -= top
     np.exp(terms, out=terms)
-    return top, terms.sum(axis=-2)
+    return top, terms.sum(axis=0)
 
 
-def _from_moments(sums: np.ndarray, before: Gaussians, groups: int) -> Gaussians:
-    """The M step: sums (k, 6) of posterior-weighted moments -> the components.
+def _rows(mixture: Gaussians) -> np.ndarray:
+    """weight, mean x and y, variance of x, covariance, variance of y: (6, k), what EM works on."""
+    (x, y), cov = mixture.means.T, mixture.covariances
+    return np.array([mixture.weights, x, y, cov[:, 0, 0], cov[:, 0, 1], cov[:, 1, 1]])
 
-    The weights of each of ``groups`` equal runs of components sum to 1. A component that lost all
-    its weight keeps its place and shape.
+
+def _gaussians(rows: np.ndarray) -> Gaussians:
+    weight, x, y, xx, xy, yy = rows
+    covariances = np.array([[xx, xy], [xy, yy]]).transpose(2, 0, 1)
+    return Gaussians(weight, np.array([x, y]).T, covariances)
+
+
+def _forms(rows: np.ndarray) -> np.ndarray:
+    """Log of weight times density of each component as a form in the moments, less the last of
+    them: (k, 7). Few operations, since they cost more than the k numbers in each."""
+    weight, x, y, xx, xy, yy = rows
+    forms = np.empty((7, len(weight)))
+    det = xx * yy - xy * xy
+    forms[3:6] = rows[:2:-1] / det
+    c, b, a = forms[3:6]  # here 1 / det times yy, xy, xx
+    forms[1] = c * x - b * y
+    forms[2] = a * y - b * x
+    forms[0] = np.log(weight / np.sqrt(det)) - 0.5 * (forms[1] * x + forms[2] * y) - _LOG_TURN
+    forms[3:6] *= _HALF
+    forms[6] = -1.0
+    return forms.T
+
+
+def _maximise(sums: np.ndarray, before: np.ndarray, lost: float) -> np.ndarray:
+    """The M step: sums (6, k) of posterior-weighted moments -> rows of the components.
+
+    A component whose weight is not above ``lost`` keeps its place and shape.
     """
-    alive = sums[:, 0] > _TINY
-    _, x, y, xx, xy, yy = (sums / np.where(alive, sums[:, 0], 1.0)[:, None]).T
-    xx, yy = np.maximum(xx - x * x, 0), np.maximum(yy - y * y, 0)
-    most = np.sqrt(xx * yy)
-    xy = np.clip(xy - x * y, -most, most)
-    covariances = np.array([[xx + FLOOR, xy], [xy, yy + FLOOR]]).transpose(2, 0, 1)
-    weights = np.maximum(sums[:, 0], _TINY).reshape(groups, -1)
-    return Gaussians(
-        (weights / weights.sum(axis=1, keepdims=True)).ravel(),
-        np.where(alive[:, None], np.array([x, y]).T, before.means),
-        np.where(alive[:, None, None], covariances, before.covariances),
-    )
+    weight = sums[0]
+    dead = weight.min() <= lost
+    rows = sums / (np.maximum(weight, lost) if dead else weight)
+    x = rows[1]
+    rows[3:5] -= x * rows[1:3]
+    rows[5] -= rows[2] * rows[2]
+    rows[3:] += _FLOORS
+    rows[0] = weight
+    if dead:
+        gone = weight <= lost
+        rows[:, gone] = before[:, gone]
+        rows[0, gone] = lost
+    return rows
