@@ -242,6 +242,56 @@ def test_em_never_lowers_the_likelihood():
     assert np.diff(levels).min() > -1e-6  # the variance floor may cost a trace
 
 
+def em_step(x, weights, means, covariances):
+    """One EM step as the textbook writes it, without the floor."""
+    density = [
+        w * multivariate_normal(m, c).pdf(x)
+        for w, m, c in zip(weights, means, covariances, strict=True)
+    ]
+    post = np.array(density) / np.sum(density, axis=0)
+    means = (post @ x) / post.sum(axis=1)[:, None]
+    spread = [np.cov(x.T, aweights=p, bias=True) + mixture.FLOOR * np.eye(2) for p in post]
+    return post.mean(axis=1), means, np.array(spread), np.log(np.sum(density, axis=0)).mean()
+
+
+def test_one_step_is_that_of_the_textbook():
+    points = blobs(60, [(-0.1, 0), (0.1, 0.1), (0.2, -0.1)], sd=0.07, seed=5)
+    start = mixture.split(reduce(points, AS_IS), one((0, 0), np.eye(2) * 0.02))
+    found, level = mixture.refine(reduce(points, AS_IS), start, 1)
+    weights, means, covariances, before = em_step(points, *start)
+    assert level == pytest.approx(before, abs=1e-12)
+    assert found.weights == pytest.approx(weights, abs=1e-12)
+    assert found.means == pytest.approx(means, abs=1e-12)
+    assert found.covariances == pytest.approx(covariances, abs=1e-12)
+
+
+def test_points_where_the_density_vanishes_between_two_steps_are_followed(monkeypatch):
+    # A wide start closes on the blob at once, so the log density at the lone point falls by 1,000.
+    again = []
+    taken = mixture._exponentials
+    monkeypatch.setattr(mixture, "_exponentials", lambda t: again.append(1) or taken(t))
+    points = np.vstack([blobs(2000, [(-0.4, 0)], sd=1e-4), [[0.4, 0.0]]])
+    cells = reduce(points, AS_IS)
+    start = Gaussians(
+        np.ones(2) / 2, np.array([[-0.4, 0], [-0.4, 1e-4]]), np.stack([np.eye(2)] * 2)
+    )
+    fit, level = mixture.refine(cells, start, 30, 0.0)
+    assert len(again) > 1  # the first is the start's own
+    assert np.isfinite(level) and all(np.isfinite(values).all() for values in fit)
+    assert mixture.level(cells, fit) == pytest.approx(level, abs=1e-3)
+
+
+def test_a_split_is_em_of_two_on_its_own():
+    points = blobs(150, [(-0.2, 0), (0.2, 0.05)], sd=0.08, seed=2)
+    whole = mixture.refine(reduce(points, AS_IS), one((0, 0)))[0]
+    found = mixture.split(reduce(points, AS_IS), whole)
+    expected = tuple(mixture._halves(whole))
+    for _ in range(mixture._SPLIT_STEPS):
+        *expected, _ = em_step(points, *expected)
+    for values, known in zip(found, expected, strict=True):
+        assert values == pytest.approx(known, abs=1e-9)
+
+
 def test_merging_two_halves_gives_the_whole():
     halves = Gaussians(
         np.array([0.2, 0.4, 0.4]),
