@@ -230,14 +230,15 @@ def validity(
 def stability(
     clustering: Clustering,
     runs: int = 10,
+    noise: float = 0.0,
     *,
     store: Artifacts | None = None,
     progress: Progress = silent,
 ) -> ScoreCard:
-    """Whether the groups come back over other seeds and subsamples."""
+    """Whether the groups come back over other seeds and subsamples, and noisy copies."""
     store = store or default_store()
     keep(store, clustering)
-    return execute(clusterings.stability_request(clustering, runs), store, progress)
+    return execute(clusterings.stability_request(clustering, runs, noise), store, progress)
 
 
 def compare(a: Clustering | Sequence[Any], b: Clustering | Sequence[Any]) -> dict[str, Any]:

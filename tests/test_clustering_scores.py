@@ -285,6 +285,25 @@ def test_stable_and_unstable_groups():
     assert again.values == card.values
 
 
+def test_noisy_copies_tell_rows_between_groups_from_rows_inside():
+    X = np.array([[0.0], [1.0], [2.0], [5.4], [9.0], [10.0], [11.0]])
+    row, params, found = clustered("kmeans", X, n_clusters=2)
+    card = stability(row, X, found, params, dataset(X), 20, spread=0.2)
+    steady = card.points["steadiness"]
+    assert steady[[0, 1, 5, 6]].min() == 1 and steady[3] == steady.min() < 1
+    assert card.values["copies"].value < 1 and "20 copies with noise of 0.2" in card.notes[-1]
+    plain = stability(row, X, found, params, dataset(X), 2)
+    assert "copies" not in plain.values and "steadiness" not in plain.points
+    still = stability(row, X4, *four_groups(X4), dataset(X4), 3, spread=1e-6)
+    assert still.values["copies"].value == 1 and (still.points["steadiness"] == 1).all()
+
+
+def four_groups(X):
+    """Groups and parameters of k-means with four groups, in the order that stability takes."""
+    _, params, found = clustered("kmeans", X, n_clusters=4)
+    return found, params
+
+
 def test_stability_without_a_seed_reports_progress():
     row, params, found = clustered("hdbscan", MOONS)
     told = []

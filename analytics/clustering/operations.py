@@ -48,12 +48,15 @@ def validity_request(clustering: Clustering) -> Request:
     return request("validity", "", (*clustering.parents, clustering.digest))
 
 
-def stability_request(clustering: Clustering, runs: int = 10) -> Request:
-    """Ask whether the groups come back over ``runs`` seeds and ``runs`` subsamples."""
+def stability_request(clustering: Clustering, runs: int = 10, noise: float = 0.0) -> Request:
+    """Ask whether the groups come back over ``runs`` seeds and ``runs`` subsamples, and with
+    ``noise`` above 0 over as many copies with that share of each column's deviation added."""
     from analytics.clustering.stability import PARAMS
     from analytics.params import validate
 
-    params = validate(PARAMS, {"runs": runs})
+    params = validate(PARAMS, {"runs": runs, "noise": noise})
+    if not params["noise"]:
+        del params["noise"]  # so that results without copies keep their digests
     return request("stability", "", (*clustering.parents, clustering.digest), params)
 
 
@@ -125,8 +128,9 @@ def stability(wanted: Request, parents: Sequence[Any], progress: Progress) -> Sc
         )
     row = registry.get("clustering", groups.method)
     X, where = spaces.points(parents[:-1], groups.params)
-    runs = validate(PARAMS, wanted.params)["runs"]
-    card = scores(row, X, groups, _method_params(groups.params), parents[0], runs, progress)
+    asked = validate(PARAMS, wanted.params)
+    own, data = _method_params(groups.params), parents[0]
+    card = scores(row, X, groups, own, data, asked["runs"], progress, asked["noise"])
     fixed = {"map": " The map is kept as it is.", "pca": " The components are kept as they are."}
     return card.with_(notes=(where + fixed.get(groups.space, ""), *card.notes))
 

@@ -18,6 +18,16 @@ MAX_GROUPS = 1_000
 SHARE = 0.8
 PARAMS = (
     Param("runs", "int", 10, "Runs", "Seeds to try, and subsamples to try.", 2, 100, unit="runs"),
+    Param(
+        "noise",
+        "float",
+        0.0,
+        "Noise of copies",
+        "Noise added to every column of a copy, as a share of its standard deviation; 0: no "
+        "copies.",
+        0,
+        10,
+    ),
 )
 
 Run = tuple[np.ndarray, np.ndarray]
@@ -33,6 +43,10 @@ _WORDS = {
         "Same groups over subsamples",
         "Mean adjusted Rand index between runs on random subsamples of 80 % of the rows, on the "
         "rows both hold. Ben-Hur, Elisseeff & Guyon 2002.",
+    ),
+    "copies": (
+        "Same groups over noisy copies",
+        "Mean adjusted Rand index between runs on copies of the rows with noise added.",
     ),
     "recovery": (
         "Groups recovered",
@@ -50,13 +64,16 @@ def scores(
     dataset: Dataset,
     runs: int = 10,
     progress: Progress = silent,
+    spread: float = 0.0,
 ) -> ScoreCard:
-    """Refit over seeds and over subsamples with the same method and parameters.
+    """Refit over seeds and over subsamples with the same method and parameters, and with a
+    ``spread`` above 0 over copies with that much noise in each column (of its deviation).
 
     values : "seeds", "subsamples" (mean pairwise ARI), "recovery" (mean Jaccard), with 95 %
     bootstrap intervals over runs. groups : "stability" (k,) Jaccard recovery (Hennig 2007,
     doi:10.1016/j.csda.2006.11.025). points : "consistency" (n,), share of the subsample runs
-    holding the row that put it to the match of its group; NaN when no run holds it.
+    holding the row that put it to the match of its group; NaN when no run holds it. With copies
+    also value "copies" (mean pairwise ARI) and points "steadiness", the same share over copies.
     Raises BadInput for more than 1,000 groups.
     """
     n = len(X)
@@ -73,13 +90,18 @@ def scores(
         notes.append(f"Runs use {MAX_ROWS:,} of {n:,} rows (seed {base.seed}).")
     noise = base.params.get("noise", "keep")
 
-    def refit(index: np.ndarray, seed: int) -> np.ndarray:
-        return fit(row, X[index], params, seed, subset(dataset, index), silent, noise).labels
+    def refit(index: np.ndarray, seed: int, moved=0.0) -> np.ndarray:
+        data = subset(dataset, index)
+        return fit(row, X[index] + moved, params, seed, data, silent, noise).labels
 
     seeds = _seed_runs(row, refit, rows, base.seed, runs, progress, notes)
     samples = _subsample_runs(refit, rows, rng, base.seed, runs, progress, notes)
     notes.append(f"{len(seeds)} seeds; {len(samples)} subsamples of {SHARE:.0%} of the rows.")
-    return _card(base, rows, seeds, samples).with_(notes=tuple(notes))
+    card = _card(base, rows, seeds, samples)
+    if spread > 0:
+        copies = _copy_runs(refit, X[rows], rows, base.seed, runs, spread, progress, notes)
+        card = _with_copies(card, base, rows, copies)
+    return card.with_(notes=tuple(notes))
 
 
 def _card(base: Clustering, rows: np.ndarray, seeds: list[Run], samples: list[Run]) -> ScoreCard:
@@ -129,6 +151,33 @@ def _subsample_runs(refit, rows, rng, seed, runs, progress, notes) -> list[Run]:
             break
     progress(1.0, "Runs compared")
     return found
+
+
+def _copy_runs(refit, Z, rows, seed, runs, spread, progress, notes) -> list[Run]:
+    """Runs on the rows Z (m, d) with noise added, all with the seed of the groups."""
+    rng, everywhere = np.random.default_rng(seed), np.arange(len(rows))
+    largest = float(np.abs(Z).max()) or 1.0
+    widths = spread * largest * (Z / largest).std(axis=0)
+    found = []
+    for i in range(runs):
+        progress(1.0, f"Noisy copy {i + 1} of {runs}")
+        try:
+            found.append((everywhere, refit(rows, seed, rng.normal(size=Z.shape) * widths)))
+        except BadInput as error:
+            notes.append(f"A run on a noisy copy was not possible: {error}")
+            break
+    notes.append(f"{len(found)} copies with noise of {spread:g} of each column's deviation.")
+    return found
+
+
+def _with_copies(card: ScoreCard, base: Clustering, rows: np.ndarray, copies) -> ScoreCard:
+    """The card with what the noisy copies say."""
+    steady = np.full(len(base.labels), np.nan, np.float32)
+    steady[rows] = _recovery(base.labels[rows], base.n_clusters, copies)[1]
+    agreed = _agreement("copies", copies, len(rows), base.seed)
+    return card.with_(
+        values={**card.values, "copies": agreed}, points={**card.points, "steadiness": steady}
+    )
 
 
 def _agreement(name: str, runs: Sequence[Run], n: int, seed: int) -> Score:

@@ -36,7 +36,7 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
     fill = {
         "Why": lambda: why.cards(dataset, result),
         "Silhouette": lambda: _silhouette(result),
-        "Stability": lambda: _stability(result),
+        "Stability": lambda: _stability(projection, result),
         "How many groups?": lambda: _suggestions(dataset, projection, result),
         "Seen by people?": lambda: _ticks(projection, result),
     }
@@ -90,7 +90,7 @@ def _silhouette(result: Clustering) -> None:
         st.caption(safe_md(note))
 
 
-def _stability(result: Clustering) -> None:
+def _stability(projection: Projection, result: Clustering) -> None:
     from analytics.clustering.operations import stability_request
 
     if result.method in NOT_RERUN:
@@ -101,7 +101,16 @@ def _stability(result: Clustering) -> None:
         return
     st.caption("Runs the same method again with other seeds and on random subsamples of 80 %.")
     runs = st.number_input("Reruns of each kind", 3, 50, 10, key="stability-runs")
-    request = stability_request(result, int(runs))
+    noise = st.number_input(
+        "Noise of copies",
+        0.0,
+        2.0,
+        0.0,
+        0.05,
+        key="stability-noise",
+        help="Also groups copies with noise added, as a share of each column's standard deviation.",
+    )
+    request = stability_request(result, int(runs), float(noise))
     wanted = st.session_state.setdefault("stability-wanted", set())
     if request.digest not in wanted and session.load(request.digest) is None:
         if not st.button("Test stability", key="run-stability"):
@@ -124,6 +133,12 @@ def _stability(result: Clustering) -> None:
         figure = bars(labels, card.groups["stability"], dark=frame.dark(), height=260)
         st.plotly_chart(figure, theme=None, key="stability", config=QUIET)
         st.caption("Share of each group found again in a rerun (Jaccard, Hennig 2007).")
+    if "steadiness" in card.points and len(card.points["steadiness"]) == len(projection.xy):
+        from analytics.figures.picture import map_png
+
+        values = np.asarray(card.points["steadiness"], float)
+        st.image(map_png(projection.xy, values=values, values_name="kept", dark=frame.dark()))
+        st.caption("Share of the noisy copies in which each row stayed in its group.")
     for note in card.notes:
         st.caption(safe_md(note))
 
