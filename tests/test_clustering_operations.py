@@ -177,6 +177,6 @@ def test_importing_the_stage_is_cheap():
 def test_every_method_is_documented():
     text = (Path(__file__).parent.parent / "docs" / "clustering.md").read_text()
     for method in methods("clustering"):
-        assert f"| `{method.id}` |" in text
+        assert f"`{method.id}`" in text
         if method.max_rows is not None:
             assert f"{method.max_rows:,}" in text
