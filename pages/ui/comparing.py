@@ -132,6 +132,12 @@ def picker(found: list[Result], now: list[Result]) -> None:
     options = [r.digest for r in found]
     picked = [r.digest for r in now]
     key = f"compared-{hash((*options, *picked))}"
+    before = session.current().view.compared
+
+    def picked_anew():
+        if session.current().view.compared == before:  # else the browser is a step behind
+            session.change(compared=tuple(st.session_state[key]))
+
     st.multiselect(
         "Compared; the first gives the colours",
         options,
@@ -139,7 +145,7 @@ def picker(found: list[Result], now: list[Result]) -> None:
         format_func=lambda d: next(r.name for r in found if r.digest == d),
         max_selections=MAX_COMPARED,
         key=key,
-        on_change=lambda: session.change(compared=tuple(st.session_state[key])),
+        on_change=picked_anew,
     )
 
 

@@ -129,6 +129,16 @@ def method_label(kind: str, method_id: str) -> str:
         return MADE_HERE.get(method_id, method_id)
 
 
+def made_here(record) -> str:
+    """The name of groups that were corrected by hand or joined from several results."""
+    groups, label = count(record.n_clusters, "group"), MADE_HERE[record.method]
+    if record.method == "corrected":
+        base = session.load(record.parents[1])
+        before = method_label("clustering", base.method) if base is not None else label
+        return f"{before}, corrected ({groups}, {count(len(record.params['edits']), 'change')})"
+    return f"{label} of {len(record.parents) - 1} results ({groups})"
+
+
 def _jobs() -> set[str]:
     """Running jobs with their words, fraction and a cancel button; redrawn while any runs."""
     jobs = session.pending()

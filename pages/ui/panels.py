@@ -5,7 +5,6 @@ import pandas as pd
 import streamlit as st
 
 from analytics import operations, registry
-from analytics.clustering.operations import NOT_RERUN
 from analytics.errors import BadInput
 from analytics.figures import shapes as marks
 from analytics.results import Clustering, Dataset, Projection
@@ -190,13 +189,19 @@ def _shown(label: str, slot: str, kept: tuple[str, ...]) -> None:
         return
     now = getattr(session.current().view, slot)
     key = f"shown-{label}-{now}"
+
+    def chosen():
+        # A browser that has not drawn a result that just arrived still sends the former choice.
+        if getattr(session.current().view, slot) == now:
+            _set(key, slot)
+
     st.selectbox(
         label,
         kept,
         index=kept.index(now) if now in kept else 0,
         format_func=run_name,
         key=key,
-        on_change=lambda: _set(key, slot),
+        on_change=chosen,
     )
 
 
@@ -207,8 +212,8 @@ def run_name(digest: str) -> str:
         return digest[:8]
     kind = "projection" if isinstance(record, Projection) else "clustering"
     label = frame.method_label(kind, record.method)
-    if isinstance(record, Clustering) and record.method in NOT_RERUN:
-        return _made_here(record, label)
+    if record.method in frame.MADE_HERE:
+        return frame.made_here(record)
     try:
         defaults = {p.name: p.default for p in registry.get(kind, record.method).params}
     except ValueError:
@@ -219,16 +224,6 @@ def run_name(digest: str) -> str:
     seed = [f"seed {record.seed}"] if record.seed else []
     extra = [*changed, *seed]
     return label + (f" ({', '.join(extra)})" if extra else "")
-
-
-def _made_here(record: Clustering, label: str) -> str:
-    """The name of groups that were corrected by hand or joined from several results."""
-    groups = count(record.n_clusters, "group")
-    if record.method == "corrected":
-        base = session.load(record.parents[1])
-        before = frame.method_label("clustering", base.method) if base is not None else label
-        return f"{before}, corrected ({groups}, {count(len(record.params['edits']), 'change')})"
-    return f"{label} of {len(record.parents) - 1} results ({groups})"
 
 
 def cluster_controls(dataset: Dataset, projection: Projection | None, clustering) -> None:
