@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from models.clusternet import gallery
+from models.clusternet import annotators, gallery
 from models.clusternet.scatterplots import FAMILIES
 
 
@@ -14,7 +14,14 @@ def test_families_come_in_turn_with_all_people():
     for plot, groups in rows:
         assert groups.shape == (gallery.PEOPLE, len(plot.points))
         assert groups.min() >= -1
-        assert max(gallery.SHOWN) < gallery.PEOPLE
+
+
+def test_people_stand_under_the_heading_of_what_they_go_by(monkeypatch):
+    monkeypatch.setattr(annotators, "by_density", lambda plot, who: np.full(len(plot.points), 7))
+    groups = gallery.rows(1, 5)[0][1]
+    by_density = (groups == 7).all(axis=1)
+    assert by_density[list(gallery.SHOWN)].tolist() == [False] * 3 + [True] * 3
+    assert by_density.sum() == 3 and len(groups) == gallery.PEOPLE
 
 
 def test_the_page_is_one_file_with_a_row_per_plot(tmp_path, capsys):

@@ -15,10 +15,10 @@ import numpy as np
 
 from analytics.figures.raster import thumbnail
 from models.clusternet.annotators import annotate
+from models.clusternet.data import PEOPLE
 from models.clusternet.scatterplots import FAMILIES, Scatterplot, make
 
-PEOPLE = 10
-SHOWN = (0, 1, 2, 6, 7, 8)  # three who go by shape, three who go by density
+SHOWN = (0, 1, 2, 10, 11, 12)  # three who go by shape, three who go by density
 SIZE = (200, 150)
 _STYLE = (
     "body{font:14px sans-serif;margin:24px}td{padding:4px;text-align:center;color:#5B6472}"
