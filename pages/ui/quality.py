@@ -28,6 +28,7 @@ STRUCTURE = {
     "community_linkage",
 }
 QUIET = {"displayModeBar": False}
+OPEN = "quality-open"
 
 
 def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> None:
@@ -51,12 +52,14 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
     fill["Correct"] = lambda: correcting.tab(dataset, projection, result, mask)
     fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
-    # A corrected result opens where it is corrected: its tabs may be others than before.
-    first = "Correct" if result.method == "corrected" else None
     key = f"quality-{'-'.join(fill)}"
+    # Other results have other tabs; the one that was open stays open where there is one.
+    first = st.session_state.setdefault(f"first-{key}", st.session_state.get(OPEN))
+    first = first if first in fill else None
     opened = st.tabs(list(fill), key=key, default=first, on_change="rerun")
-    for tab, draw in zip(opened, fill.values(), strict=True):
+    for (name, draw), tab in zip(fill.items(), opened, strict=True):
         if tab.open:
+            st.session_state[OPEN] = name
             with tab:
                 draw()
 
