@@ -453,7 +453,7 @@ def test_topics_by_keywords_and_whether_groups_come_out_again():
     made = analytics.explain(table, "text", "by length", k=3)
     card = execute(reruns.stability_request(made, table), store)
     assert card.groups["steady"].shape == (3,) and 0.5 < card.values["ari"].value <= 1
-    with pytest.raises(BadInput, match="run again"):
+    with pytest.raises(BadInput, match="made again"):
         execute(reruns.stability_request(found, table), store)
 
 
