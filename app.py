@@ -51,6 +51,8 @@ app = App(
 )
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.exit("'python app.py' takes no options: docs/settings.md lists the settings.")
     os.chdir(ROOT)  # where .streamlit/config.toml is read from
     try:
         address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")

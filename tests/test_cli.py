@@ -521,3 +521,12 @@ def test_every_verb_and_option_is_documented():
         for action in parser._actions:
             for option in action.option_strings:
                 assert option in text or option in ("-h", "--help"), f"{verb} {option}"
+
+
+def test_the_server_takes_no_options_and_says_so():
+    command = [sys.executable, "app.py", "--help"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("docs/settings.md lists the settings.")
