@@ -76,7 +76,7 @@ def match(plots: list[Grouped], weights: str = "") -> dict[str, float]:
     the share of people per pair of points. "groups" : number of groups it sees.
     """
     from analytics.perception.shares import groups_of
-    from analytics.study.agreement import scores_of, shares_of
+    from analytics.study.agreement import ari_of, shares_of
     from models.clusternet.predict import predict
 
     rows = []
@@ -88,7 +88,7 @@ def match(plots: list[Grouped], weights: str = "") -> dict[str, float]:
         off = ~np.eye(len(points), dtype=bool)
         rows.append(
             {
-                "ari": np.mean([scores_of(groups, row)[1] for row in labels]),
+                "ari": np.mean([ari_of(groups, row) for row in labels]),
                 "share_error": np.abs(shares - told)[off].mean(),
                 "groups": groups.max() + 1,
             }

@@ -346,9 +346,9 @@ def test_peoples_groupings_find_their_rows(tmp_path):
     assert card.tables["groupings"].shape == (3, 30)
     mean = np.mean([1, *[adjusted_rand_score(labels[0], labels[1])] * 2])
     assert card.values["people"].value == pytest.approx(mean)
-    rows = np.array([4, 8, 15, 16, 23, 29])
+    rows = np.array([1, 4, 8, 11, 15, 16, 19, 23, 25, 26, 29])
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("other.npz", neutral(points=xy[:9] + 1, labels=labels[:, :9]))
+        archive.writestr("other.npz", neutral(points=xy[:12] + 1, labels=labels[:, :12]))
         archive.writestr("this.npz", neutral(points=xy[rows], labels=labels[:, rows], rows=rows))
     card = people.collected(path, xy)
     shown = card.tables["groupings"][0]
@@ -361,14 +361,15 @@ def test_peoples_groupings_find_their_rows(tmp_path):
     ("content", "words"),
     [
         (b"no zip", "is no .npz"),
-        (neutral(points=np.zeros((3, 2))), "lacks 'points' or 'labels'"),
-        (neutral(points=np.zeros((3, 3)), labels=np.zeros((1, 3), int)), "shape \\(n, 2\\)"),
-        (neutral(points=np.eye(3, 2), labels=np.zeros((1, 3))), "whole numbers"),
-        (neutral(points=np.eye(3, 2), labels=np.full((1, 3), -5)), "between -1"),
-        (neutral(points=np.eye(3, 2), labels=np.zeros((1, 3), int)), "3 points and the map 4"),
-        (neutral(points=np.eye(4, 2), labels=np.zeros((1, 4), int)), "another picture"),
+        (neutral(points=np.zeros((12, 2))), "must hold the arrays 'points' and 'labels'"),
+        (neutral(points=np.zeros((12, 3)), labels=np.zeros((1, 12), int)), "shape \\(n, 2\\)"),
+        (neutral(points=np.eye(12, 2), labels=np.full((1, 12), 0.5)), "not a whole number"),
+        (neutral(points=np.eye(12, 2), labels=np.full((1, 12), -5)), "between -1"),
+        (neutral(points=np.eye(3, 2), labels=np.zeros((1, 3), int)), "at least 10"),
+        (neutral(points=np.eye(11, 2), labels=np.zeros((1, 11), int)), "11 points and the map 12"),
+        (neutral(points=np.eye(12, 2), labels=np.zeros((1, 12), int)), "another picture"),
         (
-            neutral(points=np.eye(2), labels=np.zeros((1, 2), int), rows=np.array([0, 9])),
+            neutral(points=np.eye(10, 2), labels=np.zeros((1, 10), int), rows=np.arange(3, 13)),
             "rows that this map does not have",
         ),
     ],
@@ -376,6 +377,6 @@ def test_peoples_groupings_find_their_rows(tmp_path):
 def test_a_bad_file_of_groupings_is_one_sentence(tmp_path, content, words):
     path = tmp_path / "file"
     path.write_bytes(content)
-    xy = np.array([[0, 0], [1, 0], [0, 1], [3, 3]], float)
+    xy = np.random.default_rng(0).normal(size=(12, 2))
     with pytest.raises(BadInput, match=words):
         people.collected(path, xy)

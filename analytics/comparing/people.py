@@ -1,12 +1,8 @@
 """People's own groupings of a map, read from the neutral format, as one side of a comparison.
 
-The format: ``.npz`` with ``points`` (n, 2) and ``labels`` (annotators, n), -1 = not grouped, and
-optionally ``rows`` (n,), which rows of the map the points are; or a zip of such files.
+The format is that of a study's export: see ``analytics.study.files``.
 """
 
-import io
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +11,9 @@ from analytics.comparing.consensus import consensus
 from analytics.errors import BadInput
 from analytics.progress import Progress, silent
 from analytics.results import NOISE, UNLABELLED, Score, ScoreCard
-from analytics.study.agreement import scores_of, with_others
+from analytics.study.agreement import ari_of, with_others
+from analytics.study.files import held_in
 
-MOST_BYTES = 500_000_000
-MOST_FILES = 500
-MOST_PEOPLE = 500
 _NEAR = 1e-4  # of the side of the box: float32 and rounding in a file
 
 
@@ -32,7 +26,7 @@ def collected(path: Path, xy: np.ndarray, progress: Progress = silent) -> ScoreC
     ARI of two people. Raises BadInput when no plot of the file is this map.
     """
     why = ""
-    for name, points, labels, rows in _plots(path):
+    for name, points, labels, rows in held_in(path, "The file"):
         try:
             groupings = placed(points, labels, rows, xy, name)
         except BadInput as error:
@@ -103,7 +97,7 @@ def ari(a: np.ndarray, b: np.ndarray) -> float:
     known = (a != UNLABELLED) & (b != UNLABELLED)
     if not known.any():
         return float("nan")
-    return scores_of(a[known], b[known])[1]
+    return ari_of(a[known], b[known])
 
 
 def mean_score(between: np.ndarray, label: str) -> Score:
@@ -132,54 +126,3 @@ def against(labels: np.ndarray, groupings: np.ndarray, label: str) -> Score:
     drawn = each[rng.integers(0, len(each), (200, len(each)))].mean(axis=1)
     low, high = np.percentile(drawn, [2.5, 97.5])
     return Score(value, min(float(low), value), max(float(high), value), label)
-
-
-def _plots(path: Path) -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray | None]]:
-    """Name, points, labels and rows of every plot in a file. Raises BadInput."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [i for i in archive.infolist() if i.filename.lower().endswith(".npz")]
-            if not members:
-                yield _plot(path.read_bytes(), "The file")
-                return
-            if len(members) > MOST_FILES or sum(i.file_size for i in members) > MOST_BYTES:
-                raise BadInput(f"The zip is too large: at most {MOST_FILES} plots and 500 MB.")
-            for info in members:
-                yield _plot(archive.read(info), Path(info.filename).name)
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, RuntimeError):
-        raise BadInput(
-            "The file is no .npz and no zip of such files: give groupings in the neutral format, "
-            "see docs/compare.md."
-        ) from None
-
-
-def _plot(data: bytes, name: str) -> tuple[str, np.ndarray, np.ndarray, np.ndarray | None]:
-    from analytics.data.naming import printable
-
-    name = printable(name)[:80]
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            if sum(i.file_size for i in packed.infolist()) > MOST_BYTES:
-                raise BadInput(f"{name} unpacks to more than 500 MB.")
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            held = {key: file[key] for key in ("points", "labels", "rows") if key in file.files}
-    except BadInput:
-        raise
-    except Exception:
-        raise BadInput(f"{name} cannot be read as .npz: save it again without pickle.") from None
-    points, labels = held.get("points"), held.get("labels")
-    if points is None or labels is None:
-        raise BadInput(f"{name} lacks 'points' or 'labels': see docs/compare.md.")
-    labels = np.atleast_2d(labels)
-    if points.ndim != 2 or points.shape[1] != 2 or points.dtype.kind not in "fiu":
-        raise BadInput(f"{name}: 'points' must be numbers of shape (n, 2), not {points.shape}.")
-    if labels.ndim != 2 or labels.dtype.kind not in "iu" or labels.shape[1] != len(points):
-        raise BadInput(f"{name}: 'labels' must be whole numbers, one row per person.")
-    if not 1 <= len(labels) <= MOST_PEOPLE or not np.isfinite(points).all():
-        raise BadInput(f"{name}: the points must be finite, from 1 to {MOST_PEOPLE} people.")
-    if labels.size and (labels.min() < NOISE or labels.max() > 100_000):
-        raise BadInput(f"{name}: a label must lie between -1 and 100,000.")
-    rows = held.get("rows")
-    if rows is not None and (rows.ndim != 1 or rows.dtype.kind not in "iu"):
-        raise BadInput(f"{name}: 'rows' must be whole numbers.")
-    return name, points, labels.astype(np.int64), rows

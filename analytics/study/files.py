@@ -11,6 +11,7 @@ import re
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,15 +68,32 @@ def _ratings(kept: list[tuple[int, Collected]]) -> bytes:
     return text.getvalue().encode()
 
 
-def read(path: Path, name: str) -> list[tuple[Plot, np.ndarray]]:
-    """The plots of an ``.npz`` in the neutral format, or of a zip of such files, with the labels
-    (people, n) of each. Raises BadInput naming what cannot be read."""
-    with archives.open_zip(path) as archive, tempfile.TemporaryDirectory() as folder:
+class Held(NamedTuple):
+    """One plot of a file: name; points float64 (n, 2); labels int16 (people, n), NOISE for no
+    group; rows (n,), which rows of a map the points are, or None where the file does not say."""
+
+    name: str
+    points: np.ndarray
+    labels: np.ndarray
+    rows: np.ndarray | None
+
+
+def held_in(path: Path, name: str) -> list[Held]:
+    """The plots of an ``.npz`` in the neutral format, or of a zip of such files. Raises BadInput
+    naming what cannot be read; ``name`` is that of the file."""
+    try:
+        opened = archives.open_zip(path)
+    except BadInput:
+        raise BadInput(
+            f"{shorten(printable(name))} is no .npz and no zip of such files: give groupings in "
+            "the neutral format, see docs/study.md."
+        ) from None
+    with opened as archive, tempfile.TemporaryDirectory() as folder:
         inner = sorted(
             m.filename for m in archives.members(archive) if m.filename.lower().endswith(".npz")
         )
         if not inner:
-            return [_plot(path, printable(name))]
+            return [_held(path, printable(name))]
         if len(inner) > MOST_PLOTS:
             raise BadInput(
                 f"The zip holds {len(inner)} plots, but a study takes at most {MOST_PLOTS}: "
@@ -85,19 +103,30 @@ def read(path: Path, name: str) -> list[tuple[Plot, np.ndarray]]:
         for i, one in enumerate(inner):
             target = Path(folder) / f"{i}.npz"
             archives.unzip(archive, archive.getinfo(one), target, silent)
-            found.append(_plot(target, printable(one.replace("\\", "/").rpartition("/")[2])))
+            found.append(_held(target, printable(one.replace("\\", "/").rpartition("/")[2])))
             target.unlink()
     return found
 
 
-def _plot(path: Path, name: str) -> tuple[Plot, np.ndarray]:
-    held = arrays.named(path)
-    if not {"points", "labels"} <= set(held):
-        raise BadInput(
-            f"{shorten(name)} must hold the arrays 'points' and 'labels': see docs/study.md."
-        )
-    points, labels = check(held["points"], held["labels"], shorten(name))
+def _held(path: Path, name: str) -> Held:
+    found, shown = arrays.named(path), shorten(name)
+    if not {"points", "labels"} <= set(found):
+        raise BadInput(f"{shown} must hold the arrays 'points' and 'labels': see docs/study.md.")
+    points, labels = check(found["points"], found["labels"], shown)
     if len(labels) > MOST_PEOPLE:
-        raise BadInput(f"{shorten(name)} has {len(labels):,} annotators: {MOST_PEOPLE:,} fit.")
-    plot = plot_of(re.sub(r"(?i)\.npz$", "", name)[:120] or "plot", points)
-    return plot, labels[:, plot.rows]
+        raise BadInput(f"{shown} has {len(labels):,} annotators: {MOST_PEOPLE:,} fit.")
+    rows = found.get("rows")
+    if rows is not None and (rows.ndim != 1 or rows.dtype.kind not in "iu"):
+        raise BadInput(f"{shown}: 'rows' must be whole numbers.")
+    return Held(name, points, labels, rows)
+
+
+def read(path: Path, name: str) -> list[tuple[Plot, np.ndarray]]:
+    """The plots of a file as a study shows them, with the labels (people, n) of each: see
+    :func:`held_in`. Raises BadInput."""
+    found = []
+    for held in held_in(path, name):
+        title = re.sub(r"(?i)\.npz$", "", held.name)[:120] or "plot"
+        plot = plot_of(title, held.points)
+        found.append((plot, held.labels[:, plot.rows]))
+    return found

@@ -240,13 +240,13 @@ def _mark_point(figure, at) -> None:
 
 def _models(c, measured) -> None:
     """The people beside the network and the clustering on screen, matched with every person."""
-    from analytics.study.agreement import scores_of
+    from analytics.study.agreement import ari_of
 
     rows = []
 
     def match(name: str, labels) -> None:
         mine = np.asarray(labels)[c.plot.rows]
-        scores = [scores_of(mine, row)[1] for row in c.labels]
+        scores = [ari_of(mine, row) for row in c.labels]
         rows.append({"grouping": name, "ARI with a person, mean": float(np.mean(scores))})
 
     if len(c.labels) > 1:
