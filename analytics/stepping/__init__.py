@@ -1,0 +1,1 @@
+"""Clustering algorithms one step at a time, on points that a reader painted."""
