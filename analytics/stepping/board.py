@@ -46,13 +46,18 @@ def _pairs(points: Any) -> np.ndarray:
     return xy
 
 
+def _along(rng: np.random.Generator, n: int) -> np.ndarray:
+    """n places from 0 to 1 without large gaps: one at random in each n-th."""
+    return (np.arange(n) + rng.random(n)) / n
+
+
 def _empty(rng: np.random.Generator) -> np.ndarray:
     return np.zeros((0, 2))
 
 
 def _moons(rng: np.random.Generator) -> np.ndarray:
     """Two half rings that reach into each other, 70 points each."""
-    angle = np.pi * rng.random((2, 70))
+    angle = np.pi * np.stack([_along(rng, 70), _along(rng, 70)])
     upper = np.stack([0.38 + 0.26 * np.cos(angle[0]), 0.45 + 0.3 * np.sin(angle[0])], axis=1)
     lower = np.stack([0.62 + 0.26 * np.cos(angle[1]), 0.55 - 0.3 * np.sin(angle[1])], axis=1)
     return np.concatenate([upper, lower]) + rng.normal(0, 0.018, (140, 2))
@@ -67,7 +72,7 @@ def _blobs(rng: np.random.Generator) -> np.ndarray:
 def _rings(rng: np.random.Generator) -> np.ndarray:
     """A ring of 100 points round a ring of 50."""
     radius = np.repeat([0.38, 0.15], [100, 50]) + rng.normal(0, 0.015, 150)
-    angle = 2 * np.pi * rng.random(150)
+    angle = 2 * np.pi * np.concatenate([_along(rng, 100), _along(rng, 50)])
     return 0.5 + radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
