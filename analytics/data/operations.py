@@ -1,10 +1,10 @@
 """The two operations of this stage, "table" and "dataset", and the requests for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analytics import settings
-from analytics.data import matrices, prepare, profile, samples, types
+from analytics.data import made, matrices, prepare, profile, samples, types
 from analytics.errors import BadInput
 from analytics.operations import Request, request
 from analytics.progress import Progress, part, silent
@@ -39,6 +39,16 @@ def file_request(
 def sample_request(sample: str) -> Request:
     """The request for a built-in sample. Raises BadInput for an unknown id."""
     return request("table", "sample", params={"sample": samples.get(sample).id})
+
+
+def made_request(recipe: str, params: Mapping[str, Any] | None = None, seed: int = 0) -> Request:
+    """The request for a table made to a recipe (see ``analytics.data.made``). Raises BadInput."""
+    return request("table", "made", (), {"recipe": recipe, **made.check(recipe, params)}, seed)
+
+
+def drawn_request(points: Sequence[Sequence[float]]) -> Request:
+    """The request for a table of points drawn by hand (see ``made.drawn``). Raises BadInput."""
+    return request("table", "drawn", (), {"points": made.drawn(points).to_numpy().tolist()})
 
 
 def dataset_request(
@@ -110,6 +120,14 @@ def _read(wanted: Request, progress: Progress) -> tuple[Any, str]:
         frame, pairs = samples.parts(sample.id)
         source = {"format": "sample", "sample": sample.id, "licence": sample.licence}
         return reading.sampled(frame, pairs, source), sample.label
+    if wanted.method in ("made", "drawn"):
+        source = {"format": wanted.method}
+        if wanted.method == "drawn":
+            return reading.sampled(made.drawn(params.get("points", ())), None, source), "Drawn"
+        recipe = made.get(str(params.get("recipe", "")))
+        given = {k: v for k, v in params.items() if k != "recipe"}
+        frame = made.frame(recipe.id, given, wanted.seed)
+        return reading.sampled(frame, None, source), recipe.label
     raise BadInput(f"A table comes from a file or a sample, not from '{wanted.method}'.")
 
 

@@ -1,0 +1,43 @@
+"""Numbers put into the texts of lessons."""
+
+import math
+import re
+from collections.abc import Callable
+
+PLACE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
+COUNT, SHARE, PLAIN = "count", "share", "number"
+
+
+def places(text: str) -> list[str]:
+    """The names in braces, in order."""
+    return PLACE.findall(text)
+
+
+def stray(text: str) -> str:
+    """The first digit or brace that is not part of a name in braces, "" if there is none."""
+    rest = PLACE.sub("", text)
+    found = re.search(r"[\d{}]", rest)
+    return found.group() if found else ""
+
+
+def fill(text: str, value: Callable[[str], str]) -> str:
+    """The text with every name in braces replaced by ``value(name)``."""
+    return PLACE.sub(lambda m: value(m.group(1)), text)
+
+
+def shown(value: float | None, how: str) -> str:
+    """A number in words: "12 %", "1,204" or "0.42"; a dash when there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if how == SHARE:
+        return f"{100 * value:.0f} %" if value in (0, 1) or value >= 0.0095 else "under 1 %"
+    if how == COUNT:
+        return f"{round(value):,}"
+    return f"{round(value, 2) + 0.0:,.2f}"
+
+
+def of_param(value: object) -> str:
+    """A parameter as written in a text."""
+    if value is None:
+        return "automatic"
+    return f"{value:g}" if isinstance(value, float) else str(value)
