@@ -17,6 +17,7 @@ PAGES = (
     ("explain.py", "Explain", ":material/format_quote:", False),
     ("pictures.py", "Pictures", ":material/photo_library:", False),
     ("study.py", "Study", ":material/groups:", False),
+    ("learn.py", "Learn", ":material/school:", False),
     ("report.py", "Report", ":material/description:", False),
 )
 

@@ -57,7 +57,7 @@ BY_MODEL = (
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
 # Keys in the address that belong to a page and not to the view.
-OF_PAGES = ("study",)
+OF_PAGES = ("study", "lesson", "step")
 MAX_HISTORY = 50
 
 
