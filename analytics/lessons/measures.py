@@ -82,6 +82,15 @@ def _purity(records: Sequence[Any], given: dict[str, Any]) -> float:
     return float(inside[found == names[np.argmax(counts)]].mean())
 
 
+def _joined(records: Sequence[Any], given: dict[str, Any]) -> float:
+    """Share of the rows of another known group that lie in the group found that holds most rows of
+    the first."""
+    found = labels_of(records[0])
+    names, counts = np.unique(found[_group(records[1], given)], return_counts=True)
+    other = found[_group(records[1], {"group": given["other"]})]
+    return float(np.mean(other == names[np.argmax(counts)]))
+
+
 def _value(records: Sequence[Any], given: dict[str, Any]) -> float | None:
     """A score of a card."""
     try:
@@ -161,6 +170,7 @@ MEASURES: dict[str, Measure] = {
         ("groups|people", "data"), lambda r, g: np.sum(_pieces(r, g) >= PART), COUNT, (_GROUP,)
     ),
     "purity": Measure(("groups|people", "data"), _purity, SHARE, (_GROUP,)),
+    "joined": Measure(("groups|people", "data"), _joined, SHARE, (_GROUP, ("other", True))),
     "share": Measure(("data",), lambda r, g: _group(r[0], g).mean(), SHARE, (_GROUP,)),
     "score": Measure(("quality|stability|faithfulness|match",), _value, PLAIN, (_NAME,)),
     "each": Measure(("quality|stability|match",), _group_value, PLAIN, (_NAME, _PICK)),

@@ -12,7 +12,7 @@ from analytics.lessons.things import Found, Waiting
 from analytics.results import Clustering, Dataset
 from pages.ui import frame, learning_figures, painting
 from pages.ui.learning_place import Progress, go
-from pages.ui.words import count, safe_md, share
+from pages.ui.words import count, share
 
 _LOCK = "Lock in my guess and reveal"
 _FEWEST_DRAWN = 20
@@ -218,5 +218,6 @@ def source_name(found: Found, name: str) -> str:
     if isinstance(record, Clustering):
         return frame.method_label("clustering", record.method)
     if isinstance(record, Dataset):
-        return f"column {safe_md(record.label_column)}" if record.name else "how they were made"
+        made = record.label_column == "group"
+        return "how they were made" if made else f"column {record.label_column}"
     return "predicted people"

@@ -16,6 +16,7 @@ from pages.ui.words import safe_md
 # What the way on is called where the reader should do something first.
 NEXT = dict.fromkeys(("choice", "number", "lasso", "draw"), "Go on without a guess")
 PATIENCE = 0.7  # seconds that one step waits for results before it is drawn without them
+_WIDTH = 720  # px of words above pictures: lines of about 72 characters
 _WAITING = "This is being computed and appears here by itself."
 
 
@@ -102,7 +103,7 @@ def _sides(step: Step):
     """Where the words and where the pictures go: beside each other when there is one picture."""
     if len(step.show) == 1 or step.kind in ("lasso", "draw"):
         return st.columns([1, 1.7], gap="large")
-    return st.container(), st.container()
+    return st.container(width=_WIDTH), st.container()
 
 
 def _plain(found: Found, step: Step, key: str, done, ways) -> None:
@@ -146,6 +147,10 @@ def _drawing(found: Found, step: Step, key: str, done, ways) -> None:
 def _reveal(found: Found, step: Step, key: str, done, ways) -> None:
     guess = found.lesson.guess(step.more["of"])
     left, right = _sides(step)
+    if guess.kind == "draw" and guess.more["data"] not in found.drawn:
+        st.info("Nothing is painted yet. Go back and paint some points first.")
+        ways()
+        return
     with left:
         try:
             learning_guesses.beside(found, guess, key, done)
@@ -204,7 +209,7 @@ def _readings(found: Found, step: Step) -> None:
 
 
 def _check(found: Found, step: Step, key: str, done, ways) -> None:
-    left, right = _sides(step) if step.show else (st.container(), st.container())
+    left, right = _sides(step)
     with left:
         words(found, step.text)
         _question(found, step, key, done)
