@@ -87,11 +87,15 @@ class Found:
         return wording.shown(self.number(name), how)
 
     def setting(self, name: str, param: str) -> Any:
-        """The value that a parameter of a thing has. Raises Waiting, BadInput."""
+        """The value that a parameter of a thing has; one that is found out is read off the result.
+        Raises Waiting, BadInput."""
         thing = self.lesson.things[name]
         if thing.kind == "data":
             return made.check(thing.spec["make"], self.params(thing))[param]
-        return self.thing(name).params.get(param)
+        stage = "projection" if thing.kind == "map" else "clustering"
+        row = registry.get(stage, thing.spec.get("method", "columns"))
+        value = row.check(self.params(thing)).get(param)
+        return self.thing(name).params.get(param) if value is None else value
 
     def text(self, words: str) -> str:
         """A text of the lesson with its numbers. Raises Waiting, BadInput."""

@@ -58,6 +58,8 @@ def _points(found: Found, figure: dict[str, Any], key: str, height: int) -> pd.D
     """A map, in one colour or by groups; each group has its mark too."""
     projection = found.thing(figure["points"])
     groups = found.thing(figure["groups"]) if "groups" in figure else None
+    if "mine" in figure:
+        return _mine(projection, figure["mine"], key, height)
     labels = None if groups is None else measures.labels_of(groups)
     names = {} if groups is None else measures.names_of(groups)
     sentence = _points_sentence(projection, groups, labels)
@@ -67,6 +69,16 @@ def _points(found: Found, figure: dict[str, Any], key: str, height: int) -> pd.D
     if labels is not None:
         table["group"] = [names.get(int(g), "none") for g in labels]
     return table
+
+
+def _mine(projection: Projection, mask: np.ndarray, key: str, height: int) -> pd.DataFrame:
+    """The points the reader drew round."""
+    sentence = (
+        f"{count(int(mask.sum()), 'point')} of {len(mask):,} inside your line, the rest pale."
+    )
+    _chart(projection, None, {}, key, height, sentence, selected=mask)
+    st.caption(safe_md(sentence))
+    return _table_of(projection).assign(group=np.where(mask, "yours", "the rest"))
 
 
 def _table_of(projection: Projection) -> pd.DataFrame:

@@ -118,7 +118,9 @@ def _by_numbers(projection, key: str) -> None:
 
 def draw(found: Found, step: Step, key: str, done: Progress) -> None:
     """Points painted on a board."""
-    xy = painting.show(_board(found.lesson, step), start=step.more.get("start", "Empty"))
+    board = _board(found.lesson, step)
+    xy = painting.show(board, start=step.more.get("start", "Empty"))
+    st.session_state[f"{board}-opened"] = True
     words = f"{count(len(xy), 'point')} on the board."
     short = _FEWEST_DRAWN - len(xy)
     st.caption(words if short <= 0 else f"{words} It takes {count(short, 'more point')}.")
@@ -129,8 +131,10 @@ def _board(lesson: Lesson, step: Step) -> str:
 
 
 def points(lesson: Lesson, step: Step) -> np.ndarray:
-    """What is painted on the board of a step: (n, 2)."""
-    return painting.points(_board(lesson, step))
+    """What is painted on the board of a step: (n, 2), nothing before it was opened."""
+    board = _board(lesson, step)
+    opened = st.session_state.get(f"{board}-opened")
+    return painting.points(board) if opened else np.zeros((0, 2))
 
 
 def lock(found: Found, step: Step, key: str, done: Progress) -> None:
@@ -180,6 +184,14 @@ def _number_beside(found: Found, guess: Step, said: float | None, key: str) -> N
     gap = wording.shown(abs(far.guess - far.truth), how)
     where = "too low" if far.guess < far.truth else "too high"
     st.markdown("**Close.**" if far.near else f"**{gap} {where}.**")
+
+
+def mine(found: Found, guess: Step, done: Progress) -> np.ndarray | None:
+    """Which points the reader drew round, bool (n,), or None while the map is not there."""
+    try:
+        return geometry.resolve(done.guesses[guess.name], found.thing(guess.more["on"]).xy)
+    except Waiting:
+        return None
 
 
 def _lasso_beside(found: Found, guess: Step, said: tuple, key: str) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -151,6 +152,11 @@ def _reveal(found: Found, step: Step, key: str, done, ways) -> None:
         st.info("Nothing is painted yet. Go back and paint some points first.")
         ways()
         return
+    if guess.kind == "lasso" and guess.name in done.guesses:
+        mine = learning_guesses.mine(found, guess, done)
+        if mine is not None:
+            own = {"points": guess.more["on"], "mine": mine, "title": "Your group"}
+            step = replace(step, show=(own, *step.show))
     with left:
         try:
             learning_guesses.beside(found, guess, key, done)
