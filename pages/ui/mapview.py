@@ -19,16 +19,20 @@ HOVER_KEY = "hover-columns"
 ADD_KEY = "add-to-selection"
 
 
-def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, layer: str = ""):
-    """What colours the map: (groups, group names, values, name of the values)."""
+def color_layer(
+    dataset: Dataset, clustering: Clustering | None, color: str, layer: str = "", view=None
+):
+    """What colours the map: (groups, group names, values, name of the values). view : whose
+    explanation and map are meant, None for the one on screen."""
+    view = view or session.current().view
     if layer:
-        found = _layer(dataset, clustering, layer)
+        found = _layer(dataset, clustering, layer, view)
         if found is not None:
             return None, {}, found[1], found[0]
     if color == "clusters" and clustering is not None:
         return clustering.labels, group_names(clustering), None, ""
     if color == "explanation":
-        found = session.load(session.current().view.explanation)
+        found = session.load(view.explanation)
         if found is not None and len(found.labels) == dataset.n:
             return *explained(found), None, ""
     if color == "label" and dataset.labels is not None:
@@ -39,11 +43,11 @@ def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, lay
     return None, {}, None, ""
 
 
-def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, color: str):
-    """The marker shapes of the map, or None."""
+def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, color: str, view=None):
+    """The marker shapes of the map, or None. view : as for :func:`color_layer`."""
     if shape != marks.AS_COLOR:
         return marks.by(shape, dataset, clustering)
-    groups, names, _, _ = color_layer(dataset, clustering, color)
+    groups, names, _, _ = color_layer(dataset, clustering, color, view=view)
     return None if groups is None else marks.of_groups(groups, names, "as the colour")
 
 
@@ -75,7 +79,7 @@ def _column(series: pd.Series, name: str):
     return None, {}, series.to_numpy(float, na_value=np.nan), name
 
 
-def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
+def _layer(dataset: Dataset, clustering: Clustering | None, layer: str, view):
     """A per-point score as (title, values), or None while it is not there."""
     from analytics.clustering.operations import validity_request
     from analytics.projection.operations import faithfulness_request
@@ -83,7 +87,7 @@ def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
     source, _, name = layer.partition(":")
     if layer == RARITY:
         return None if clustering is None else ("rarity weight", weights(clustering.labels))
-    projection = session.load(session.current().view.projection)
+    projection = session.load(view.projection)
     card = None
     if source == "faithfulness" and projection is not None:
         card = frame.try_ask(faithfulness_request(projection))
