@@ -32,7 +32,8 @@ MISSING = "This comment does not exist or was deleted: load the page again."
 @dataclass(frozen=True)
 class Comment:
     """One comment. number : the version it was written on. parent : of a reply, else "".
-    resolved_by : "" while it is open. deleted : a gap that replies stand under."""
+    resolved_by : "" while it is open. edited : when its words were last changed. deleted : a gap
+    that replies stand under."""
 
     id: str
     number: int
@@ -43,7 +44,7 @@ class Comment:
     resolved_by: str
     revision: int
     created: datetime
-    updated: datetime
+    edited: datetime | None
     deleted: bool
 
 
@@ -59,7 +60,7 @@ def write(
 ) -> tuple[str, str]:
     """Store a comment on a version, or a reply to ``parent``; returns its id and its writer's
     secret. A reply speaks of what its parent speaks of. Raises BadInput."""
-    comment, secret = new_id("c"), secrets.token_urlsafe(24)
+    comment, secret, moment = new_id("c"), secrets.token_urlsafe(24), now()
     row = {
         "id": comment,
         "number": number,
@@ -69,8 +70,8 @@ def write(
         "secret": _hashed(secret),
         "resolved_by": "",
         "revision": 1,
-        "created": now(),
-        "updated": now(),
+        "created": moment,
+        "updated": moment,
     }
     with writing(engine) as connection:
         review = _open_review(connection, token)
@@ -129,7 +130,7 @@ def listed(engine: Engine, review: str) -> list[Comment]:
     c = db.review_comments.c
     query = sa.select(
         c.id, c.number, c.parent, c.about, c.name, c.text, c.resolved_by, c.revision, c.created,
-        c.updated, c.deleted_at,
+        c.edited_at, c.deleted_at,
     ).where(c.review_id == review)  # fmt: skip
     with reading(engine) as connection:
         live(connection, review)
@@ -143,24 +144,9 @@ def listed(engine: Engine, review: str) -> list[Comment]:
         name, text = ("", "") if deleted else (row.name, row.text)
         found.append(
             Comment(row.id, row.number, row.parent or "", row.about, name, text, row.resolved_by,
-                    row.revision, row.created, row.updated, deleted)
+                    row.revision, row.created, row.edited_at, deleted)
         )  # fmt: skip
     return found
-
-
-def stamp(engine: Engine, review: str) -> tuple:
-    """Changes whenever a comment of the review does, or a version is published."""
-    c, v = db.review_comments.c, db.review_versions.c
-    query = sa.select(
-        sa.func.count(),
-        sa.func.sum(c.revision),
-        sa.func.max(c.updated),
-        sa.func.count(c.deleted_at),
-    ).where(c.review_id == review)
-    with reading(engine) as connection:
-        live(connection, review)
-        versions = sa.select(sa.func.max(v.number)).where(v.review_id == review)
-        return (*connection.execute(query).one(), connection.scalar(versions))
 
 
 def edit(
@@ -184,7 +170,7 @@ def edit(
                 "This comment was changed meanwhile: copy what you wrote, load the page again, "
                 "and write it there."
             )
-        return _change(connection, row, text=text)
+        return _change(connection, row, text=text, edited_at=now())
 
 
 def resolve(engine: Engine, token: str, comment: str, by: str) -> int:

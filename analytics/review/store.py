@@ -78,6 +78,7 @@ def start(
     """Begin a review of a view; returns its id. Raises BadInput."""
     review = new_id("r")
     values = {"title": check_name(title, "title"), "view": check_state(view), "texts": {}}
+    moment = now()
     with writing(engine) as connection:
         if project is not None:
             live_project(connection, project)
@@ -87,8 +88,8 @@ def start(
                 token=new_id("t"),
                 project_id=project,
                 revision=1,
-                created=now(),
-                updated=now(),
+                created=moment,
+                updated=moment,
                 **values,
             )
         )

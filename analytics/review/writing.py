@@ -170,6 +170,8 @@ def _ticks(evidence: Evidence) -> str:
         if told
         else "**Explainable**: no statements were made."
     )
+    if evidence["clustering"]["groups"] > n:
+        lines.append(f"The first {n} of {evidence['clustering']['groups']:,} clusters are listed.")
     return _list(lines)
 
 

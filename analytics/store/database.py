@@ -210,6 +210,7 @@ review_comments = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("created", UtcTime, nullable=False),
     sa.Column("updated", UtcTime, nullable=False),
+    sa.Column("edited_at", UtcTime),  # when its words were last written anew
     sa.Column("deleted_at", UtcTime),
 )
 

@@ -195,6 +195,7 @@ def _reviews(connection: Connection) -> None:
             filled("revision", sa.Integer),
             filled("created", UtcTime),
             filled("updated", UtcTime),
+            sa.Column("edited_at", UtcTime),
             sa.Column("deleted_at", UtcTime),
         ),
     ]

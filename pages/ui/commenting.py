@@ -142,9 +142,7 @@ def _one(review: str, token: str, comment, key: str, owner: bool) -> None:
     if comment.deleted:
         st.caption("This comment was deleted.")
         return
-    edited = ", changed" if comment.text and comment.updated > comment.created else ""
-    if comment.resolved_by:
-        edited = ""
+    edited = ", changed since" if comment.edited else ""
     st.html(
         f"<div class='comment'><b>{escape(comment.name)}</b> "
         f"<span class='muted'>{escape(when(comment.created))}{edited}</span>"
