@@ -184,34 +184,40 @@ def draw(
         height=height,
         revision=projection.digest + str(view.zoom),
     )
-    chart = f"{key}-chart"
 
     def chosen():
-        shapes = geometry.from_plotly(st.session_state.get(chart))
+        shapes = geometry.from_plotly(st.session_state.get(f"{key}-chart"))
         before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
         session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :])
 
+    sentence = describe(dataset, projection, clustering, color, shape)
+    chart(result, key, height, chosen, sentence)
+    if joined is not None:
+        st.caption("The perception scores speak of the points, without the lines.")
+
+
+def chart(drawn, key: str, height: int, chosen, alt: str, zooms: bool = True) -> None:
+    """A drawn map in a box of its own with its notes. chosen : called when an outline is drawn;
+    the event is in the session state under ``key`` and "-chart". zooms : the wheel zooms."""
     # The box gives the height, so that assets/app.css can lower it on a narrow screen.
-    result.figure.update_layout(height=None, autosize=True)
+    drawn.figure.update_layout(height=None, autosize=True)
     with st.container(key=f"{key}-plotbox", height=height, border=False):
         st.plotly_chart(
-            result.figure,
-            key=chart,
+            drawn.figure,
+            key=f"{key}-chart",
             height="stretch",
             theme=None,
             on_select=chosen,
             selection_mode=("box", "lasso"),
             config={
                 "displaylogo": False,
-                "scrollZoom": True,
+                "scrollZoom": zooms,
                 "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
             },
-            alt=describe(dataset, projection, clustering, color, shape),
+            alt=alt,
         )
-    for note in result.notes:
+    for note in drawn.notes:
         st.caption(safe_md(note))
-    if joined is not None:
-        st.caption("The perception scores speak of the points, without the lines.")
 
 
 def describe(dataset, projection, clustering, color: str, shape: str = "") -> str:

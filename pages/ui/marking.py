@@ -108,30 +108,13 @@ def draw(results: Results, caption: str, key: str) -> None:
         height=HEIGHT,
         revision=f"{key}{projection.digest}",
     )
-    chart = f"{key}-chart"
 
     def chosen() -> None:
-        found = geometry.from_plotly(st.session_state.get(chart))
+        found = geometry.from_plotly(st.session_state.get(f"{key}-chart"))
         mark(key, {"kind": "selection", "shapes": list(found)} if found else None)
 
-    drawn.figure.update_layout(height=None, autosize=True)
-    with st.container(key=f"{key}-plotbox", height=HEIGHT, border=False):
-        st.plotly_chart(
-            drawn.figure,
-            key=chart,
-            height="stretch",
-            theme=None,
-            on_select=chosen,
-            selection_mode=("box", "lasso"),
-            config={
-                "displaylogo": False,
-                "scrollZoom": False,
-                "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
-            },
-            alt=caption,
-        )
-    for note in drawn.notes:
-        st.caption(safe_md(note))
+    # The page is read by scrolling, so the wheel does not zoom.
+    mapview.chart(drawn, key, HEIGHT, chosen, caption, zooms=False)
     _bar(results, about, key)
 
 

@@ -320,12 +320,6 @@ def _undo() -> None:
     from analytics.review import store
 
     gone = st.session_state.get("review-deleted")
-    if not gone:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"Deleted: {safe_md(gone[1])}. It is removed for good after 30 days.")
-        if st.button("Undo the deletion", type="tertiary"):
-            store.restore(services.engine(), gone[0])
-            _open(gone[0])
-            del st.session_state["review-deleted"]
-            st.rerun()
+    if frame.undo_deletion("review-deleted", lambda it: store.restore(services.engine(), it)):
+        _open(gone[0])
+        st.rerun()
