@@ -73,12 +73,13 @@ def _free(slots: dict[int, int]) -> int:
 
 
 def _renumbered(found: list[Step]) -> list[Step]:
-    """Number the colours so that those of the end are 0 .. k - 1."""
-    final = np.unique(found[-1].labels)
-    most = max(int(s.labels.max()) for s in found) + 1
-    order = [*final, *(i for i in range(most) if i not in set(final.tolist()))]
-    number = np.empty(most, np.int32)
-    number[order] = np.arange(most)
+    """Number the colours so that those that live longest come first: at the end 0 .. k - 1."""
+    seen: dict[int, int] = {}
+    for at, step in enumerate(found):
+        seen |= dict.fromkeys(np.unique(step.labels[step.labels >= 0]).tolist(), at)
+    order = sorted(seen, key=lambda slot: (-seen[slot], slot))
+    number = np.empty(len(order), np.int32)
+    number[order] = np.arange(len(order))
     return [
         replace(s, labels=np.where(s.labels < 0, UNLABELLED, number[np.maximum(s.labels, 0)]))
         for s in found

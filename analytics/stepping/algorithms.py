@@ -31,12 +31,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Algorithm:
-    """value : what the curve shows. function : (points, params, rng) -> steps and tree."""
+    """value : what the curve shows. signs : what the marks of the picture mean. function : (points,
+    params, rng) -> steps and tree."""
 
     id: str
     label: str
     summary: str
     value: str
+    signs: str
     params: tuple[Param, ...]
     function: Callable[[np.ndarray, dict, np.random.Generator], tuple[list[Step], np.ndarray]]
     reference: str
@@ -75,6 +77,7 @@ _ROWS = (
         "Centres and groups improve each other: points join the nearest centre, centres move to "
         "the mean of their points.",
         "Sum of squared distances to the centres",
+        "Crosses are centres, lines how they moved, rings the points that changed group.",
         (
             _GROUPS,
             Param(
@@ -95,6 +98,8 @@ _ROWS = (
         "DBSCAN",
         "Groups are places where points lie close together; what lies alone is noise.",
         "Points in groups",
+        "The ring is the point visited, the circle its radius; thin rings wait in the queue. "
+        "Core points are large, border points small, noise is hollow and grey.",
         (
             Param(
                 "eps",
@@ -123,6 +128,8 @@ _ROWS = (
         "Agglomeration",
         "Every point starts as a group; the two closest groups merge, again and again.",
         "Height of the last merge",
+        "Rings are the points that merged, the line the distance of the two groups. "
+        "Small dots are still alone.",
         (
             Param("k", "int", 3, "Groups", "Merging stops at this number.", 1, 12),
             Param(
@@ -143,6 +150,8 @@ _ROWS = (
         "Mean shift",
         "A window at every point climbs to where points are densest; each peak is a group.",
         "Mean density under the windows",
+        "Small crosses are the middles of the windows, lines the way they came; "
+        "the circle is one window.",
         (
             Param(
                 "bandwidth",
@@ -162,6 +171,7 @@ _ROWS = (
         "k-medoids (FasterPAM)",
         "Real points stand for the groups; any point that serves better takes a place at once.",
         "Sum of distances to the medoids",
+        "Crosses are medoids, the line leads from the one given up to the new one.",
         (
             _GROUPS,
             Param(

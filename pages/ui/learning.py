@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.errors import BadInput
 from analytics.lessons import reading, sheet
 from analytics.lessons.lesson import Lesson
-from pages.ui import frame, learning_steps
+from pages.ui import frame, learning_steps, stepping
 from pages.ui.learning_place import LESSON, STEP, Progress, go, progress
 from pages.ui.words import count, safe_md
 
@@ -25,9 +25,10 @@ def opened() -> Lesson | None:
 
 
 def overview() -> None:
-    """The lessons as cards, and the notes for teachers."""
-    tabs = st.tabs(["Lessons", "For teachers"], key="learn-tab", on_change="rerun")
-    for tab, fill in zip(tabs, (_cards, _teachers), strict=True):
+    """The lessons as cards, algorithms a step at a time, and the notes for teachers."""
+    fills = {"Lessons": _cards, "Step by step": stepping.show, "For teachers": _teachers}
+    tabs = st.tabs(list(fills), key="learn-tab", on_change="rerun")
+    for tab, fill in zip(tabs, fills.values(), strict=True):
         if tab.open:
             with tab:
                 fill()

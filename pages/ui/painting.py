@@ -101,7 +101,7 @@ def starts(key: str, start: str = "Two moons") -> None:
 
     st.pills(
         "Start from",
-        list(board.SETS),
+        [name for name in board.SETS if name != "Empty"],  # Clear is on the board
         key=name,
         on_change=chosen,
         help="Replaces what is on the board; Undo brings it back.",

@@ -33,11 +33,11 @@ def save_dialog() -> None:
     before = session.saved_here()
     name = st.text_input("Name", before.get("name") or dataset.name, max_chars=120)
     with st.container(horizontal=True):
-        over = st.button("Save", type="primary", icon=":material/bookmark:", key="save-view")
+        save = st.button("Save", type="primary", icon=":material/bookmark:", key="save-view")
         copy = bool(before) and st.button("Save as a new project")
-    if over or copy:
+    if save or copy:
         try:
-            save(name, {} if copy else before)
+            _save(name, {} if copy else before)
             session.sync_address()
         except Conflict as error:
             st.warning(safe_md(str(error)))
@@ -50,7 +50,7 @@ def save_dialog() -> None:
         st.code(link(session.current().saved["view"]), language=None, wrap_lines=True)
 
 
-def save(name: str, before: dict) -> None:
+def _save(name: str, before: dict) -> None:
     """Save over what ``before`` names, or as a new project when it is empty."""
     from analytics.store import projects
     from analytics.store.runs import record_run
