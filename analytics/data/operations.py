@@ -119,6 +119,8 @@ def _read(wanted: Request, progress: Progress) -> tuple[Any, str]:
         progress(0.1, f"Making the sample {sample.label}")
         frame, pairs = samples.parts(sample.id)
         source = {"format": "sample", "sample": sample.id, "licence": sample.licence}
+        if sample.kind == "events":
+            return reading.of_events(frame, source, (), {}), sample.label
         return reading.sampled(frame, pairs, source), sample.label
     if wanted.method in ("made", "drawn"):
         source = {"format": wanted.method}

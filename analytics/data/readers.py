@@ -8,7 +8,16 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.data import archives, arrays, columns, decoding, delimited, records, tables
+from analytics.data import (
+    archives,
+    arrays,
+    columns,
+    decoding,
+    delimited,
+    events,
+    records,
+    tables,
+)
 from analytics.data.limits import MAX_FILE_BYTES, MIB
 from analytics.data.naming import Notes, printable, shorten
 from analytics.errors import BadInput, Cancelled
@@ -27,8 +36,8 @@ LABELS = {
     "csv": "CSV", "tsv": "TSV", "text": "text", "json": "JSON", "jsonl": "JSON lines",
     "parquet": "Parquet", "feather": "Feather", "xlsx": "XLSX", "npy": "NPY", "npz": "NPZ",
 }  # fmt: skip
-OPTIONS = ("encoding", "separator", "header", "sheet", "array", "decimal", "rows")
-ROWS = ("items", "links")  # what a row of the file is
+OPTIONS = ("encoding", "separator", "header", "sheet", "array", "decimal", "rows", *events.ROLES)
+ROWS = ("items", "links", "events")  # what a row of the file is
 _TEXTS = ("CSV", "TSV", "text")
 _MAGIC = (
     (b"PAR1", "parquet"),
@@ -136,7 +145,7 @@ def check_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
     if given.get("decimal", ".") not in (".", ","):
         raise BadInput("The decimal sign must be a point or a comma.")
     if given.get("rows", ROWS[0]) not in ROWS:
-        raise BadInput(f"The rows of a file are {' or '.join(ROWS)}: choose one of them.")
+        raise BadInput(f"The rows of a file are one of {', '.join(ROWS)}: choose one of them.")
     if "separator" in given:
         given["separator"] = delimited.separator_of(given["separator"], None)
     return given

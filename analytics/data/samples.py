@@ -21,7 +21,8 @@ _UCI = "CC BY 4.0, UCI Machine Learning Repository, as shipped by scikit-learn"
 
 @dataclass(frozen=True)
 class Sample:
-    """One built-in data set. ``kind``: "table", "images", "plane", "text" or "graph".
+    """One built-in data set. ``kind``: "table", "images", "plane", "text" or "graph" or
+    "events".
 
     links : gives pairs of row numbers, for a graph."""
 
@@ -219,6 +220,43 @@ def _club() -> tuple[pd.DataFrame, np.ndarray]:
     return table, np.argwhere(drawn)
 
 
+# Made-up shop visitors: chance of each next event after "open", mean minutes between events, hours
+# of the day, and mean number of events.
+_EVENTS = ("search", "view", "cart", "pay", "return", "close")
+_VISITORS = {
+    "looker": (90, (0.35, 0.5, 0.05, 0.0, 0.0, 0.1), 12.0, (9, 20), 50),
+    "buyer": (80, (0.2, 0.35, 0.2, 0.2, 0.0, 0.05), 30.0, (9, 20), 50),
+    "returner": (60, (0.1, 0.25, 0.2, 0.2, 0.2, 0.05), 200.0, (9, 20), 50),
+    "script": (30, (0.05, 0.95, 0.0, 0.0, 0.0, 0.0), 0.5, (1, 5), 120),
+}
+
+
+def _visits() -> pd.DataFrame:
+    """The events of made-up shop visitors, one per row: visitor, time, event, group."""
+    rng = np.random.default_rng(17)
+    parts = []
+    kinds = np.repeat(list(_VISITORS), [v[0] for v in _VISITORS.values()])
+    for i, kind in enumerate(rng.permutation(kinds)):
+        _, chance, minutes, (low, high), mean = _VISITORS[kind]
+        size = 2 + rng.poisson(mean)
+        own = rng.dirichlet(150 * np.array(chance) + 1e-3)
+        shape = 20 if kind == "script" else 2  # how regular
+        gap = minutes * rng.gamma(shape, 1 / shape, size)
+        start = rng.integers(0, 60) * 1440 + rng.uniform(low, high) * 60
+        parts.append(
+            pd.DataFrame(
+                {
+                    "visitor": f"V{i + 1:03d}",
+                    "time": pd.Timestamp("2026-03-02")
+                    + pd.to_timedelta(np.round(60 * (start + np.cumsum(gap))), "s"),
+                    "event": ["open", *rng.choice(_EVENTS, size - 1, p=own)],
+                    "group": kind,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
 SAMPLES = (
     Sample("wine", "Wine", "178 Italian wines by 13 chemical measurements; three cultivars.",
            _wine, "table", _UCI),
@@ -249,6 +287,9 @@ SAMPLES = (
     Sample("club", "Reading club (made up)",
            "A graph: 190 invented members, whom they know, and what they read; four circles.",
            lambda: _club()[0], "graph", _OURS, lambda: _club()[1]),
+    Sample("visits", "Shop visits (made up)",
+           "260 invented visitors by what they did and when, read from a list of events; four "
+           "behaviours, one of them a script.", _visits, "events", _OURS),
 )  # fmt: skip
 
 DEFAULT = "wine"

@@ -57,9 +57,10 @@ def suggest(
     graph = source.get("links", {})  # its columns: how many links a node has, and its name
     named = {graph.get("column", ""), graph.get("by", "")}
     reserved = {*label_like, *(pair[:2] if pair and pair[2] else ()), *named}
+    histories = source.get("events", {}).get("compared", ())  # columns made from lists of events
     numbers = [
         c
-        for c in frame.columns
+        for c in histories or frame.columns
         if kinds[c] in ("number", "boolean") and c not in inside and c not in reserved
     ]
     varying = _varying(frame, numbers)
@@ -69,7 +70,7 @@ def suggest(
         pair = None  # coordinates are not scaled, so these could not be drawn
     prose = [c for c, k in kinds.items() if k == "text"]
     features = block or varying or (list(pair[:2]) if pair else [])
-    if features and not block:
+    if features and not block and not histories:
         chosen = {*features, *_small_categories(frame, kinds, reserved)}
         features = [c for c in frame.columns if c in chosen]
     features = features or prose[:1] or _small_categories(frame, kinds, named, MOST_LABELS)
@@ -84,7 +85,7 @@ def suggest(
         "y": pair[1] if pair else "",
         "image": _image(block, vectors, source) if features is block else [],
         "missing": "median" if infinite_or_missing else "drop",
-        "scale": _scale(frame, features, block, pair, kinds),
+        "scale": "none" if histories else _scale(frame, features, block, pair, kinds),
         "encode": "onehot",
         "texts_by": _texts_by(frame, [c for c in features if c in prose]),
         "sample": 0,

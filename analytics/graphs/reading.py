@@ -1,4 +1,5 @@
-"""Files that hold a graph: a list of links, a zip of nodes and links, a table with links beside."""
+"""Files whose rows are not those of the table: lists of links (alone, zipped with a table of nodes,
+beside one) and lists of events."""
 
 import tempfile
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import archives, readers, words
+from analytics.data import archives, events, readers, sequences, words
 from analytics.data.naming import shorten
 from analytics.errors import BadInput
 from analytics.graphs import links as linking
@@ -60,9 +61,33 @@ def read(
     if aside:
         found = linking.tidy(aside["pairs"], aside["weights"], len(frame))
         return _graph(frame, {**source, "links": {}}, notes, found)
+    if _are_events(frame, options):
+        return of_events(frame, source, notes, options)
     if options.get("rows") == "links" or (options.get("rows") is None and linking.is_list(frame)):
         return _alone(frame, source, notes)
-    return Read(frame, source, notes)
+    said = events.hint(frame) if options.get("rows") is None else ""
+    return Read(frame, source, (*notes, said) if said else notes)
+
+
+def _are_events(frame: pd.DataFrame, options: Mapping[str, Any]) -> bool:
+    """Whether each row is an event: by choice, or by the names of all the columns."""
+    if options.get("rows") is None:
+        return any(role in options for role in events.ROLES) or events.is_list(frame)
+    return options["rows"] == "events"
+
+
+def of_events(
+    frame: pd.DataFrame,
+    source: dict[str, Any],
+    notes: tuple[str, ...],
+    options: Mapping[str, Any],
+) -> Read:
+    """The table of those whose events are listed."""
+    found = events.of_frame(frame, {role: options.get(role, "") for role in events.ROLES})
+    made, compared, more = sequences.table(found)
+    names = [str(c) for c in frame.columns]
+    source = {**source, "events": {"columns": names, "compared": compared, **found.columns}}
+    return Read(made, source, (*notes, *more))
 
 
 def sampled(frame: pd.DataFrame, pairs: np.ndarray | None, source: dict[str, Any]) -> Read:

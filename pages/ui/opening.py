@@ -10,7 +10,13 @@ from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
 OPENED = "opened-file"
-ROWS = {"detect": None, "a thing": "items", "a link between two things": "links"}
+ROWS = {
+    "detect": None,
+    "a thing": "items",
+    "a link between two things": "links",
+    "an event": "events",
+}
+ASKED = {"entity": "Who", "time": "When", "event": "What"}
 SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
@@ -119,11 +125,24 @@ def _options(staged: dict) -> None:
         "rows": ROWS[rows],
         "header": {"detect": None, "names": True, "data": False}[header],
     }
+    if options["rows"] == "events":
+        options |= _event_columns(source)
     for key, many, label in (("sheet", "sheets", "Sheet"), ("array", "arrays", "Array")):
         if len(source.get(many) or ()) > 1:
             options[key] = st.selectbox(label, source[many], key=f"read-{key}")
     chosen = {k: v for k, v in options.items() if v is not None}
     st.button("Read again", type="primary", on_click=_read, args=(staged, chosen, _added_links()))
+
+
+def _event_columns(source: dict) -> dict[str, str | None]:
+    """Which columns of the file say who, when and what."""
+    table = session.load(session.current().view.table)
+    names = source.get("events", {}).get("columns") or (table.frame.columns if table else ())
+    chosen = {}
+    for role, label in ASKED.items():
+        picked = st.selectbox(label, ("detect", *names), key=f"read-{role}")
+        chosen[role] = None if picked == "detect" else picked
+    return chosen
 
 
 def _source() -> dict:
