@@ -5,7 +5,7 @@ import logging
 import streamlit as st
 
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, session
+from pages.ui import frame, reading, session
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -18,22 +18,25 @@ PAGES = (
     ("pictures.py", "Pictures", ":material/photo_library:", False),
     ("study.py", "Study", ":material/groups:", False),
     ("learn.py", "Learn", ":material/school:", False),
+    ("review.py", "Review", ":material/rate_review:", False),
     ("report.py", "Report", ":material/description:", False),
 )
 
 st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
 frame.style()
+read = reading.token()  # who was sent a review sees that page and no other
 page = st.navigation(
     [st.Page(p, title=title, icon=icon, default=first) for p, title, icon, first in PAGES],
-    position="top",
+    position="hidden" if read else "top",
 )
 try:
     session.follow_address()
     session.settle()
     session.sync_address()
-    shown = frame.header(page.title)
+    shown = None if read else frame.header(page.title)
     page.run()
-    frame.show_new_jobs(shown)
+    if shown is not None:
+        frame.show_new_jobs(shown)
 except (BadInput, StoreError) as error:
     frame.sentence(str(error), "error")
 except Exception:

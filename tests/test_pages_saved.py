@@ -147,7 +147,7 @@ def test_a_save_that_fails_does_not_say_saved(link, monkeypatch):
     def full(name, before):
         raise StoreError("The disk is full: free some space there and save again.")
 
-    monkeypatch.setattr(saving, "_save", full)
+    monkeypatch.setattr(saving, "save", full)
     save(at, "Renamed")
     assert any("disk is full" in e.value for e in at.error)
     assert not any("Saved" in s.value for s in at.success)

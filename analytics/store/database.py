@@ -163,6 +163,58 @@ study_answers = sa.Table(
 )
 
 
+# Reviews stand on their own too: a published version holds its texts and numbers, and names results
+# that never change. A purged project leaves the reviews made from it.
+reviews = sa.Table(
+    "reviews",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("token", sa.String(32), nullable=False, unique=True),  # what readers' links hold
+    sa.Column("project_id", sa.String(32), sa.ForeignKey("projects.id", ondelete="SET NULL")),
+    sa.Column("title", sa.String(120), nullable=False),
+    sa.Column("view", sa.JSON, nullable=False),
+    sa.Column("texts", sa.JSON, nullable=False),  # section -> what its owner wrote
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("created", UtcTime, nullable=False),
+    sa.Column("updated", UtcTime, nullable=False),
+    sa.Column("deleted_at", UtcTime),
+)
+
+
+def _of_review(**options) -> sa.Column:
+    key = sa.ForeignKey("reviews.id", ondelete="CASCADE")
+    return sa.Column("review_id", sa.String(32), key, nullable=False, **options)
+
+
+review_versions = sa.Table(
+    "review_versions",
+    metadata,
+    _of_review(primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.String(32), nullable=False),  # of the document
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("published", UtcTime, nullable=False),
+)
+review_comments = sa.Table(
+    "review_comments",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    _of_review(index=True),
+    sa.Column("number", sa.Integer, nullable=False),  # the version that was read
+    sa.Column("parent", sa.String(32), sa.ForeignKey("review_comments.id", ondelete="CASCADE")),
+    sa.Column("about", sa.JSON, nullable=False),
+    sa.Column("name", sa.String(120), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("secret", sa.String(64), nullable=False),  # SHA-256 of what its writer's page keeps
+    sa.Column("resolved_by", sa.String(120), nullable=False),  # "" while it is open
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("created", UtcTime, nullable=False),
+    sa.Column("updated", UtcTime, nullable=False),
+    sa.Column("edited_at", UtcTime),  # when its words were last written anew
+    sa.Column("deleted_at", UtcTime),
+)
+
+
 def now() -> datetime:
     """This moment in UTC."""
     return datetime.now(UTC)

@@ -16,7 +16,7 @@ MAX_RUN_BYTES = 8_000_000  # The recipe of a table with 20,000 columns names eac
 MAX_DEPTH = 40
 _ID = re.compile(r"[A-Za-z0-9_-]{16,32}")
 # Marks that turn the reading direction around make one name look like another.
-_TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+TURNING = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _COPY = re.compile(r" \(copy(?: [0-9]+)?\)$")
 
 
@@ -37,7 +37,7 @@ def tidy(text: Any) -> str:
         category = unicodedata.category(char)
         if char.isspace() or category in ("Zl", "Zp"):
             kept.append(" ")
-        elif category not in ("Cc", "Cs") and char not in _TURNING:
+        elif category not in ("Cc", "Cs") and char not in TURNING:
             kept.append(char)
     return " ".join("".join(kept).split())
 

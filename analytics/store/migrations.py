@@ -140,13 +140,80 @@ def _studies(connection: Connection) -> None:
     tables.create_all(connection, checkfirst=False)
 
 
+def _reviews(connection: Connection) -> None:
+    """Version 4: reviews, their published versions and the comments on them."""
+    tables = sa.MetaData()
+    sa.Table("projects", tables, sa.Column("id", sa.String(32), primary_key=True))
+
+    def filled(name: str, kind, **options) -> sa.Column:
+        return sa.Column(name, kind, nullable=False, **options)
+
+    def of_review(**options) -> sa.Column:
+        key = sa.ForeignKey("reviews.id", ondelete="CASCADE")
+        return sa.Column("review_id", sa.String(32), key, nullable=False, **options)
+
+    made = [
+        sa.Table(
+            "reviews",
+            tables,
+            sa.Column("id", sa.String(32), primary_key=True),
+            filled("token", sa.String(32), unique=True),
+            sa.Column(
+                "project_id", sa.String(32), sa.ForeignKey("projects.id", ondelete="SET NULL")
+            ),
+            filled("title", sa.String(120)),
+            filled("view", sa.JSON),
+            filled("texts", sa.JSON),
+            filled("revision", sa.Integer),
+            filled("created", UtcTime),
+            filled("updated", UtcTime),
+            sa.Column("deleted_at", UtcTime),
+        ),
+        sa.Table(
+            "review_versions",
+            tables,
+            of_review(primary_key=True),
+            sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+            filled("digest", sa.String(32)),
+            filled("document", sa.JSON),
+            filled("published", UtcTime),
+        ),
+        sa.Table(
+            "review_comments",
+            tables,
+            sa.Column("id", sa.String(32), primary_key=True),
+            of_review(index=True),
+            filled("number", sa.Integer),
+            sa.Column(
+                "parent", sa.String(32), sa.ForeignKey("review_comments.id", ondelete="CASCADE")
+            ),
+            filled("about", sa.JSON),
+            filled("name", sa.String(120)),
+            filled("text", sa.Text),
+            filled("secret", sa.String(64)),
+            filled("resolved_by", sa.String(120)),
+            filled("revision", sa.Integer),
+            filled("created", UtcTime),
+            filled("updated", UtcTime),
+            sa.Column("edited_at", UtcTime),
+            sa.Column("deleted_at", UtcTime),
+        ),
+    ]
+    tables.create_all(connection, tables=made, checkfirst=False)
+
+
 def _add(connection: Connection, table: str, column: sa.Column) -> None:
     sa.Table(table, sa.MetaData(), column)
     definition = CreateColumn(column).compile(dialect=connection.dialect)
     connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {definition}")
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_base, _undo_and_revisions, _studies)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _base,
+    _undo_and_revisions,
+    _studies,
+    _reviews,
+)
 LATEST = len(MIGRATIONS)
 
 

@@ -68,8 +68,8 @@ def runs(engine: Engine, project: str) -> list[Run]:
 
 
 def kept_digests(engine: Engine) -> set[str]:
-    """Every digest that a project (deleted but not purged included) needs: those in its views,
-    runs and data sets, and their parents as far as runs name them.
+    """Every digest that a project or a review (deleted but not purged included) needs: those in
+    its views, runs, data sets and versions, and their parents as far as runs name them.
 
     ``Artifacts.trim`` adds the parents that only the stored results name.
     """
@@ -80,6 +80,9 @@ def kept_digests(engine: Engine) -> set[str]:
         for digest, parents in connection.execute(sa.select(db.runs.c.digest, db.runs.c.parents)):
             kept.update((digest, *parents))
         kept.update(connection.scalars(sa.select(db.datasets.c.digest)))
+        for held in (db.reviews.c.view, db.review_versions.c.document):
+            for state in connection.scalars(sa.select(held)):
+                kept.update(digests_in(state))
     return kept
 
 

@@ -194,6 +194,21 @@ def needs_data() -> bool:
     return True
 
 
+def undo_deletion(key: str, restore) -> bool:
+    """Offer to bring back what ``key`` of the session state says was deleted: (id, name). True
+    once ``restore(id)`` has done so."""
+    gone = st.session_state.get(key)
+    if not gone:
+        return False
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(f"Deleted: {safe_md(gone[1])}. It is removed for good after 30 days.")
+        if not st.button("Undo the deletion", type="tertiary", key=f"undo-{key}"):
+            return False
+    del st.session_state[key]
+    restore(gone[0])
+    return True
+
+
 def things_to_know() -> None:
     """One line on the faults of the data, with the way to their details."""
     table = session.load(session.current().view.table)

@@ -19,16 +19,20 @@ HOVER_KEY = "hover-columns"
 ADD_KEY = "add-to-selection"
 
 
-def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, layer: str = ""):
-    """What colours the map: (groups, group names, values, name of the values)."""
+def color_layer(
+    dataset: Dataset, clustering: Clustering | None, color: str, layer: str = "", view=None
+):
+    """What colours the map: (groups, group names, values, name of the values). view : whose
+    explanation and map are meant, None for the one on screen."""
+    view = view or session.current().view
     if layer:
-        found = _layer(dataset, clustering, layer)
+        found = _layer(dataset, clustering, layer, view)
         if found is not None:
             return None, {}, found[1], found[0]
     if color == "clusters" and clustering is not None:
         return clustering.labels, group_names(clustering), None, ""
     if color == "explanation":
-        found = session.load(session.current().view.explanation)
+        found = session.load(view.explanation)
         if found is not None and len(found.labels) == dataset.n:
             return *explained(found), None, ""
     if color == "label" and dataset.labels is not None:
@@ -39,11 +43,11 @@ def color_layer(dataset: Dataset, clustering: Clustering | None, color: str, lay
     return None, {}, None, ""
 
 
-def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, color: str):
-    """The marker shapes of the map, or None."""
+def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, color: str, view=None):
+    """The marker shapes of the map, or None. view : as for :func:`color_layer`."""
     if shape != marks.AS_COLOR:
         return marks.by(shape, dataset, clustering)
-    groups, names, _, _ = color_layer(dataset, clustering, color)
+    groups, names, _, _ = color_layer(dataset, clustering, color, view=view)
     return None if groups is None else marks.of_groups(groups, names, "as the colour")
 
 
@@ -75,7 +79,7 @@ def _column(series: pd.Series, name: str):
     return None, {}, series.to_numpy(float, na_value=np.nan), name
 
 
-def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
+def _layer(dataset: Dataset, clustering: Clustering | None, layer: str, view):
     """A per-point score as (title, values), or None while it is not there."""
     from analytics.clustering.operations import validity_request
     from analytics.projection.operations import faithfulness_request
@@ -83,7 +87,7 @@ def _layer(dataset: Dataset, clustering: Clustering | None, layer: str):
     source, _, name = layer.partition(":")
     if layer == RARITY:
         return None if clustering is None else ("rarity weight", weights(clustering.labels))
-    projection = session.load(session.current().view.projection)
+    projection = session.load(view.projection)
     card = None
     if source == "faithfulness" and projection is not None:
         card = frame.try_ask(faithfulness_request(projection))
@@ -180,34 +184,40 @@ def draw(
         height=height,
         revision=projection.digest + str(view.zoom),
     )
-    chart = f"{key}-chart"
 
     def chosen():
-        shapes = geometry.from_plotly(st.session_state.get(chart))
+        shapes = geometry.from_plotly(st.session_state.get(f"{key}-chart"))
         before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
         session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :])
 
+    sentence = describe(dataset, projection, clustering, color, shape)
+    chart(result, key, height, chosen, sentence)
+    if joined is not None:
+        st.caption("The perception scores speak of the points, without the lines.")
+
+
+def chart(drawn, key: str, height: int, chosen, alt: str, zooms: bool = True) -> None:
+    """A drawn map in a box of its own with its notes. chosen : called when an outline is drawn;
+    the event is in the session state under ``key`` and "-chart". zooms : the wheel zooms."""
     # The box gives the height, so that assets/app.css can lower it on a narrow screen.
-    result.figure.update_layout(height=None, autosize=True)
+    drawn.figure.update_layout(height=None, autosize=True)
     with st.container(key=f"{key}-plotbox", height=height, border=False):
         st.plotly_chart(
-            result.figure,
-            key=chart,
+            drawn.figure,
+            key=f"{key}-chart",
             height="stretch",
             theme=None,
             on_select=chosen,
             selection_mode=("box", "lasso"),
             config={
                 "displaylogo": False,
-                "scrollZoom": True,
+                "scrollZoom": zooms,
                 "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
             },
-            alt=describe(dataset, projection, clustering, color, shape),
+            alt=alt,
         )
-    for note in result.notes:
+    for note in drawn.notes:
         st.caption(safe_md(note))
-    if joined is not None:
-        st.caption("The perception scores speak of the points, without the lines.")
 
 
 def describe(dataset, projection, clustering, color: str, shape: str = "") -> str:

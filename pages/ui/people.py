@@ -33,6 +33,12 @@ one rater, with the whole group of people (Vanbelle & Albert 2009): 1 is the bes
 reach with this group. A cluster is visible when people keep its points together and join them with
 few others: the harmonic mean of both shares. Scored on the points that the network looked at.
 """
+TICKS_HOW = (
+    "Visible: people would keep the cluster together and apart from others. Real: the smaller "
+    "of its silhouette and of how often it comes back. Explainable: F1 of the best statement, "
+    "on rows it was not made from, with its 95 % interval; ❝ earned (0.8 or more, and better "
+    "than calling every row a member), ❛ half (0.5 or more), ○ below."
+)
 
 
 def tab(dataset: Dataset, projection: Projection, clustering: Clustering | None) -> None:
@@ -193,22 +199,26 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
     )
 
 
-def _tick_table(rows: list[dict]) -> None:
+def tick_columns(rows: list[dict]) -> dict[str, list]:
+    """The three ticks as columns of texts, each with its number."""
+
     def mark(filled: str, value: float | None) -> str:
         return "–" if value is None else f"{filled} {number(value)}"
 
+    return {
+        "cluster": [r["label"] + 1 for r in rows],
+        "rows": [r["size"] for r in rows],
+        "visible": [mark("◉", r["visible"]) for r in rows],
+        "real": [mark("◆", r["real"]) for r in rows],
+        "explainable": [_explained(r) for r in rows],
+        "what": [r["words"] for r in rows],
+        "rule": [r["rule"] or "–" for r in rows],
+    }
+
+
+def _tick_table(rows: list[dict]) -> None:
     st.dataframe(
-        pd.DataFrame(
-            {
-                "cluster": [r["label"] + 1 for r in rows],
-                "rows": [r["size"] for r in rows],
-                "visible": [mark("◉", r["visible"]) for r in rows],
-                "real": [mark("◆", r["real"]) for r in rows],
-                "explainable": [_explained(r) for r in rows],
-                "what": [r["words"] for r in rows],
-                "rule": [r["rule"] or "–" for r in rows],
-            }
-        ),
+        pd.DataFrame(tick_columns(rows)),
         hide_index=True,
         column_config={
             "what": st.column_config.TextColumn("in words", width="large"),
@@ -216,12 +226,7 @@ def _tick_table(rows: list[dict]) -> None:
         },
         key="three-ticks",
     )
-    st.caption(
-        "Visible: people would keep the cluster together and apart from others. Real: the smaller "
-        "of its silhouette and of how often it comes back. Explainable: F1 of the best statement, "
-        "on rows it was not made from, with its 95 % interval; ❝ earned (0.8 or more, and better "
-        "than calling every row a member), ❛ half (0.5 or more), ○ below."
-    )
+    st.caption(TICKS_HOW)
 
 
 def _explained(row: dict) -> str:

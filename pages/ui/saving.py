@@ -33,11 +33,11 @@ def save_dialog() -> None:
     before = session.saved_here()
     name = st.text_input("Name", before.get("name") or dataset.name, max_chars=120)
     with st.container(horizontal=True):
-        save = st.button("Save", type="primary", icon=":material/bookmark:", key="save-view")
+        over = st.button("Save", type="primary", icon=":material/bookmark:", key="save-view")
         copy = bool(before) and st.button("Save as a new project")
-    if save or copy:
+    if over or copy:
         try:
-            _save(name, {} if copy else before)
+            save(name, {} if copy else before)
             session.sync_address()
         except Conflict as error:
             st.warning(safe_md(str(error)))
@@ -50,7 +50,7 @@ def save_dialog() -> None:
         st.code(link(session.current().saved["view"]), language=None, wrap_lines=True)
 
 
-def _save(name: str, before: dict) -> None:
+def save(name: str, before: dict) -> None:
     """Save over what ``before`` names, or as a new project when it is empty."""
     from analytics.store import projects
     from analytics.store.runs import record_run

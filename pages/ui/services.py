@@ -49,9 +49,10 @@ def start() -> None:
 
 
 def tidy() -> None:
-    """Drop projects deleted long ago, and results and files over the size limit that no project
+    """Drop what was deleted long ago, and results and files over the size limit that nothing saved
     uses."""
     from analytics.data import uploads
+    from analytics.review import store as reviews
     from analytics.store.projects import purge
     from analytics.store.runs import kept_digests, kept_uploads
     from analytics.study import store as studies
@@ -59,6 +60,7 @@ def tidy() -> None:
     try:
         purge(engine())
         studies.purge(engine())
+        reviews.purge(engine())
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
         artifacts().trim(limit, keep=kept_digests(engine()))
         uploads.trim(settings.home(), limit, keep=kept_uploads(engine()))

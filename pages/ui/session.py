@@ -56,8 +56,8 @@ BY_MODEL = (
 )
 # Key in the address: the steps waited for, so that a page loaded again goes on waiting.
 WAIT = "wait"
-# Keys in the address that belong to a page and not to the view.
-OF_PAGES = ("study", "lesson", "step")
+# Keys in the address of pages, not of the view.
+OF_PAGES = ("study", "lesson", "step", "review", "version", "draft")
 MAX_HISTORY = 50
 
 
@@ -88,13 +88,14 @@ def current() -> Session:
 
 
 def _restore(session: Session) -> None:
-    """Start from the address: a saved view, a view in the address, or the first sample."""
+    """Start from the address: a saved view, a view in the address, else the first sample."""
     try:
         session.view, session.saved = _from_address(st.query_params)
     except (BadInput, StoreError) as error:
         session.errors["link"] = str(error)
     _resume(session, st.query_params.get(WAIT, ""))
-    if not session.view.table and "table" not in session.wanted:
+    here = session.view.table or "table" in session.wanted
+    if not here and "review" not in st.query_params:  # nothing is opened for who only reads one
         want("table", sample_request(DEFAULT))
 
 
@@ -319,8 +320,7 @@ def _arrive(session: Session) -> None:
         if job is None or (not job.active and job.state != "done"):
             del session.wanted[slot]
             cancelled = job is not None and job.state == "cancelled"
-            if not (cancelled and getattr(session.view, slot)):
-                # Also keeps the automatic path from asking again for what was cancelled.
+            if not (cancelled and getattr(session.view, slot)):  # else it is not asked for again
                 words = "Cancelled." if cancelled else "This step did not finish: try again."
                 session.errors[slot] = (job and job.error) or words
                 # What was to follow fails with it, for the same reason.

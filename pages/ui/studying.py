@@ -9,7 +9,6 @@ import streamlit as st
 
 from analytics.errors import BadInput, StoreError
 from pages.ui import frame, services, session
-from pages.ui.words import safe_md
 
 NEW = "Start a new study"
 QUERY = "study"  # in the address: which study is open
@@ -50,18 +49,12 @@ def open_study(study: str) -> None:
 
 def _undo() -> None:
     """Bring back the study just deleted."""
-    gone = st.session_state.get("study-deleted")
-    if not gone:
-        return
     from analytics.study import store
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.info(f"Deleted: {safe_md(gone[1])}. It is removed for good after 30 days.")
-        if st.button("Undo the deletion", type="tertiary"):
-            store.restore(services.engine(), gone[0])
-            open_study(gone[0])
-            del st.session_state["study-deleted"]
-            st.rerun()
+    gone = st.session_state.get("study-deleted")
+    if frame.undo_deletion("study-deleted", lambda it: store.restore(services.engine(), it)):
+        open_study(gone[0])
+        st.rerun()
 
 
 def start() -> None:

@@ -1,0 +1,13 @@
+"""Review: a saved analysis as one page for readers who were not there, and their comments."""
+
+import streamlit as st
+
+from pages.ui import reading, reviewing
+
+token = reading.token()
+if token:
+    reading.page(token)
+elif st.query_params.get(reviewing.QUERY):
+    reviewing.page(st.query_params[reviewing.QUERY])
+else:
+    reviewing.start()

@@ -1,0 +1,193 @@
+"""A review as one page: what its readers see by its link, and what its owner writes on."""
+
+import pandas as pd
+import streamlit as st
+
+from analytics.errors import BadInput
+from analytics.review import document as documents
+from analytics.review import markup, writing
+from analytics.review.sections import SECTIONS
+from pages.ui import commenting, frame, marking, services
+from pages.ui.words import safe_md
+
+QUERY = "review"  # in the address: the token of the review that is read
+VERSION = "version"  # and which version of it, the newest without
+ADDRESS = "/review"
+
+
+def token() -> str:
+    """The token of the review that the address leads to, "" on every other page."""
+    on_review = (st.context.url or ADDRESS).split("?")[0].rstrip("/").endswith(ADDRESS)
+    return st.query_params.get(QUERY, "") if on_review else ""
+
+
+def link(of: str, number: int | None = None) -> str:
+    """The address that opens a review for its readers; it always leads to the newest version
+    unless a number is given."""
+    base = (st.context.url or "").split("?")[0]
+    return f"{base}?{QUERY}={of}" + (f"&{VERSION}={number}" if number else "")
+
+
+def page(of: str) -> None:
+    """The reader's page. Raises BadInput when there is no such review."""
+    from analytics.review import store
+
+    asked = st.query_params.get(VERSION, "")
+    number = int(asked) if asked.isdecimal() and len(asked) < 6 else None
+    version = store.read(services.engine(), of, number)
+    key = f"review-{version.review}-{version.number}"
+    main, side = st.columns([2.7, 1], gap="large")
+    with main:
+        st.title(safe_md(version.document["title"]))
+        _which(version)
+        results = show(version.document, key)
+    with side:
+        commenting.panel(version.review, of, version.number, results, key)
+
+
+def _which(version) -> None:
+    """Which version this is, and the way to the others."""
+    when = f"{version.published:%d %B %Y, %H:%M} UTC"
+    words = f"Version {version.number}, published {when}. Later work does not change it."
+    with st.container(horizontal=True, vertical_alignment="center", key="review-which"):
+        st.caption(words, width="content")
+        if version.newest > 1:
+            _versions(version)
+    if version.number < version.newest:
+        frame.sentence(f"Version {version.newest} is the newest; this is an older one.", "warning")
+
+
+def _versions(version) -> None:
+    numbers = list(range(version.newest, 0, -1))
+    chosen = st.selectbox(
+        "Version",
+        numbers,
+        numbers.index(version.number),
+        format_func=lambda n: f"Version {n}" + (", the newest" if n == version.newest else ""),
+        label_visibility="collapsed",
+        width=220,
+    )
+    if chosen != version.number:
+        st.query_params[VERSION] = str(chosen)
+        st.rerun()
+
+
+def results_of(document: dict) -> marking.Results | None:
+    """The stored results of a review; None, with one sentence, when they cannot be shown."""
+    store = services.artifacts()
+    try:
+        found = {
+            role: documents.result(document, role, store)
+            for role in ("dataset", "projection", "clustering")
+        }
+    except BadInput as error:
+        frame.sentence(str(error), "warning")
+        return None
+    if found["dataset"] is None or found["projection"] is None:
+        frame.sentence(
+            "The map of this review is no longer stored here; its texts and numbers are.",
+            "warning",
+        )
+        return None
+    return marking.Results(marking.view_of(document), **found)
+
+
+def show(document: dict, key: str, editor=None) -> marking.Results | None:
+    """The parts of a review in their order; returns the results behind its map.
+
+    editor : called with each part in place of its text, where the owner writes.
+    """
+    results = results_of(document)
+    if results is not None and f"{key}-marked" not in st.session_state:
+        shapes = list(results.view.selection)
+        marking.mark(key, {"kind": "selection", "shapes": shapes} if shapes else None)
+    evidence = document["evidence"]
+    below = {
+        "picture": lambda: _picture(document, results, key),
+        "ticks": lambda: marking.ticks(evidence["clusters"], key) if evidence["clusters"] else None,
+        "tried": lambda: _tried(evidence["tried"]),
+        "uncertain": lambda: _numbers(evidence["numbers"]),
+    }
+    for name in SECTIONS:
+        part = documents.section(document, name)
+        with st.container(key=f"{key}-part-{name}"):
+            st.subheader(part["title"])
+            if editor is None:
+                text(part)
+            else:
+                editor(part)
+            if name in below:
+                below[name]()
+    with st.expander("How it was made"):
+        for step in evidence["steps"]:
+            st.markdown(f"**{safe_md(step['label'])}** {safe_md(step['words'])}")
+        versions = ", ".join(f"{k} {v}" for k, v in evidence["versions"].items())
+        st.caption(safe_md(f"With {versions}."))
+    return results
+
+
+def text(part: dict) -> None:
+    """The text of a part, and whether its owner wrote it."""
+    st.html(f"<div class='review-text'>{markup.to_html(part['text'])}</div>")
+    if part["edited"]:
+        st.caption("Written by the owner of the review.")
+
+
+def _picture(document: dict, results: marking.Results | None, key: str) -> None:
+    if results is None:
+        return
+    caption = markup.plain(documents.section(document, "picture")["text"])
+    marking.draw(results, caption, key)
+    marking.table(results, key)
+
+
+def _tried(tried: dict) -> None:
+    def shown(value):
+        return writing.shown(value)
+
+    if tried["clusterings"]:
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "clustering": [c["name"] for c in tried["clusterings"]],
+                    "groups": [c["groups"] for c in tried["clusterings"]],
+                    "in no group": [writing.share(c["noise"]) for c in tried["clusterings"]],
+                    "silhouette": [shown(c["silhouette"]) for c in tried["clusterings"]],
+                    "comes back": [shown(c["stability"]) for c in tried["clusterings"]],
+                    "ARI with these": [shown(c["ari"]) for c in tried["clusterings"]],
+                }
+            ),
+            hide_index=True,
+        )
+    if tried["maps"]:
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    "map": [m["name"] for m in tried["maps"]],
+                    "ambiguity (CLAMS)": [shown(m["ambiguity"]) for m in tried["maps"]],
+                    "trustworthiness": [shown(m["trustworthiness"]) for m in tried["maps"]],
+                }
+            ),
+            hide_index=True,
+        )
+    if tried["clusterings"] or tried["maps"]:
+        st.caption("A dash: not computed.")
+
+
+def _numbers(numbers: list[dict]) -> None:
+    from analytics.perception.wording import HOW as CLAMS_HOW
+    from pages.ui.findings import facts
+    from pages.ui.people import HOW as PEOPLE_HOW
+    from pages.ui.people import TRAINED
+
+    if not numbers:
+        return
+    facts([(n["label"], writing.spread(n)) for n in numbers])
+    frame.how("\n\n".join([*CLAMS_HOW, PEOPLE_HOW, TRAINED]))
+
+
+def open_in_app(document: dict) -> str:
+    """The address that opens the same results in the app, as a view of the reader's own."""
+    from urllib.parse import urlencode
+
+    return "/?" + urlencode(marking.view_of(document).to_query())

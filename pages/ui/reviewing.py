@@ -1,0 +1,325 @@
+"""The owner's side of reviews: write one from saved work, edit, publish, its link, delete."""
+
+import json
+from functools import lru_cache
+
+import streamlit as st
+
+from analytics import view as views
+from analytics.errors import BadInput, StoreError
+from analytics.review import document as documents
+from analytics.view import View
+from pages.ui import commenting, exports, frame, people, reading, saving, services, session
+from pages.ui.words import count, safe_md, when
+
+QUERY = "draft"  # in the address: the review that its owner has open
+SCREEN = "screen"
+EDITING = "review-editing"
+
+
+def start() -> None:
+    """The reviews there are, and the form that begins one."""
+    st.subheader("For readers who were not there")
+    st.markdown(
+        "A review is one page made from saved work: the question, the data, one picture, what each "
+        "cluster has earned, what was tried, what is uncertain, what to decide. You edit its "
+        "texts; readers open it by a link, mark points and comment. A published version never "
+        "changes."
+    )
+    _undo()
+    _begin()
+    _list()
+
+
+def _begin() -> None:
+    """What to write a review of."""
+    from analytics.store import projects
+
+    here = session.current().view
+    rows = [row for row in projects.list_projects(services.engine()) if row.last_view]
+    names = {row.last_view: f"{row.name} · saved {when(row.updated)}" for row in rows}
+    if here.dataset and here.projection:
+        names = {SCREEN: "What is on screen now", **names}
+    if not names:
+        st.caption("Open some data first, or save a view: a review is written from it.")
+        st.page_link("data.py", label="Open the Data page", icon=":material/table:")
+        return
+    with st.container(border=True):
+        chosen = st.selectbox(
+            "Write a review of", list(names), format_func=lambda v: names.get(v, v)
+        )
+        if st.button("Write the review", type="primary", icon=":material/rate_review:"):
+            try:
+                _open(_start(chosen))
+            except (BadInput, StoreError) as error:
+                frame.sentence(str(error), "error")
+                return
+            st.rerun()
+
+
+def _start(chosen: str) -> str:
+    """Begin a review of a saved view, or of the screen, which is saved first."""
+    from analytics.review import store
+
+    if chosen == SCREEN and not session.is_saved():
+        dataset = session.load(session.current().view.dataset)
+        before = session.saved_here()
+        saving.save(before.get("name") or dataset.name or "Review", before)
+    saved = session.current().saved if chosen == SCREEN else session.opened(chosen)[1]
+    return store.start(
+        services.engine(),
+        title=saved["name"],
+        view=saved["state"],
+        project=saved["project"],
+    )
+
+
+def _open(review: str) -> None:
+    """Put a review into the address, "" for none."""
+    if review:
+        st.query_params[QUERY] = review
+    else:
+        st.query_params.pop(QUERY, None)
+
+
+def _list() -> None:
+    from analytics.review import store
+
+    for row in store.reviews(services.engine()):
+        with st.container(
+            horizontal=True, vertical_alignment="center", border=True, key=f"review-{row.id}"
+        ):
+            with st.container(width="stretch"):
+                st.markdown(f"**{safe_md(row.title)}**")
+                published = count(row.versions, "version") if row.versions else "not published"
+                said = [published, f"{row.open} of {count(row.comments, 'comment')} open"]
+                st.caption(" · ".join([*said[: 1 + bool(row.comments)], when(row.updated)]))
+            if st.button("Open", key=f"open-{row.id}", type="primary"):
+                _open(row.id)
+                st.rerun()
+
+
+def page(review: str) -> None:
+    """One review as its owner writes it. Raises BadInput when there is none."""
+    from analytics.review import store
+
+    found = store.get(services.engine(), review)
+    key = f"draft-{found.id}"
+    main, side = st.columns([2.7, 1], gap="large")
+    with main:
+        _head(found)
+        view = views.from_json(found.view)
+        document = _document(found, view)
+        results = None
+        if document is not None:
+            _publishing(found, view, document)
+            results = reading.show(document, key, lambda part: _part(found, part))
+    with side:
+        _side(found)
+        commenting.panel(found.id, found.token, found.versions, results, key, owner=True)
+
+
+def _head(found) -> None:
+    """The way back, and the title."""
+    if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
+        _open("")
+        st.rerun()
+    title = st.text_input("Title", found.title, max_chars=120, key=f"title-{found.revision}")
+    if title != found.title:
+        _change(found, title=title)
+
+
+def _change(found, **values) -> None:
+    """Store a change and draw the page again; says in place why it was refused."""
+    from analytics.review import store
+
+    try:
+        store.change(services.engine(), found.id, found.revision, **values)
+    except (BadInput, StoreError) as error:
+        frame.sentence(str(error), "error")
+        return
+    st.session_state.pop(EDITING, None)
+    st.rerun()
+
+
+def _document(found, view: View) -> dict | None:
+    """The document as it would be published now; None while its map is not there."""
+    if session.load(view.projection) is None or session.load(view.dataset) is None:
+        frame.sentence(
+            "The results of this review are no longer stored here: open its data again, and take "
+            "what is then on screen.",
+            "warning",
+        )
+        _retake(found, view)
+        return None
+    state = _state(view)
+    evidence = _evidence(json.dumps([state, _others(found, view)]))
+    picture = {name: getattr(view, name) for name in documents.PICTURE}
+    return documents.assemble(evidence, state, picture, title=found.title, texts=found.texts)
+
+
+@lru_cache(maxsize=8)
+def _evidence(wanted: str) -> dict:
+    """What a state and the other runs give; the same results always give the same."""
+    from analytics.review.evidence import gather
+
+    return gather(services.artifacts(), *json.loads(wanted))
+
+
+def _state(view: View) -> dict:
+    """The results a review rests on; what is missing is asked for."""
+    from analytics.perception.operations import match_request
+
+    state = {**exports.state_of(view), "grouping": "", "match": ""}
+    grouping = people.grouping(session.load(view.projection))
+    clustering = session.load(view.clustering)
+    if grouping is not None:
+        state["grouping"] = grouping.digest
+        if clustering is not None:
+            card = frame.try_ask(match_request(grouping, clustering))
+            state["match"] = card.digest if card is not None else ""
+    return state
+
+
+def _others(found, view: View) -> list[str]:
+    """The other results of the project: those saved in it and those kept beside the view."""
+    from analytics.store.runs import runs
+
+    saved = []
+    if found.project:
+        try:
+            saved = [run.digest for run in runs(services.engine(), found.project)]
+        except BadInput:  # the project was deleted
+            saved = []
+    return list(dict.fromkeys([*saved, *view.maps, *view.runs, *view.compared]))
+
+
+def _publishing(found, view: View, document: dict) -> None:
+    """Publish, take newer work, test stability; what keeps a review from being published."""
+    from analytics.clustering.operations import NOT_RERUN, stability_request
+    from analytics.review import store
+
+    waits = bool(session.pending())
+    clustering = session.load(view.clustering)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            f"Publish version {found.versions + 1}",
+            type="primary",
+            icon=":material/publish:",
+            disabled=waits,
+            help="Scores are still being computed." if waits else None,
+        ):
+            try:
+                number = store.publish(services.engine(), found.id, document)
+            except (BadInput, StoreError) as error:
+                frame.sentence(str(error), "error")
+                return
+            st.session_state["review-published"] = (number, number == found.versions)
+            st.rerun()
+        steady = clustering is not None and clustering.method not in NOT_RERUN
+        tested = not steady or document["state"].get("stability")
+        if not tested and st.button("Test whether the groups survive reruns"):
+            session.ask(stability_request(clustering, 10))
+            st.rerun()
+        _retake(found, view)
+    said = st.session_state.pop("review-published", None)
+    if said is not None:
+        again = f"Nothing has changed since version {said[0]}, so no other was published."
+        done = f"Version {said[0]} is published. Its link is on the right."
+        frame.sentence(again if said[1] else done, "info" if said[1] else "success")
+
+
+def _retake(found, view: View) -> None:
+    """Write the review from newer work: what is on screen, or what the project saved last."""
+    here = session.current().view
+    kept = "The texts you wrote stay."
+    ready = here.projection and here.to_json() != view.to_json() and not session.pending()
+    if ready and st.button("Take what is on screen now", help=kept):
+        _change(found, view=here.to_json())
+    last = _saved_last(found.project)
+    newer = last is not None and last not in (view.to_json(), here.to_json())
+    if newer and st.button("Take what was saved last", help=kept):
+        _change(found, view=last)
+
+
+def _saved_last(project: str) -> dict | None:
+    """The state of the view that a project saved last."""
+    from analytics.store import projects
+
+    try:
+        rows = projects.list_views(services.engine(), project) if project else []
+        return session.opened(rows[0].view)[1]["state"] if rows else None
+    except BadInput:  # the project was deleted
+        return None
+
+
+def _part(found, part: dict) -> None:
+    """The text of a part, and writing it anew."""
+    name = part["id"]
+    if st.session_state.get(EDITING) != name:
+        reading.text(part)
+        with st.container(horizontal=True):
+            if st.button("Edit", key=f"edit-{name}", type="tertiary", icon=":material/edit:"):
+                st.session_state[EDITING] = name
+                st.rerun()
+            if part["edited"] and st.button(
+                "Bring back the machine's text", key=f"back-{name}", type="tertiary"
+            ):
+                _change(found, texts={k: v for k, v in found.texts.items() if k != name})
+        return
+    typed = st.text_area(
+        part["title"],
+        part["text"],
+        key=f"text-{name}-{found.revision}",
+        max_chars=4_000,
+        height=220,
+        help="A blank line parts paragraphs, '- ' begins a list, two stars round words make bold.",
+    )
+    with st.container(horizontal=True):
+        if st.button("Keep this text", key=f"keep-{name}", type="primary"):
+            same = typed.strip() == part["machine"].strip()
+            texts = {k: v for k, v in found.texts.items() if k != name}
+            _change(found, texts=texts if same else {**texts, name: typed})
+        if st.button("Cancel", key=f"cancel-{name}"):
+            st.session_state.pop(EDITING, None)
+            st.rerun()
+
+
+def _side(found) -> None:
+    """The readers' link, the versions, deleting."""
+    from analytics.review import store
+
+    st.subheader("For readers")
+    if not found.versions:
+        st.caption("Once published, the link for readers stands here.")
+    else:
+        link = reading.link(found.token)
+        st.code(link, language=None, wrap_lines=True)
+        st.caption("Whoever reaches this server and has the link can read and comment, no more.")
+        with st.container(horizontal=True):
+            st.link_button("Open as a reader", link, icon=":material/open_in_new:")
+        with st.expander(f"Versions: {found.versions}"):
+            for number, moment, digest in store.published(services.engine(), found.id):
+                st.markdown(f"[Version {number}]({reading.link(found.token, number)})")
+                st.caption(f"{moment:%d %b %Y, %H:%M} UTC · {digest[:12]}")
+    with st.popover("Delete", type="tertiary"):
+        st.markdown("Deletes the review with its versions and comments, for its readers too.")
+        if st.button("Delete this review", type="primary"):
+            try:
+                store.delete(services.engine(), found.id)
+            except (BadInput, StoreError) as error:
+                frame.sentence(str(error), "error")
+                return
+            st.session_state["review-deleted"] = (found.id, found.title)
+            _open("")
+            st.rerun()
+
+
+def _undo() -> None:
+    """Bring back the review just deleted."""
+    from analytics.review import store
+
+    gone = st.session_state.get("review-deleted")
+    if frame.undo_deletion("review-deleted", lambda it: store.restore(services.engine(), it)):
+        _open(gone[0])
+        st.rerun()

@@ -1,0 +1,80 @@
+"""The Review page: the owner writes and publishes, a reader opens the link and comments."""
+
+import pytest
+
+from analytics.review import comments, store
+from pages.ui import services
+from tests.apptest import settle, start
+
+
+@pytest.fixture(scope="module")
+def owner():
+    """The owner's tab with a review of the first sample open."""
+    at = settle(start().run().switch_page("review.py"))
+    assert not at.exception
+    press(at, "Write the review")
+    return settle(at)
+
+
+def press(at, label):
+    next(b for b in at.button if b.label == label).click()
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(at) -> str:
+    """All the text on the page but that of tables and maps."""
+    kinds = (at.title, at.subheader, at.markdown, at.caption, at.error, at.warning, at.info)
+    return " ".join(e.value for kind in (*kinds, at.success) for e in kind) + html(at)
+
+
+def html(at) -> str:
+    return " ".join(e.proto.body for e in at.get("html"))
+
+
+def test_the_owner_writes_edits_and_publishes(owner):
+    at = owner
+    words = said(at)
+    for heading in ("The question", "The data", "What to decide", "What was tried"):
+        assert heading in words
+    assert "People would agree with" in words and "Ambiguity of the picture" in words
+    press(at, "Edit")
+    area = next(t for t in at.text_area if t.label == "The question")
+    area.set_value("Are these **three** wines?\n\n<img src=x onerror=alert(1)>")
+    press(at, "Keep this text")
+    assert "Are these <b>three</b> wines?" in html(at) and "<img" not in html(at)
+    assert "Written by the owner of the review." in said(at)
+    press(at, "Publish version 1")
+    assert "Version 1 is published" in said(at)
+    press(at, "Publish version 2")
+    assert "Nothing has changed since version 1" in said(at)
+    press(at, "Bring back the machine's text")
+    assert "Are these" not in html(at)
+    press(at, "Publish version 2")
+    assert "Version 2 is published" in said(at)
+
+
+def test_a_reader_reads_and_comments_and_the_owner_resolves(owner):
+    review = store.get(services.engine(), owner.query_params["draft"])
+    at = start({"review": review.token, "version": "1"}).run().switch_page("review.py").run()
+    assert not at.exception
+    assert "Are these <b>three</b> wines?" in html(at)
+    assert "Version 2 is the newest; this is an older one" in said(at).replace("\\", "")
+    next(t for t in at.text_input if t.label == "Your name").set_value("Ada <b>")
+    next(t for t in at.text_area if t.label == "Comment").set_value("Why three?")
+    press(at, "Comment")
+    (comment,) = comments.listed(services.engine(), review.id)
+    assert (comment.name, comment.text, comment.number) == ("Ada <b>", "Why three?", 1)
+    assert "Ada &lt;b&gt;" in html(at) and "Why three?" in html(at)
+    owner.run()
+    assert "Why three?" in html(owner)
+    press(owner, "Resolve")
+    (comment,) = comments.listed(services.engine(), review.id)
+    assert comment.resolved_by == "The owner"
+
+
+def test_a_link_that_leads_nowhere_says_so_in_one_sentence():
+    at = start({"review": "t" * 23}).run().switch_page("review.py").run()
+    assert not at.exception and not at.title
+    assert [e.value.replace("\\", "") for e in at.error] == [store.GONE]
