@@ -10,7 +10,7 @@ from analytics.errors import BadInput
 from analytics.perception import separability
 from analytics.perception.features import NAMES, features
 from analytics.perception.mixture import Gaussians
-from models.clams import plots, reference, train
+from models.clams import card, plots, reference, train
 from models.clams.people import Population, draw_people, look, one_cluster
 from models.clams.regressors import REGRESSORS, cross_validated, fit_linear, logistic, logit
 from models.evaluation import folder
@@ -55,6 +55,15 @@ def test_the_same_people_come_out_of_two_populations_but_for_what_differs():
     a, b = draw_people(Population(), 50, seed=1), draw_people(Population(overlap=0.1), 50, seed=1)
     assert np.array_equal(a.width, b.width) and np.array_equal(a.by_density, b.by_density)
     assert b.overlap - a.overlap == pytest.approx(np.full(50, np.log(2)))
+
+
+def test_the_shipped_model_and_card_are_of_the_present_mixtures_and_features():
+    # Otherwise run models.clams.train again.
+    found = json.loads(separability.FILE.read_text(encoding="utf-8"))
+    first = found["first_plots"]
+    X = features(*plots.fit_two(plots.draw(train.FIRST, first["seed"])))
+    assert X.mean(axis=0) == pytest.approx(np.array(first["means"]), abs=1e-4)
+    assert card.write(found) == separability.FILE.with_name("CARD.md").read_text(encoding="utf-8")
 
 
 def test_logits_of_everybody_and_nobody_are_finite_and_come_back():

@@ -8,8 +8,8 @@ from scipy.ndimage import label
 from scipy.stats import multivariate_normal, norm
 
 from analytics.perception import cells as cells_module
-from analytics.perception import mixture, ridge, separability
-from analytics.perception.cells import Drawing, reduce
+from analytics.perception import mixture, resamples, ridge, separability
+from analytics.perception.cells import Cells, Drawing, reduce
 from analytics.perception.demp import demp
 from analytics.perception.features import NAMES, features
 from analytics.perception.groups import knee
@@ -268,8 +268,8 @@ def test_one_step_is_that_of_the_textbook():
 def test_points_where_the_density_vanishes_between_two_steps_are_followed(monkeypatch):
     # A wide start closes on the blob at once, so the log density at the lone point falls by 1,000.
     again = []
-    taken = mixture._exponentials
-    monkeypatch.setattr(mixture, "_exponentials", lambda t: again.append(1) or taken(t))
+    taken = mixture.exponentials
+    monkeypatch.setattr(mixture, "exponentials", lambda t: again.append(1) or taken(t))
     points = np.vstack([blobs(2000, [(-0.4, 0)], sd=1e-4), [[0.4, 0.0]]])
     cells = reduce(points, AS_IS)
     start = Gaussians(
@@ -279,6 +279,38 @@ def test_points_where_the_density_vanishes_between_two_steps_are_followed(monkey
     assert len(again) > 1  # the first is the start's own
     assert np.isfinite(level) and all(np.isfinite(values).all() for values in fit)
     assert mixture.level(cells, fit) == pytest.approx(level, abs=1e-3)
+
+
+def test_resamples_together_are_refined_as_each_alone():
+    points = blobs(200, [(-0.2, 0), (0.2, 0.1), (0.1, -0.3)], sd=0.09, seed=4)
+    cells = reduce(points, AS_IS)
+    start = mixture.fit_path(cells, 3)[0][2]
+    counts = np.random.default_rng(0).multinomial(600, cells.counts / 600, 70).astype(float)
+    together = resamples.refine_all(cells, counts, start, 40, 1e-6)
+    for r, row in enumerate(counts):
+        kept = np.flatnonzero(row)
+        alone, _ = mixture.refine(Cells(row[kept], cells.moments[:, kept]), start, 40, 1e-6)
+        for values, known in zip(together, alone, strict=True):
+            assert values[r] == pytest.approx(known, abs=1e-9)
+        assert separability.scores(together)[r] == pytest.approx(separability.score(alone))
+
+
+def test_resamples_far_from_the_start_are_followed(monkeypatch):
+    again = []
+    taken = resamples.exponentials
+    monkeypatch.setattr(
+        resamples, "exponentials", lambda t, axis: again.append(1) or taken(t, axis)
+    )
+    points = np.vstack([blobs(2000, [(-0.4, 0)], sd=1e-4), [[0.4, 0.0]]])
+    cells = reduce(points, AS_IS)
+    start = Gaussians(
+        np.ones(2) / 2, np.array([[-0.4, 0], [-0.4, 1e-4]]), np.stack([np.eye(2)] * 2)
+    )
+    found = resamples.refine_all(cells, np.stack([cells.counts] * 3), start, 30, 0.0)
+    alone, _ = mixture.refine(cells, start, 30, 0.0)
+    assert again
+    for values, known in zip(found, alone, strict=True):
+        assert values == pytest.approx(np.stack([known] * 3), abs=1e-9)
 
 
 def test_a_split_is_em_of_two_on_its_own():

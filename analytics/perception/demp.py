@@ -9,7 +9,7 @@ import numpy as np
 
 from analytics.perception.mixture import Gaussians
 
-ANGLES = 256  # directions of the quadrature
+LINES = 128  # of the quadrature, each two opposite directions
 _BATCH = 256  # pairs handled at once, so that the arrays stay in the processor's cache
 
 
@@ -31,12 +31,12 @@ def _mistaken(source: Gaussians, other: Gaussians) -> np.ndarray:
     """Probability that a draw from ``source`` is likelier under ``other``, weights included: (m,).
 
     With x = mean + root z and z = r u a standard normal in polar form, the log ratio of the two
-    densities along a ray is the parabola a r^2 + b r + c. So the share of each ray is known
-    exactly (P(radius > r) = exp(-r^2 / 2)) and only the direction is left to average over: an
-    equally spaced rule on a periodic function. The symmetric root keeps it equivariant under
+    densities along a line through the mean is the parabola a r^2 + b r + c. So the share of each
+    line is known exactly (P(radius > r) = exp(-r^2 / 2)) and only its direction is left to average
+    over: an equally spaced rule on a periodic function. The symmetric root keeps it equivariant under
     mirrors and quarter turns.
     """
-    angle = 2 * np.pi * (np.arange(ANGLES) + 0.5) / ANGLES
+    angle = np.pi * (np.arange(LINES) + 0.5) / LINES
     u = np.stack([np.cos(angle), np.sin(angle)])
     values, vectors = np.linalg.eigh(source.covariances)
     root = np.einsum("mij,mj,mkj->mik", vectors, np.sqrt(values), vectors)
@@ -57,12 +57,18 @@ def _mistaken(source: Gaussians, other: Gaussians) -> np.ndarray:
 
 
 def _positive_share(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """P(a r^2 + b r + c > 0) for r of the Rayleigh distribution; a tie counts one half."""
+    """P(a r^2 + b r + c > 0) for r of the Rayleigh distribution with either sign, each half the
+    time; a tie counts one half.
+
+    A root lies on one of the two rays. Roots of one sign lie on the same ray, and the sign changes
+    between their distances only; roots of both signs lie on either ray, and it changes beyond
+    them. At r = 0 the sign is that of c.
+    """
     discriminant = b * b - 4 * a * c
     with np.errstate(all="ignore"):
         q = -0.5 * (b + np.copysign(np.sqrt(np.maximum(discriminant, 0)), b))
-        one, two = q / a, c / q
-        low = np.exp(-0.5 * np.maximum(np.fmin(one, two), 0) ** 2)
-        high = np.exp(-0.5 * np.maximum(np.fmax(one, two), 0) ** 2)
-    crossing = np.where(a >= 0, 1 - low + high, low - high)
+        one, two = np.exp(-0.5 * (q / a) ** 2), np.exp(-0.5 * (c / q) ** 2)
+    one, two = (np.where(np.isnan(beyond), 0.0, beyond) for beyond in (one, two))
+    changed = np.where((c > 0) == (a >= 0), np.abs(one - two), one + two) / 2
+    crossing = np.where(c > 0, 1 - changed, changed)
     return np.where(discriminant > 0, crossing, np.heaviside(a + c, 0.5))

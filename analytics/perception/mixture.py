@@ -23,9 +23,9 @@ TOLERANCE = 1e-4  # EM ends when a step adds less than this to the mean log-like
 PATIENCE = 4  # rises of the BIC in a row after which larger mixtures are not tried
 _SPLIT_STEPS = 12  # EM steps that judge one split
 _BLOCK = 1 << 15  # numbers handled at once
-_TINY = 1e-12  # the least weight of a component
+TINY = 1e-12  # the least weight of a component
 _LOST = 1e-6  # the same for a half, whose moments come from a difference
-_SMALL = 1e-200  # sums of exponentials below it are taken again
+SMALL = 1e-200  # sums of exponentials below it are taken again
 _LOG_TURN = np.log(2 * np.pi)
 _HALF = np.array([[-0.5], [1.0], [-0.5]])
 _FLOORS = np.array([[FLOOR], [0.0], [FLOOR]])
@@ -45,7 +45,7 @@ class Gaussians(NamedTuple):
 
 def log_likelihood(cells: Cells, mixture: Gaussians) -> np.ndarray:
     """Log density of the mixture at each cell, averaged over the cell: (c,)."""
-    top, total = _exponentials(_forms(_rows(mixture))[:, :6] @ cells.moments)
+    top, total = exponentials(forms_of(rows_of(mixture))[:, :6] @ cells.moments)
     return top + np.log(total)
 
 
@@ -62,14 +62,14 @@ def refine(
     share = cells.counts / cells.counts.sum()
     weighted = cells.moments * share
     moments = np.concatenate([cells.moments, log_likelihood(cells, mixture)[None]])
-    rows, reached = _rows(mixture), -np.inf
+    rows, reached = rows_of(mixture), -np.inf
     for _ in range(steps):
-        level, sums = _expect(moments, weighted, share, _forms(rows))
-        rows = _maximise(sums.T, rows, _TINY)
+        level, sums = _expect(moments, weighted, share, forms_of(rows))
+        rows = maximise(sums.T, rows, TINY)
         if level - reached < tolerance:
             break
         reached = level
-    return _gaussians(rows), float(level)
+    return from_rows(rows), float(level)
 
 
 def fit_path(
@@ -113,21 +113,21 @@ def split(cells: Cells, mixture: Gaussians) -> Gaussians:
     Each component's share of the data is fitted by a mixture of two on its own, begun to either
     side of its mean along its longest axis. All of them run together.
     """
-    k, parents = len(mixture.weights), _rows(mixture)
-    own = _forms(parents)[:, :6] @ cells.moments
-    _, total = _exponentials(own)
+    k, parents = len(mixture.weights), rows_of(mixture)
+    own = forms_of(parents)[:, :6] @ cells.moments
+    _, total = exponentials(own)
     own *= cells.counts / total
     points = own.sum(axis=1)
-    own /= np.maximum(points, _TINY)[:, None]
+    own /= np.maximum(points, TINY)[:, None]
     whole = own @ cells.moments.T
     parents[0] = 1.0
-    before = (_forms(parents)[:, :6] * whole).sum(axis=1)
-    halves = _rows(_halves(mixture))
+    before = (forms_of(parents)[:, :6] * whole).sum(axis=1)
+    halves = rows_of(_halves(mixture))
     for _ in range(_SPLIT_STEPS):
         halves = _parted(cells.moments, own, whole, halves)
     gain = _both(cells.moments, own, whole, halves) - before
     best = int(np.argmax(gain * points))
-    pair = _gaussians(halves[:, [best, best + k]])
+    pair = from_rows(halves[:, [best, best + k]])
     pair = pair._replace(weights=pair.weights * mixture.weights[best])
     return _joined(mixture.take(np.arange(k) != best), pair)
 
@@ -147,7 +147,7 @@ def _parted(
     lean += 1
     np.divide(own, lean, out=lean)
     first = lean @ moments.T
-    return _maximise(np.concatenate([first, whole - first]).T, halves, _LOST)
+    return maximise(np.concatenate([first, whole - first]).T, halves, _LOST)
 
 
 def _both(
@@ -156,13 +156,13 @@ def _both(
     """Mean log-likelihood of each of the k mixtures of two: (k,); arguments as in ``_parted``."""
     lean = _lean(halves) @ moments
     more = np.log(1 + np.exp(-np.abs(lean))) + np.maximum(lean, 0)
-    first = _forms(halves)[: len(own), :6]
+    first = forms_of(halves)[: len(own), :6]
     return (first * whole).sum(axis=1) + (own * more).sum(axis=1)
 
 
 def _lean(halves: np.ndarray) -> np.ndarray:
     """Log density of the second over that of the first as forms in the moments: (k, 6)."""
-    forms = _forms(halves)[:, :6]
+    forms = forms_of(halves)[:, :6]
     k = len(forms) // 2
     return forms[k:] - forms[:k]
 
@@ -220,38 +220,38 @@ def _expect(
         terms = forms @ part
         np.exp(terms, out=terms)
         total = terms.sum(axis=0)
-        if not _SMALL < total.min() <= total.max() < 1 / _SMALL:
+        if not SMALL < total.min() <= total.max() < 1 / SMALL:
             part[6] = 0
             terms = forms @ part
-            part[6], total = _exponentials(terms)
+            part[6], total = exponentials(terms)
         part[6] += np.log(total)
         level += part[6] @ share[at]
         sums += terms @ (weighted[:, at] / total).T
     return level, sums
 
 
-def _exponentials(terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turn log terms (k, c) in place into exp(terms - top); returns top and their sum, both
-    (c,)."""
-    top = terms.max(axis=0)
-    terms -= top
+def exponentials(terms: np.ndarray, axis: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Turn log terms (..., k, c) in place into exp(terms - top); returns top and their sum over
+    the components along ``axis``."""
+    top = terms.max(axis=axis)
+    terms -= np.expand_dims(top, axis)
     np.exp(terms, out=terms)
-    return top, terms.sum(axis=0)
+    return top, terms.sum(axis=axis)
 
 
-def _rows(mixture: Gaussians) -> np.ndarray:
+def rows_of(mixture: Gaussians) -> np.ndarray:
     """weight, mean x and y, variance of x, covariance, variance of y: (6, k), what EM works on."""
     (x, y), cov = mixture.means.T, mixture.covariances
     return np.array([mixture.weights, x, y, cov[:, 0, 0], cov[:, 0, 1], cov[:, 1, 1]])
 
 
-def _gaussians(rows: np.ndarray) -> Gaussians:
+def from_rows(rows: np.ndarray) -> Gaussians:
     weight, x, y, xx, xy, yy = rows
     covariances = np.array([[xx, xy], [xy, yy]]).transpose(2, 0, 1)
     return Gaussians(weight, np.array([x, y]).T, covariances)
 
 
-def _forms(rows: np.ndarray) -> np.ndarray:
+def forms_of(rows: np.ndarray) -> np.ndarray:
     """Log of weight times density of each component as a form in the moments, less the last of
     them: (k, 7). Few operations, since they cost more than the k numbers in each."""
     weight, x, y, xx, xy, yy = rows
@@ -267,7 +267,7 @@ def _forms(rows: np.ndarray) -> np.ndarray:
     return forms.T
 
 
-def _maximise(sums: np.ndarray, before: np.ndarray, lost: float) -> np.ndarray:
+def maximise(sums: np.ndarray, before: np.ndarray, lost: float) -> np.ndarray:
     """The M step: sums (6, k) of posterior-weighted moments -> rows of the components.
 
     A component whose weight is not above ``lost`` keeps its place and shape.

@@ -66,6 +66,19 @@ def score(fit: Gaussians, ink: float | np.ndarray = 0.0) -> float:
     return float(bits.mean()) if len(bits) else 0.0
 
 
+def scores(fits: Gaussians) -> np.ndarray:
+    """:func:`score` of r mixtures of k > 1 components each, weights (r, k): (r,)."""
+    i, j = np.triu_indices(fits.weights.shape[1], 1)
+    first, second = (
+        Gaussians(*(v[:, at].reshape(-1, *v.shape[2:]) for v in fits)) for at in (i, j)
+    )
+    shares = predict(first, second).reshape(len(fits.weights), -1)
+    kept = shares > 0
+    for row in np.flatnonzero(~kept.all(axis=1)):
+        kept[row] = kept_pairs(fits.means[row], shares[row])
+    return (entropy(shares) * kept).sum(axis=1) / kept.sum(axis=1)
+
+
 def entropy(share: np.ndarray) -> np.ndarray:
     """Binary entropy in bits of shares in [0, 1]: 0 when all agree, 1 when half and half."""
     p = np.asarray(share, float)

@@ -25,6 +25,7 @@ from models.clams.regressors import PEOPLE, REGRESSORS, cross_validated, fit_lin
 from models.evaluation import folder
 
 CLUSTME_PEOPLE = 34
+FIRST = 40  # simulated plots whose mean features are kept, to see later whether fits have changed
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,6 +73,7 @@ def _simulated(options) -> dict:
         "populations": [list(asdict(p).values()) for p in populations],
         "measured": measured,
         "regressors": _compare(X, shares, compared_on),
+        "first_plots": {"seed": options.seed, "means": X[:FIRST].mean(axis=0).round(6).tolist()},
         "model": fit_linear(X, shares),
     }
 
