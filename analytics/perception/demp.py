@@ -33,8 +33,8 @@ def _mistaken(source: Gaussians, other: Gaussians) -> np.ndarray:
     With x = mean + root z and z = r u a standard normal in polar form, the log ratio of the two
     densities along a line through the mean is the parabola a r^2 + b r + c. So the share of each
     line is known exactly (P(radius > r) = exp(-r^2 / 2)) and only its direction is left to average
-    over: an equally spaced rule on a periodic function. The symmetric root keeps it equivariant under
-    mirrors and quarter turns.
+    over: an equally spaced rule on a periodic function. The symmetric root keeps it equivariant
+    under mirrors and quarter turns.
     """
     angle = np.pi * (np.arange(LINES) + 0.5) / LINES
     u = np.stack([np.cos(angle), np.sin(angle)])
