@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode, types, words
+from analytics.data import encode, telling, types, words
 from analytics.data.suggest import suggest
 from analytics.errors import BadInput
 from analytics.params import Param, validate
-from analytics.progress import Progress, silent
+from analytics.progress import Progress, part, silent
 from analytics.results import UNLABELLED, Dataset, Table
 
 __all__ = ["PARAMS", "check", "prepare", "suggest", "uses_seed"]
@@ -45,7 +45,13 @@ PARAMS = (
     Param("sample", "int", 0, "Sample",
           "Use at most this many rows, drawn at random in the proportions of the labels; "
           "0 uses all.", low=0, high=1e9, unit="rows"),
+    Param("keep", "int", 0, "Most telling columns",
+          "Keep only this many columns, those that say most about the others (QuickSelection); "
+          "0 keeps all.", low=0, high=20_000, unit="columns"),
 )  # fmt: skip
+# Choices that came later stand in a recipe only when they are used, so that what was prepared
+# before them keeps its digest.
+_OFF = {"keep": 0}
 
 _ROLES = ("text", "label", "domain", "x", "y")
 _KEYS = ("features", "types", *_ROLES, "image", *(p.name for p in PARAMS))
@@ -86,6 +92,7 @@ def check(recipe: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
         raise BadInput("A sample of 1 row cannot be grouped: give at least 2, or 0 for all rows.")
     if params["sample"] >= n:
         params["sample"] = 0
+    params = {name: v for name, v in params.items() if v != _OFF.get(name, ...)}
     return {"features": features, "types": changes, **roles, "image": image, **params}
 
 
@@ -163,7 +170,8 @@ def _image(given: Any, features: list[str], kinds: Mapping[str, str]) -> list[in
 def uses_seed(recipe: Mapping[str, Any], table: Table) -> bool:
     """Whether the seed can change the dataset: a sample is drawn, or texts are encoded."""
     kinds = {**table.kinds, **recipe["types"]}
-    return recipe["sample"] > 0 or any(kinds[c] == "text" for c in recipe["features"])
+    drawn = recipe["sample"] > 0 or "keep" in recipe
+    return drawn or any(kinds[c] == "text" for c in recipe["features"])
 
 
 def prepare(
@@ -186,7 +194,7 @@ def prepare(
     if len(rows) < total:
         frame = frame.take(rows).reset_index(drop=True)
     progress(0.2, "Encoding the columns")
-    X, names = encode.matrix(frame, features, kinds, recipe, seed, progress, notes)
+    X, names, image = _columns(frame, features, kinds, recipe, seed, progress, notes)
     progress(0.9, "Reading labels and coordinates")
     labels, label_names = _codes(frame, recipe["label"], "label")
     domain, domain_names = _codes(frame, recipe["domain"], "domain")
@@ -209,11 +217,25 @@ def prepare(
         coords=encode.coordinates(frame, pair, recipe["missing"], notes) if pair else None,
         coord_names=tuple(pair),
         text_column=recipe["text"],
-        image_shape=tuple(recipe["image"]) or None,
+        image_shape=image,
         total_rows=total,
         edges=edges,
         edge_weights=weights,
     )
+
+
+def _columns(frame, features, kinds, recipe, seed: int, progress: Progress, notes: list[str]):
+    """X, the names of its columns, and (width, height) of the images that its rows are, or None."""
+    image = tuple(recipe["image"]) or None
+    if "keep" not in recipe:
+        return *encode.matrix(frame, features, kinds, recipe, seed, progress, notes), image
+    made = encode.matrix(frame, features, kinds, recipe, seed, part(progress, 0.0, 0.4), notes)
+    ranked = part(progress, 0.4, 0.9)
+    X, names = telling.keep(*made, recipe["keep"], seed, ranked, notes)
+    if image and len(names) < image[0] * image[1]:
+        notes.append("With columns left out, rows are no images any more.")
+        image = None
+    return X, names, image
 
 
 def _links(table: Table, rows: np.ndarray, notes: list[str]):

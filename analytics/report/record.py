@@ -219,6 +219,9 @@ def _preparation(record: Dataset) -> str:
         parts.append(f"texts: by {recipe.get('texts_by', 'words')}")
     if recipe.get("sample"):
         parts.append(f"sample: {_count(recipe['sample'], 'row')}, seed {record.seed}")
+    if recipe.get("keep"):
+        kept = _count(recipe["keep"], "most telling column")
+        parts.append(f"kept: {kept} by QuickSelection, seed {record.seed}")
     if recipe.get("label"):
         parts.append(f"labels: {recipe['label']}")
     return "; ".join(parts) + "."

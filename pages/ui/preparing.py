@@ -5,7 +5,7 @@ import streamlit as st
 
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
-from pages.ui import session
+from pages.ui import features, session
 from pages.ui.findings import facts
 from pages.ui.words import count, safe_md
 
@@ -151,6 +151,7 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
             format_func=options.get,
             key=f"{name}-{key}",
         )
+    recipe |= features.more(table, base, recipe["features"], key)
     with st.expander("Text, domain, coordinates, images, sample"):
         for name in ("text", "domain", "x", "y"):
             role(name)
