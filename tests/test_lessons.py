@@ -119,7 +119,7 @@ def test_measures_by_hand():
 
 def test_there_are_lessons_in_order():
     lessons = reading.lessons()
-    assert len(lessons) >= 2 and len({lesson.order for lesson in lessons}) == len(lessons)
+    assert len(lessons) >= 8 and len({lesson.order for lesson in lessons}) == len(lessons)
     assert all(5 <= lesson.minutes <= 10 for lesson in lessons)
 
 
@@ -178,6 +178,34 @@ def test_any_line_left_out_is_read_or_refused_in_words(tmp_path_factory, data):
         reading.read(path)
     except BadInput as error:
         assert "cut.toml" in str(error)
+
+
+def spoken_of(lesson):
+    """The names of things and numbers that a lesson shows, compares or rests on."""
+    used = set()
+    for step in lesson.steps:
+        goal = step.more.get("goal", {})
+        whens = [c for o in step.options for c in o.when] + list(goal.get("when", ()))
+        texts = [step.text, goal.get("text", ""), *(f.get("title", "") for f in step.show)]
+        texts += [t for o in step.options for t in (o.text, o.why)]
+        used |= {n.split(".")[0] for t in texts for n in wording.places(t)}
+        named = [step.more.get(k, ()) for k in ("numbers", "truth", "on", "data")]
+        named += [v for part in (*whens, *step.show) for v in part.values()]
+        for value in named:
+            used |= {value} if isinstance(value, str) else set(value if value and not
+                     isinstance(value, (int, float)) else ())  # fmt: skip
+    while True:
+        both = (*lesson.numbers.values(), *lesson.things.values())
+        more = {n for part in both if part.name in used for n in part.of}
+        if more <= used:
+            return used
+        used |= more
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
+def test_a_lesson_computes_nothing_that_it_does_not_speak_of(path):
+    lesson = reading.read(path)
+    assert not {*lesson.numbers, *lesson.things} - spoken_of(lesson)
 
 
 # Every lesson, from its first step to its check question.

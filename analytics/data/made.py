@@ -77,8 +77,8 @@ def _number(name: str, default: float, low: float, high: float, label: str, help
     return Param(name, "float", default, label, help_, low, high)
 
 
-def _count(name: str, default: int, low: int, high: int, label: str, unit: str = "points"):
-    return Param(name, "int", default, label, "", low, high, unit=unit)
+def _count(name: str, default: int, low: int, high: int, label: str):
+    return Param(name, "int", default, label, "", low, high)
 
 
 def _shares(total: int, weights: list[float]) -> list[int]:
@@ -152,7 +152,7 @@ def _cloud(p: dict, rng: np.random.Generator) -> Parts:
 
 RECIPES = (
     Recipe("blobs", "Round clouds of one size",
-           (_count("groups", 3, 1, 12, "Clouds", "clouds"),
+           (_count("groups", 3, 1, 12, "Clouds"),
             _count("points", 300, 12, 2000, "Points"),
             _number("distance", 7.0, 0, 20, "Distance of neighbours")), _blobs),
     Recipe("pair", "Two round clouds",
@@ -171,9 +171,9 @@ RECIPES = (
            (_count("points", 500, 60, 2000, "Points"),
             _number("scattered", 0.2, 0, 0.8, "Share of scattered points")), _densities),
     Recipe("even", "Points spread evenly",
-           (_count("points", 300, 12, 2000, "Points"), _count("columns", 2, 2, 20, "Columns", "")),
+           (_count("points", 300, 12, 2000, "Points"), _count("columns", 2, 2, 20, "Columns")),
            _even),
     Recipe("cloud", "One cloud in many columns",
-           (_count("points", 300, 12, 2000, "Points"), _count("columns", 10, 2, 50, "Columns", "")),
+           (_count("points", 300, 12, 2000, "Points"), _count("columns", 10, 2, 50, "Columns")),
            _cloud),
 )  # fmt: skip

@@ -12,14 +12,15 @@ from analytics.lessons.wording import COUNT, PLAIN, SHARE
 from analytics.results import Clustering, Dataset, Grouping, Record
 
 LABELLED = "groups|people|data"
+NUMBERS = ("numbers",)
 PART = 0.1  # of a group: a smaller part does not count as one
 
 
 @dataclass(frozen=True)
 class Measure:
-    """of : the kinds of its things. given : its keys in the file, True where one must be there.
-    shown : how its value is written. run(records, given) gives the value, None where it is not
-    defined."""
+    """of : the kinds of its things; NUMBERS where it is made from two or more other numbers.
+    given : its keys in the file, True where one must be there. shown : how its value is written.
+    run(records, given) gives the value, None where it is not defined."""
 
     of: tuple[str, ...]
     run: Callable[[list[Any], dict[str, Any]], float | None]
@@ -91,6 +92,17 @@ def _joined(records: Sequence[Any], given: dict[str, Any]) -> float:
     return float(np.mean(other == names[np.argmax(counts)]))
 
 
+def _wider(records: Sequence[Any], given: dict[str, Any]) -> float | None:
+    """How many times as wide as another known group one is on a map: the ratio of their root mean
+    squared distances to their middles."""
+    xy = records[0].xy.astype(float)
+    wide, other = (
+        np.sqrt(np.mean(np.sum((p - p.mean(axis=0)) ** 2, axis=1)))
+        for p in (xy[_group(records[1], {"group": g})] for g in (given["group"], given["other"]))
+    )
+    return float(wide / other) if other > 0 else None
+
+
 def _value(records: Sequence[Any], given: dict[str, Any]) -> float | None:
     """A score of a card."""
     try:
@@ -105,12 +117,6 @@ def _at(records: Sequence[Any], given: dict[str, Any]) -> float:
     """A column of the curve at a number of groups."""
     table = records[0].tables["k"]
     return float(table[int(given["k"]) - 1, 1 + ("silhouette", "inertia", "bic").index(given["y"])])
-
-
-def _rises(records: Sequence[Any], given: dict[str, Any]) -> float:
-    """At how many numbers of groups the spread is larger than at one fewer."""
-    inertia = records[0].tables["k"][:, 2]
-    return float(np.sum(np.diff(inertia) > 1e-9 * inertia[0]))
 
 
 def _rules(records: Sequence[Any], given: dict[str, Any]) -> float | None:
@@ -154,6 +160,16 @@ def _group_value(records: Sequence[Any], given: dict[str, Any]) -> float | None:
     return float(pick(values)) if len(values) else None
 
 
+def _range(values: Sequence[float | None], given: dict[str, Any]) -> float | None:
+    """Largest minus smallest; None when one is not defined."""
+    return None if None in values else max(values) - min(values)
+
+
+def _equal(values: Sequence[float | None], given: dict[str, Any]) -> float:
+    """How many of the others equal the first."""
+    return float(sum(v == values[0] for v in values[1:]))
+
+
 _NAME, _GROUP, _PICK = ("name", True), ("group", True), ("pick", False)
 MEASURES: dict[str, Measure] = {
     "rows": Measure(("data",), lambda r, g: r[0].n, COUNT),
@@ -171,13 +187,12 @@ MEASURES: dict[str, Measure] = {
     ),
     "purity": Measure(("groups|people", "data"), _purity, SHARE, (_GROUP,)),
     "joined": Measure(("groups|people", "data"), _joined, SHARE, (_GROUP, ("other", True))),
+    "wider": Measure(("map", "data"), _wider, PLAIN, (_GROUP, ("other", True))),
     "share": Measure(("data",), lambda r, g: _group(r[0], g).mean(), SHARE, (_GROUP,)),
     "score": Measure(("quality|stability|faithfulness|match",), _value, PLAIN, (_NAME,)),
     "each": Measure(("quality|stability|match",), _group_value, PLAIN, (_NAME, _PICK)),
     "suggested": Measure(("curve",), _value, COUNT, (_NAME,)),
-    "suggested_distance": Measure(("curve",), _value, PLAIN, (_NAME,)),
     "at": Measure(("curve",), _at, PLAIN, (("k", True), ("y", True))),
-    "rises": Measure(("curve",), _rises, COUNT),
     "ambiguity": Measure(("ambiguity",), lambda r, g: r[0].ambiguity),
     "ambiguity_low": Measure(("ambiguity",), lambda r, g: r[0].interval[0]),
     "ambiguity_high": Measure(("ambiguity",), lambda r, g: r[0].interval[1]),
@@ -191,5 +206,8 @@ MEASURES: dict[str, Measure] = {
     "people_most": Measure(("people",), lambda r, g: np.max(r[0].counts), COUNT),
     "apart": Measure(("match",), lambda r, g: float(r[0].points["apart"].mean()), SHARE),
     "rule": Measure(("reasons",), _rules, PLAIN, (("rows", False), _PICK)),
+    "range": Measure(NUMBERS, _range),
+    "range_count": Measure(NUMBERS, _range, COUNT),
+    "equal": Measure(NUMBERS, _equal, COUNT),
     "explained": Measure(("reasons",), _earned, COUNT),
 }

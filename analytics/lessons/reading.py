@@ -11,7 +11,7 @@ from analytics.data import made, samples
 from analytics.errors import BadInput
 from analytics.lessons import wording
 from analytics.lessons.lesson import GUESSES, STEPS, Lesson, Number, Option, Step, Thing
-from analytics.lessons.measures import LABELLED, MEASURES
+from analytics.lessons.measures import LABELLED, MEASURES, NUMBERS
 from analytics.lessons.things import KINDS, params_of
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "lessons"
@@ -166,7 +166,10 @@ class _Reader:
             raise self.wrong(at, f"'{missing[0]}' is missing")
         of = spec.get("of", [])
         of = (of,) if isinstance(of, str) else tuple(of)
-        self.check_of(at, of, measure.of)
+        if measure.of == NUMBERS:  # those declared above it, so that none rests on itself
+            self.check_numbers(at, list(of))
+        else:
+            self.check_of(at, of, measure.of)
         given = {key: spec[key] for key, _ in measure.given if key in spec}
         return Number(name, spec["measure"], of, given, str(spec.get("label", name)))
 

@@ -72,8 +72,8 @@ class Found:
         from analytics.lessons.measures import MEASURES
 
         number = self.lesson.numbers[name]
-        records = [self.thing(n) for n in number.of]
-        value = MEASURES[number.measure].run(records, number.given)
+        made_of = [self.number(n) if n in self.lesson.numbers else self.thing(n) for n in number.of]
+        value = MEASURES[number.measure].run(made_of, number.given)
         return None if value is None else float(value)
 
     def shown(self, name: str) -> str:
@@ -179,11 +179,15 @@ def _asked(make: Callable[..., Request]) -> Callable[[Found, Thing], Record]:
     return lambda found, thing: found.get(make(*found.parents(thing)))
 
 
+def _seen(make: Callable[..., Request]) -> Callable[[Found, Thing], Record]:
+    """What is predicted of a map as lessons draw it, with equal units on both axes."""
+    return lambda found, thing: found.get(make(*found.parents(thing), aspect=1.0))
+
+
 def _curve(found: Found, thing: Thing) -> Record:
-    what = thing.spec.get("what", "k")
-    params = {"max_k": 10, "bic": True} if what == "k" else {}
     (dataset,) = found.parents(thing)
-    return found.get(clusterings.suggestion_request(dataset, what, params=params))
+    params = {"max_k": 10, "bic": True}
+    return found.get(clusterings.suggestion_request(dataset, "k", params=params))
 
 
 _METHOD = ("method", "params", "seed")
@@ -193,14 +197,14 @@ KINDS = {
     "data": Kind(_data, (), _DATA),
     "map": Kind(_map, ("data",), _METHOD),
     "groups": Kind(_groups, ("data|map",), _METHOD),
-    "ambiguity": Kind(_asked(perception.ambiguity_request), ("map",)),
-    "people": Kind(_asked(perception.grouping_request), ("map",)),
+    "ambiguity": Kind(_seen(perception.ambiguity_request), ("map",)),
+    "people": Kind(_seen(perception.grouping_request), ("map",)),
     "match": Kind(_asked(perception.match_request), ("people", "groups")),
     "quality": Kind(_asked(clusterings.validity_request), ("groups",)),
     "stability": Kind(_asked(clusterings.stability_request), ("groups",)),
     "faithfulness": Kind(_asked(projections.faithfulness_request), ("map",)),
     "reasons": Kind(_asked(reasons_request), ("groups",)),
-    "curve": Kind(_curve, ("data",), ("what",)),
+    "curve": Kind(_curve, ("data",)),
 }
 
 

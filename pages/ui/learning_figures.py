@@ -113,7 +113,6 @@ def _chart(projection, labels, names, key, height, sentence, **more) -> None:
     """A map in a box whose height a narrow screen lowers."""
     from analytics.figures import shapes as marks
     from analytics.figures.map import map_figure
-    from analytics.perception.operations import drawn_aspect
 
     on_select = more.pop("on_select", None)
     lit = {} if labels is None else {"shapes": marks.of_groups(labels, names, "as the colour")}
@@ -122,7 +121,6 @@ def _chart(projection, labels, names, key, height, sentence, **more) -> None:
         dark=frame.dark(),
         groups=labels,
         group_names=names,
-        aspect=drawn_aspect(projection),
         height=height,
         revision=projection.digest,
         **lit,
@@ -179,7 +177,7 @@ def _curve(found: Found, figure: dict[str, Any], key: str, height: int) -> pd.Da
     best = x[int(np.argmin(values) if y == "bic" else np.argmax(values))]
     sentence = f"The {name} for {x[0]:.0f} to {x[-1]:.0f} groups"
     if y == "inertia":
-        sentence += f", falling from {values[0]:,.4g} to {values[-1]:,.4g}."
+        sentence += f", falling from {values[0]:,.0f} to {values[-1]:,.0f}."
     else:
         sentence += f"; it is best at {best:.0f}."
     st.plotly_chart(drawn, theme=None, key=key, config=QUIET, alt=sentence)

@@ -163,12 +163,11 @@ def beside(found: Found, guess: Step, key: str, done: Progress) -> None:
 
 def _choice_beside(found: Found, guess: Step, said: int | None, key: str) -> None:
     right = answers.happened(found, guess)
-    rows = [("What happened", found.text(guess.options[right].text))]
     if said is not None:
-        rows.insert(0, ("You guessed", found.text(guess.options[said].text)))
-    learning_figures.facts(rows)
+        st.markdown(f"You guessed: {found.text(guess.options[said].text)}")
+    st.markdown(f"What happened: **{found.text(guess.options[right].text)}**")
     if said is not None:
-        st.markdown("**You were right.**" if said == right else "**It went another way.**")
+        st.markdown("You were right." if said == right else "It went another way than you said.")
 
 
 def _number_beside(found: Found, guess: Step, said: float | None, key: str) -> None:
