@@ -137,6 +137,8 @@ class Clustering(Record):
         with "leaf" (k,) and "separability" (k,) (see ``analytics.clustering.methods.ppp``);
         "community" (n,) at the bottom of the tree "community_linkage" (q - 1, 4) and its
         "inversions" (see ``analytics.graphs.hierarchy``);
+        "concept_use" (k, r), "concept_facts" (r, 3) and "concept_pictures" (r, d) (see
+        ``analytics.clustering.concepts``);
         "changes" (n,) of a consensus (see ``analytics.comparing.consensus``); "ids" (k,), "touched"
         (n,), "tags" (n, t) of a corrected one (see ``analytics.correcting``), whose groups keep
         their numbers as far as they can instead of falling sizes.

@@ -7,7 +7,16 @@ import numpy as np
 from analytics.results import NOISE
 
 # Extras that hold one entry per group, and the axis it lies on.
-_PER_GROUP = {"centers": 0, "medoids": 0, "leaf": 0, "prototypes": 0, "separability": 0, "soft": 1}
+_PER_GROUP = {
+    "centers": 0,
+    "medoids": 0,
+    "leaf": 0,
+    "prototypes": 0,
+    "separability": 0,
+    "soft": 1,
+    "concept_use": 0,
+    "pushes": 0,
+}
 
 
 def canonical(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ import streamlit as st
 from analytics.clustering.operations import NOT_RERUN
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import (
+    concepts,
     correcting,
     examples,
     findings,
@@ -49,6 +50,8 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         fill["Examples"] = lambda: examples.medoids(dataset, result)
     if prototypes.shown(result):
         fill["Prototypes"] = lambda: prototypes.draw(dataset, result)
+    if concepts.shown(result):
+        fill["Concepts"] = lambda: concepts.draw(dataset, result)
     fill["Correct"] = lambda: correcting.tab(dataset, projection, result, mask)
     fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
