@@ -8,6 +8,7 @@ processes. Only t-SNE, UMAP and densMAP are searched, of the others the default 
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from analytics.pictures.advice import at_most
 from analytics.pictures.sweep import Candidate, Range, estimate, fits, limits
 
 SEARCHED = ("tsne", "umap", "densmap")
@@ -43,7 +44,7 @@ def search(
 
         def clear(e, best=best) -> float:
             lost = best - e["faithfulness"]
-            return e["ambiguity"] if lost <= within * best else PENALTY + lost
+            return at_most(e) if lost <= within * best else PENALTY + lost
 
         second = _study(optuna, seed, place, 1)
         for params, e in tried:

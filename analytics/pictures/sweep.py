@@ -8,7 +8,7 @@ the ranges evenly wherever it is cut off.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -29,13 +29,15 @@ MOST_MAPS = 200
 @dataclass(frozen=True)
 class Range:
     """One swept hyper-parameter: its values between ``low`` and ``high``, evenly spread on a
-    logarithmic or a plain scale, whole numbers or not."""
+    logarithmic or a plain scale, whole numbers or not. ``bend`` : a power of the share of a plain
+    scale; above 1 it puts more values near ``low``."""
 
     name: str
     low: float
     high: float
     log: bool = False
     whole: bool = False
+    bend: float = 1.0
 
     def at(self, share: float) -> float | int:
         """The value at a share of the range, 0 to 1, rounded to what a person would type."""
@@ -44,21 +46,22 @@ class Range:
                 math.log(self.low) + share * (math.log(self.high) - math.log(self.low))
             )
         else:
-            value = self.low + share * (self.high - self.low)
+            value = self.low + share**self.bend * (self.high - self.low)
         return max(round(value), int(self.low)) if self.whole else float(f"{value:.2g}")
 
 
-# The ranges of the AmbReducer of the CLAMS paper.
+# The ranges of the AmbReducer of the CLAMS paper. Maps of UMAP are clear where the smallest
+# distance is below about 0.1, so more of its values lie there.
 RANGES: dict[str, tuple[Range, ...]] = {
     "tsne": (Range("perplexity", 1, 1000, log=True),),
-    "umap": (Range("n_neighbors", 2, 200, log=True, whole=True), Range("min_dist", 0, 1)),
+    "umap": (Range("n_neighbors", 2, 200, log=True, whole=True), Range("min_dist", 0, 1, bend=3)),
     "densmap": (Range("n_neighbors", 2, 200, log=True, whole=True),),
     "isomap": (Range("n_neighbors", 3, 100, log=True, whole=True),),
     "lle": (Range("n_neighbors", 5, 100, log=True, whole=True),),
 }
 METHODS = ("pca", "tsne", "umap", "isomap", "lle", "mds", "densmap")
 DEFAULT_METHODS = ("pca", "tsne", "umap", "isomap", "lle")
-SHARES = {"umap": 2, "tsne": 2}  # how many of every six swept maps; the others one each
+SHARES = {"umap": 4, "tsne": 2}  # how many of every eight swept maps; the others one each
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def limits(method: str, n: int) -> tuple[Range, ...]:
     found = []
     for r in RANGES.get(method, ()):
         high = r.high if r.name == "min_dist" else max(r.low, min(r.high, most))
-        found.append(Range(r.name, r.low, high, r.log, r.whole))
+        found.append(replace(r, high=high))
     return tuple(found)
 
 

@@ -18,8 +18,9 @@ HOW = """
 Maps are drawn by several methods with many settings. Each is compared with the data: *steadiness*
 asks whether groups seen on the map exist in the data, *cohesiveness* whether groups of the data
 stay whole on the map (Jeon et al. 2021); their F1 score is the faithfulness. Of the maps whose
-faithfulness is the best one's within its noise, or at most 5 % lower, the one with the least
-ambiguity (CLAMS) is recommended, after the AmbReducer of Jeon et al. 2023.
+faithfulness is the best one's within its noise, or at most 10 % lower and not below any method's
+default map beyond the noise, the one with the least ambiguity (CLAMS, the upper end of its
+interval) is recommended, after the AmbReducer of Jeon et al. 2023.
 
 A map must also stand well above one with its rows shuffled: at least a quarter of the way from
 there to 1. A map that reads as a single group has ambiguity 0 by definition and is recommended only
