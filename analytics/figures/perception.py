@@ -169,7 +169,7 @@ def entropy_curve(
 ) -> Any:
     """Pairs of groups on the curve that turns a share of people into ambiguity (bits).
 
-    chosen : the pair that is drawn larger.
+    chosen : the pair that is drawn larger. Each point carries the number of its pair.
     """
     import plotly.graph_objects as go
 
@@ -192,6 +192,7 @@ def entropy_curve(
             mode="markers",
             marker=dot,
             text=texts,
+            customdata=list(range(len(share))),
             hovertemplate="%{text}<br>%{x:.0%} see two groups<br>%{y:.2f} bits<extra></extra>",
         )
     )

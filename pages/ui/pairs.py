@@ -132,13 +132,21 @@ def _choose(result: Ambiguity, pair: int | None) -> None:
     st.session_state[CHOSEN] = (result.digest, pair)
 
 
+def _choose_drawn(result: Ambiguity, key: str) -> None:
+    """Choose the pair that was clicked in a chart."""
+    points = st.session_state[key].selection.points
+    _choose(result, int(points[0]["customdata"]) if points else None)
+
+
 def _chosen_line(result: Ambiguity) -> None:
     from analytics.perception.wording import pair_sentence
 
     pair = chosen(result)
     with st.container(horizontal=True, vertical_alignment="center"):
         if pair is None:
-            st.caption("Choose a pair in the table or a cell of a matrix: its points light up.")
+            st.caption(
+                "Choose a pair in the table, on the curve or in a matrix: its points light up."
+            )
             return
         st.markdown(safe_md(pair_sentence(result, pair)), width="content")
         st.button(
@@ -190,7 +198,15 @@ def _entropy(result: Ambiguity) -> None:
         chosen=chosen(result),
         dark=frame.dark(),
     )
-    st.plotly_chart(figure, theme=None, key="entropy", config=QUIET)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="entropy",
+        config=QUIET,
+        on_select=lambda: _choose_drawn(result, "entropy"),
+        selection_mode="points",
+        alt="The pairs on the uncertainty curve; the table beside it says the same in words.",
+    )
 
 
 def _matrices(result: Ambiguity) -> None:
@@ -202,11 +218,6 @@ def _matrices(result: Ambiguity) -> None:
     )
     for slot, (title, values, meaning) in zip(st.columns(2, gap="medium"), shown, strict=True):
         key = f"matrix-{meaning}"
-
-        def picked(key=key):
-            points = st.session_state[key].selection.points
-            _choose(result, int(points[0]["customdata"]) if points else None)
-
         with slot:
             st.markdown(f"**{title}**")
             figure = pair_matrix(
@@ -222,7 +233,7 @@ def _matrices(result: Ambiguity) -> None:
                 theme=None,
                 key=key,
                 config=QUIET,
-                on_select=picked,
+                on_select=lambda key=key: _choose_drawn(result, key),
                 selection_mode="points",
                 alt=f"{title}, as a matrix; the table above says the same in words.",
             )
@@ -236,16 +247,16 @@ def _changes(result: Ambiguity) -> None:
     st.dataframe(
         pd.DataFrame(
             {
-                "what": [change.words for change in found],
-                "score": [change.score for change in found],
                 "change": [change.score - result.ambiguity for change in found],
+                "score": [change.score for change in found],
+                "what": [change.words for change in found],
             }
         ),
         hide_index=True,
         column_config={
+            "change": st.column_config.NumberColumn("change", format="%+.2f", width="small"),
+            "score": st.column_config.NumberColumn("score then", format="%.2f", width="small"),
             "what": st.column_config.TextColumn("if", width="large"),
-            "score": st.column_config.NumberColumn("score then", format="%.2f"),
-            "change": st.column_config.NumberColumn("change", format="%+.2f"),
         },
         key="changes",
     )

@@ -23,6 +23,17 @@ def test_a_cell_of_the_matrix_lights_up_its_pair(open_page):
     expect(page.get_by_text("Choose a pair in the table")).to_be_visible()
 
 
+def test_a_point_on_the_curve_lights_up_its_pair(open_page):
+    page = open_page("/perception")
+    settled(page)
+    points = page.locator(".st-key-entropy .points path")
+    expect(points.first).to_be_visible()
+    points.first.scroll_into_view_if_needed()
+    box = points.first.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.locator("p", has_text=re.compile(r"^. and .: (about|nearly)"))).to_be_visible()
+
+
 def test_the_curves_arrive_by_themselves(open_page):
     page = open_page("/perception")
     settled(page)
