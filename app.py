@@ -16,7 +16,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import joining, repairs, services
+from pages.ui import joining, presenting, repairs, services
 
 ROOT = Path(__file__).resolve().parent
 
@@ -47,6 +47,7 @@ app = App(
         Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
         *joining.ROUTES,
+        *presenting.ROUTES,
     ],
 )
 

@@ -21,7 +21,17 @@ from analytics.operations import execute
 from analytics.perception.operations import grouping_request, match_request
 from analytics.projection.operations import projection_request
 from analytics.report.lineage import complete_state
-from analytics.review import about, comments, document, evidence, markup, sections, store, writing
+from analytics.review import (
+    about,
+    comments,
+    document,
+    evidence,
+    markup,
+    sections,
+    slides,
+    store,
+    writing,
+)
 from analytics.store import database, projects
 from analytics.store.artifacts import Artifacts
 
@@ -243,6 +253,33 @@ def test_a_result_with_other_numbers_is_not_shown_as_the_published_one(made):
         document.result(doc, "projection", artifacts)
     doc["state"]["projection"] = "f" * 32
     assert document.result(doc, "projection", artifacts) is None
+
+
+# --- slides ---------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.text(alphabet="abc .;-", max_size=700), max_size=12).map("\n".join))
+def test_cutting_to_slides_loses_no_word_and_keeps_to_the_screen(text):
+    pages = slides.paged(text)
+    assert "".join("".join(pages).split()) == "".join(text.split())
+    most = slides.LETTERS * slides.LINES
+    assert all(len(page) <= most + page.count("\n") for page in pages)
+
+
+def test_slides_are_the_parts_in_their_order(made):
+    long = of(
+        made, texts={"decide": "- One more thing. " * 60, "question": "<script>alert(1)</script>"}
+    )
+    made_ = slides.slides(long)
+    titles = list(dict.fromkeys(s["title"] for s in made_))
+    assert titles == ["Wine", *sections.SECTIONS.values()]
+    assert sum(s["title"] == "What to decide" for s in made_) > 1
+    rows = [row for s in made_ if s["kind"] == "ticks" for row in s["rows"]]
+    assert [r["name"] for r in rows] == ["Group 1", "Group 2", "Group 3"]
+    page = slides.page(long, back="/review?review=t&version=1", pictures=("/a", "/b"), about="V")
+    assert "<script>alert" not in page and page.count('role="group"') == len(made_)
+    assert page.count("<h1") == 1 and 'data-back="/review?review=t&amp;version=1"' in page
+    assert "style=" not in page  # the page's policy would not apply it
 
 
 # --- the store ------------------------------------------------------------------------------------

@@ -1,9 +1,11 @@
 """The Review page: the owner writes and publishes, a reader opens the link and comments."""
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from analytics.review import comments, store
-from pages.ui import services
+from pages.ui import presenting, services
 from tests.apptest import settle, start
 
 
@@ -78,3 +80,40 @@ def test_a_link_that_leads_nowhere_says_so_in_one_sentence():
     at = start({"review": "t" * 23}).run().switch_page("review.py").run()
     assert not at.exception and not at.title
     assert [e.value.replace("\\", "") for e in at.error] == [store.GONE]
+
+
+def test_the_slides_of_a_review_and_their_picture(owner):
+    review = store.get(services.engine(), owner.query_params["draft"])
+    client = TestClient(Starlette(routes=presenting.ROUTES))
+    page = client.get(f"/present/{review.token}")
+    assert page.status_code == 200 and "Version 2, published" in page.text
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    for name in ("slides.js", "slides.css"):
+        assert f"/assets/review/{name}" in page.text
+        assert client.get(f"/assets/review/{name}").status_code == 200
+    older = client.get(f"/present/{review.token}/1").text
+    assert "version 2 is the newest" in older and "Are these <b>three</b> wines?" in older
+    pictures = [client.get(f"/present/{review.token}/1/{s}.png") for s in ("light", "dark")]
+    assert all(p.content.startswith(b"\x89PNG") for p in pictures)
+    assert pictures[0].content != pictures[1].content
+    store.delete(services.engine(), review.id)
+    for gone in ("", "/1", "/9", "/1/light.png", "/1/blue.png"):
+        answer = client.get(f"/present/{review.token}{gone}")
+        assert answer.status_code == 404 and answer.text.count("<p>") == 1
+    store.restore(services.engine(), review.id)
+
+
+def test_the_owner_deletes_and_undoes(owner):
+    at = owner
+    press(at, "Delete this review")
+    assert "Deleted: Wine" in said(at) and "draft" not in at.query_params
+    press(at, "Undo the deletion")
+    assert any(b.label == "Publish version 3" for b in at.button)
+
+
+def test_stability_is_tested_on_request_and_enters_the_review(owner):
+    assert "Whether the groups survive reruns was not tested" in html(owner)
+    press(owner, "Test whether the groups survive reruns")
+    settle(owner)
+    assert "the groups come back with" in html(owner)

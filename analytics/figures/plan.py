@@ -36,14 +36,16 @@ def plan(
     title: str = "",
     caption: str = "",
     links: np.ndarray | None = None,
+    zoom: float = 1.0,
 ) -> dict[str, Any]:
     """Everything a static picture shows, in px from the upper left corner.
 
     The parameters are those of :func:`analytics.figures.map.map_figure`; ``title`` stands above
-    and ``caption`` below the points. Returns the marks, the limits and box of the plot, rings
-    [(points, colour)], links float (m, 2, 2), words, the marks of the key of shapes [(symbol
-    number, x, y)] and the box of the colour bar. Raises BadInput for a side outside
-    200 to 6000 px and for what the map itself refuses.
+    and ``caption`` below the points, ``zoom`` makes words and marks larger for a far reader.
+    Returns the marks, the limits and box of the plot, rings [(points, colour)], links float
+    (m, 2, 2), words, the marks of the key of shapes [(symbol number, x, y)] and the box of the
+    colour bar. Raises BadInput for a side outside 200 to 6000 px and for what the map itself
+    refuses.
     """
     if not (200 <= width <= 6000 and 200 <= height <= 6000):
         raise BadInput(f"A picture is {width} x {height} px, but each side takes 200 to 6000 px.")
@@ -56,7 +58,7 @@ def plan(
         isolate=isolate,
         shapes=shapes,
     )
-    unit = min(width / 1600, height / 1200) * 2
+    unit = min(width / 1600, height / 1200) * 2 * zoom
     t = theme.TOKENS["dark" if dark else "light"]
     edge = round(20 * unit)
     real = len(axes) == 2

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from pages.ui import session
+from pages.ui import services, session
 from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -79,8 +79,10 @@ def _failures(here: session.Session) -> None:
 
 def show_new_jobs(shown: set[str]) -> None:
     """Draw the page again when it asked for a job that the header does not show yet, so that it is
-    followed and its result drawn. ``shown`` is what :func:`header` returned."""
-    if {j.id for j in session.pending()} - shown:
+    followed, or for one that has ended since, so that its result is drawn. ``shown`` is what
+    :func:`header` returned."""
+    ended = any(map(services.artifacts().has, session.current().asked))
+    if ended or {j.id for j in session.pending()} - shown:
         st.rerun()
 
 
@@ -141,6 +143,9 @@ def made_here(record) -> str:
 
 def _jobs() -> set[str]:
     """Running jobs with their words, fraction and a cancel button; redrawn while any runs."""
+    # What is stored by now is found when it is asked for: nothing waits for it any more.
+    here = session.current()
+    here.asked = {d for d in here.asked if not services.artifacts().has(d)}
     jobs = session.pending()
     if not jobs:
         return set()

@@ -20,13 +20,19 @@ ADD_KEY = "add-to-selection"
 
 
 def color_layer(
-    dataset: Dataset, clustering: Clustering | None, color: str, layer: str = "", view=None
+    dataset: Dataset,
+    clustering: Clustering | None,
+    color: str,
+    layer: str = "",
+    view=None,
+    ask=frame.try_ask,
 ):
     """What colours the map: (groups, group names, values, name of the values). view : whose
-    explanation and map are meant, None for the one on screen."""
+    explanation and map are meant, None for the one on screen. ask : gives the result of a request,
+    or None."""
     view = view or session.current().view
     if layer:
-        found = _layer(dataset, clustering, layer, view)
+        found = _layer(dataset, clustering, layer, view, ask)
         if found is not None:
             return None, {}, found[1], found[0]
     if color == "clusters" and clustering is not None:
@@ -79,7 +85,7 @@ def _column(series: pd.Series, name: str):
     return None, {}, series.to_numpy(float, na_value=np.nan), name
 
 
-def _layer(dataset: Dataset, clustering: Clustering | None, layer: str, view):
+def _layer(dataset: Dataset, clustering: Clustering | None, layer: str, view, ask):
     """A per-point score as (title, values), or None while it is not there."""
     from analytics.clustering.operations import validity_request
     from analytics.projection.operations import faithfulness_request
@@ -90,9 +96,9 @@ def _layer(dataset: Dataset, clustering: Clustering | None, layer: str, view):
     projection = session.load(view.projection)
     card = None
     if source == "faithfulness" and projection is not None:
-        card = frame.try_ask(faithfulness_request(projection))
+        card = ask(faithfulness_request(projection))
     elif source == "validity" and clustering is not None:
-        card = frame.try_ask(validity_request(clustering))
+        card = ask(validity_request(clustering))
     elif source == "consensus" and clustering is not None and "changes" in clustering.extras:
         return "changes sides", np.asarray(clustering.extras["changes"], float)
     if card is None or name not in card.points or len(card.points[name]) != dataset.n:

@@ -51,6 +51,12 @@ def _which(version) -> None:
     words = f"Version {version.number}, published {when}. Later work does not change it."
     with st.container(horizontal=True, vertical_alignment="center", key="review-which"):
         st.caption(words, width="content")
+        st.link_button(
+            "Present",
+            f"/present/{version.token}/{version.number}",
+            icon=":material/slideshow:",
+            type="tertiary",
+        )
         if version.newest > 1:
             _versions(version)
     if version.number < version.newest:

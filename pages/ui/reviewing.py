@@ -298,6 +298,7 @@ def _side(found) -> None:
         st.caption("Whoever reaches this server and has the link can read and comment, no more.")
         with st.container(horizontal=True):
             st.link_button("Open as a reader", link, icon=":material/open_in_new:")
+            st.link_button("Present", f"/present/{found.token}", icon=":material/slideshow:")
         with st.expander(f"Versions: {found.versions}"):
             for number, moment, digest in store.published(services.engine(), found.id):
                 st.markdown(f"[Version {number}]({reading.link(found.token, number)})")

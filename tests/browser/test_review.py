@@ -1,0 +1,107 @@
+"""A review in real browsers: published by its owner, marked and commented by a reviewer, shown as
+slides; later work does not change it."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.test_paths import PLOT, drag_lasso, goto, settled
+
+expect.set_options(timeout=60_000)
+SELECTED = re.compile(r"A selection of \d+ rows")
+# Whether every slide fits the screen, shown one after the other.
+FIT = """() => [...document.querySelectorAll('.slide')].map((slide) => {
+  const hidden = slide.hidden;
+  slide.hidden = false;
+  const fits = slide.scrollHeight <= slide.clientHeight;
+  slide.hidden = hidden;
+  return fits;
+})"""
+
+
+def test_a_reviewer_comments_the_owner_resolves_and_works_on(open_page, server):
+    owner = open_page("/review")
+    owner.get_by_role("button", name="Write the review").wait_for()
+    settled(owner)
+    owner.get_by_role("button", name="Write the review").click()
+    owner.wait_for_selector(PLOT)
+    settled(owner)
+    owner.get_by_role("button", name="Publish version 1").click()
+    owner.get_by_text("Version 1 is published").wait_for()
+    path = owner.locator("code").first.inner_text().removeprefix(server.url)
+
+    reader = open_page(path)
+    before = reviewed(reader)
+    expect(reader.get_by_test_id("stTopNavLink")).to_have_count(0)
+    said = comments(reader)
+    expect(owner.locator(".comment .said")).to_have_text("Why is this side <b>thin</b>?")
+    owner.get_by_role("button", name="Show", exact=True).click()
+    expect(owner.locator("p", has_text="Marked:")).to_have_text(f"Marked: {said}")
+    settled(owner)
+    owner.get_by_role("button", name="Resolve").click()
+    expect(reader.get_by_text("0 comments open, 1 resolved.")).to_be_visible()
+    expect(reader.locator(".comment")).to_have_count(0)
+
+    works_on(owner)
+    reader.reload()
+    assert reviewed(reader) == before
+    with reader.context.expect_page() as opened:
+        reader.get_by_role("link", name="Present").click()
+    presents(opened.value)
+
+
+def reviewed(page) -> list[str]:
+    """The texts of a review once it is there."""
+    page.wait_for_selector(PLOT)
+    settled(page)
+    texts = page.locator(".review-text").all_inner_texts()
+    assert len(texts) == 7 and "k-means" in texts[0]
+    return texts
+
+
+def comments(reader) -> str:
+    """Speak of points chosen with the mouse; returns what is said to be chosen."""
+    drag_lasso(reader)
+    reader.get_by_text(SELECTED).first.wait_for()
+    settled(reader)
+    reader.get_by_label("Your name").fill("Ada")
+    reader.get_by_label("Comment", exact=True).fill("Why is this side <b>thin</b>?")
+    reader.get_by_role("button", name="Comment", exact=True).click()
+    reader.locator(".comment").wait_for()
+    return SELECTED.search(reader.locator("p", has_text="Marked:").inner_text())[0]
+
+
+def works_on(owner) -> None:
+    """Cluster the same data anew."""
+    goto(owner, "Clusters")
+    owner.get_by_role("button", name="Cluster", exact=True).wait_for()
+    settled(owner)
+    groups = owner.get_by_label("Groups", exact=True).first
+    groups.fill("6")
+    groups.press("Enter")
+    settled(owner)
+    owner.get_by_role("button", name="Cluster", exact=True).click()
+    owner.get_by_text("6 groups").first.wait_for()
+
+
+def presents(deck) -> None:
+    """Through the slides by key, with a reload in the middle, and back to the review."""
+    last = deck.locator(".slide").count()
+    expect(deck.locator("h1")).to_be_visible()
+    for key in ("ArrowRight", " ", "PageDown"):
+        deck.keyboard.press(key)
+    expect(deck.get_by_role("heading", name="The picture")).to_be_visible()
+    width = "i => i.decode().then(() => i.naturalWidth)"
+    assert deck.locator(".map img.light").evaluate(width) > 1000
+    deck.keyboard.press("d")
+    deck.reload()
+    expect(deck.get_by_role("heading", name="The picture")).to_be_visible()
+    expect(deck.locator(".map img.dark")).to_be_visible()
+    deck.keyboard.press("ArrowLeft")
+    expect(deck.locator("#said")).to_have_text(f"Slide 3 of {last}: The data")
+    assert all(deck.evaluate(FIT))
+    deck.keyboard.press("End")
+    expect(deck.get_by_role("heading", name="What to decide")).to_be_visible()
+    deck.keyboard.press("Home")
+    deck.keyboard.press("Escape")
+    deck.wait_for_url("**/review?review=*")
