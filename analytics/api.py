@@ -367,21 +367,29 @@ def report(
     path: str | Path,
     *,
     title: str = "",
+    linked: bool = False,
+    columns: Sequence[str] | None = None,
+    size: str = "16:9",
     store: Artifacts | None = None,
     progress: Progress = silent,
 ) -> Path:
-    """Write the one-page HTML report of a map or clustering (the record or its digest), or of a
-    saved view (its id)."""
-    from analytics.report.html import html_report
+    """Write a map or clustering (the record or its digest) or a saved view (its id), as the ending
+    of the path says: ``.zip`` all tables, ``.png`` or ``.svg`` a slide of a ``size`` (16:9 or 4:3),
+    else the one-page HTML report; ``linked`` gives it a map and table that select each other.
+
+    columns : whose cells go along, None for the text, the label and the first, five in all.
+    """
     from analytics.report.lineage import complete_state
+    from analytics.report.written import written
 
     store = store or default_store()
     if isinstance(result, Record):
         keep(store, result)
         result = result.digest
     state = complete_state(store, result, progress)
-    page = html_report(store, state, title=title or state.get("title", ""))
-    return write(path, page.encode("utf-8", "replace"))
+    title = title or state.get("title", "")
+    kind = Path(path).suffix.lower().removeprefix(".")
+    return write(path, written(store, state, kind, title, linked, columns, size))
 
 
 def write(path: str | Path, content: bytes) -> Path:

@@ -23,6 +23,7 @@ from analytics.explanation import asking
 from analytics.language import asking as language
 from analytics.language import masking
 from analytics.readable import readable, to_json
+from analytics.report import pictures
 from analytics.study import command
 
 OK, OUR_FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -130,13 +131,26 @@ def _parser() -> _Parser:
     compare.add_argument(
         "--out", default="", metavar="PATH", help="of three or more: write their consensus here"
     )
-    report = verb("report", verbs.report, "Write a result as one HTML page.", out="report.html")
-    report.add_argument(
-        "result", metavar="RUN", help="the digest that project or cluster printed, or a saved view"
-    )
-    report.add_argument("--title", default="")
+    words = "Write a result as one HTML page, or by the ending of --out as a slide or a bundle."
+    _add_report(verb("report", verbs.report, words, out="report.html"))
     _add_study(verb("study", command.run, "What people grouped in studies.", out="study.zip"))
     return parser
+
+
+def _add_report(sub: _Parser) -> None:
+    sub.add_argument(
+        "result", metavar="RUN", help="the digest that project or cluster printed, or a saved view"
+    )
+    sub.add_argument("--title", default="")
+    sub.add_argument(
+        "--linked", action="store_true", help="a map and a table that select each other"
+    )
+    sub.add_argument(
+        "--columns", default="", metavar="A,B", help="whose cells go along (default: the first 5)"
+    )
+    sub.add_argument(
+        "--size", default="16:9", choices=tuple(pictures.SIZES), help="of a slide, .png or .svg"
+    )
 
 
 def _add_study(sub: _Parser) -> None:

@@ -293,8 +293,16 @@ def compare(options) -> dict[str, Any]:
 
 
 def report(options) -> dict[str, Any]:
-    """The report of a stored result or saved view, written to ``--out``."""
-    path = api.report(options.result, options.out, title=options.title, progress=options.progress)
+    """A stored result or saved view written to ``--out``, as its ending says."""
+    path = api.report(
+        options.result,
+        options.out,
+        title=options.title,
+        linked=options.linked,
+        columns=_names(options.columns) or None,
+        size=options.size,
+        progress=options.progress,
+    )
     return {"report": options.out, "bytes": path.stat().st_size}
 
 

@@ -260,6 +260,24 @@ def test_report_of_a_result_and_of_a_saved_view(capsys):
     assert "<title>My &lt;view&gt;</title>" in Path("v.html").read_text(encoding="utf-8")
 
 
+def test_report_as_linked_page_bundle_and_slide(capsys):
+    made = analytics.cluster("sample:iris", "kmeans", n_clusters=3, seed=4)
+    linked = ("--linked", "--columns", "species", "--out", "l.html")
+    answer, _ = run(capsys, "report", made.digest, *linked)
+    assert answer["bytes"] == Path("l.html").stat().st_size < 1_000_000
+    assert 'role="grid"' in Path("l.html").read_text(encoding="utf-8")
+    run(capsys, "report", made.digest, "--out", "all.zip")
+    assert Path("all.zip").read_bytes().startswith(b"PK")
+    run(capsys, "report", made.digest, "--out", "slide.png", "--size", "4:3")
+    assert Path("slide.png").read_bytes().startswith(b"\x89PNG")
+    assert "There is no column 'wings'" in refused(
+        capsys, "report", made.digest, "--columns", "wings"
+    )
+    assert "A linked page is HTML" in refused(
+        capsys, "report", made.digest, "--linked", "--out", "l.zip"
+    )
+
+
 def test_words_for_people(capsys):
     for verb in ("methods", "samples"):
         assert cli.main([verb]) == 0

@@ -298,7 +298,7 @@ def test_the_script_of_a_clustering_on_another_map(store, tmp_path):
     )
     state = complete_state(store, made.digest)
     assert state["projection"] == pca.digest
-    unscored = {"ambiguity": "", "faithfulness": ""}
+    unscored = dict.fromkeys(("ambiguity", "faithfulness", "grouping", "match"), "")
     script = python_snippet(store, {**state, "projection": shown.digest, **unscored})
     assert "used_map" in script and "'sample:clear'" in script
     out = execute(script, tmp_path, tmp_path / "home")

@@ -6,101 +6,66 @@ the inlined plotly.js knows (of map tiles, fonts and the like) can never be used
 
 import base64
 import json
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analytics import selection as geometry
-from analytics.explanation import wording
 from analytics.figures import shapes as marks
 from analytics.graphs.operations import drawn
-from analytics.perception.wording import HOW, sentence
-from analytics.report.comparison import changes, section
+from analytics.report.columns import chosen, left_out
 from analytics.report.lineage import records
-from analytics.report.reasons import written_on
-from analytics.report.record import run_record
 from analytics.report.tables import labels_table
-from analytics.results import NOISE, Clustering
+from analytics.report.told import page, told
+from analytics.results import Clustering
 from analytics.store.artifacts import Artifacts
 
 HEIGHT = 620
 VECTOR_POINTS = 5_000
-HOVER_COLUMNS = 5
 TABLE_ROWS = 200
-TABLE_COLUMNS = 12
+TABLE_COLUMNS = 24
 CELL = 80
-CARDS = 60
 
 
-def html_report(artifacts: Artifacts, state: dict[str, Any], *, title: str = "") -> str:
+def html_report(
+    artifacts: Artifacts,
+    state: dict[str, Any],
+    *,
+    title: str = "",
+    columns: Sequence[str] | None = None,
+) -> str:
     """The report of a state (see ``analytics.report.lineage``).
 
+    columns : whose cells go along, None for those of ``analytics.report.columns.default``.
     Raises BadInput when a result is no longer stored or the results do not belong together.
     """
-    from jinja2 import Environment, FileSystemLoader, select_autoescape
-
     found = records(artifacts, state, "projection")
-    record = run_record(artifacts, state)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["j2", "html"])
-    )
     dataset, projection = found["dataset"], found["projection"]
     clustering = found.get("clustering")
     shapes = geometry.check(list(state.get("selection") or ()))
     mask = geometry.resolve(shapes, projection.xy) if shapes else None
-    marked = marks.of_state(state, dataset, clustering)
-    ambiguity = found.get("ambiguity")
-    return environment.get_template("report.html.j2").render(
-        title=title or dataset.name or "Report",
-        created=datetime.now(UTC).strftime("%d %B %Y, %H:%M UTC"),
-        record=record,
-        record_json=json.dumps(record, indent=2, ensure_ascii=False),
-        map=_map(
-            dataset,
-            projection,
-            clustering,
-            mask,
-            shapes,
-            {
-                "shapes": marked,
-                "links": drawn(
-                    dataset, state.get("links") or "", lambda r: artifacts.load(r.digest)
-                ),
-            },
-        ),
-        ambiguity=ambiguity,
-        ambiguity_how=HOW,
-        ambiguity_words=sentence(ambiguity) if ambiguity is not None else "",
-        groups=_groups(clustering, found.get("validity"), found.get("stability")),
-        reasons=_reasons(found.get("reasons"), found.get("sentences")),
-        sentences=found.get("sentences"),
-        reasons_how=wording.HOW,
-        explanation=found.get("explanation"),
-        explained=_explained(found.get("explanation")),
-        changes=changes(clustering),
-        compared=section(artifacts, state),
-        validity="validity" in found,
-        stability="stability" in found,
-        cards=[
-            (heading, _values(found[role]), found[role].notes)
-            for role, heading in (
-                ("faithfulness", "Faithfulness of the map"),
-                ("validity", "Quality of the groups"),
-                ("stability", "Stability of the groups"),
-            )
-            if role in found
-        ],
-        problems=found["table"].profile.get("problems", []),
-        selected=None if mask is None else int(mask.sum()),
-        rows=_rows(dataset, projection, clustering, mask),
-    )
+    kept = chosen(dataset, columns)
+    look = {
+        "shapes": marks.of_state(state, dataset, clustering),
+        "links": drawn(dataset, state.get("links") or "", lambda r: artifacts.load(r.digest)),
+    }
+    values = told(artifacts, state, found, title)
+    values["map"] = _map(dataset.frame[kept], projection, clustering, mask, shapes, look)
+    values["selected"] = None if mask is None else int(mask.sum())
+    values["rows"] = _rows(dataset.with_(frame=dataset.frame[kept]), projection, clustering, mask)
+    values["left_out"] = left_out(dataset, kept)
+    return page("report.html.j2", values)
 
 
 def _map(
-    dataset, projection, clustering: Clustering | None, mask, shapes, look: dict[str, Any]
+    hover: pd.DataFrame,
+    projection,
+    clustering: Clustering | None,
+    mask,
+    shapes,
+    look: dict[str, Any],
 ) -> dict[str, Any]:
     """The map: plotly's code, the figure in light and dark, a picture for readers without scripts.
 
@@ -112,8 +77,8 @@ def _map(
     from analytics.figures.map import map_figure
 
     groups = clustering.labels if clustering is not None else None
-    names = _names(clustering) if clustering is not None else None
-    hover = dataset.frame.iloc[:, :HOVER_COLUMNS].reset_index(drop=True)
+    names = clustering.group_names if clustering is not None else None
+    n = len(hover)
     light, dark = (
         map_figure(
             projection.xy,
@@ -123,7 +88,7 @@ def _map(
             selected=mask,
             selection_shapes=shapes,
             **look,
-            hover=None if dark else hover,
+            hover=None if dark else hover.reset_index(drop=True),
             axes=projection.axes,
             height=HEIGHT,
         )
@@ -137,8 +102,8 @@ def _map(
         "figure": _script_json(figure),
         "dark": _script_json(swap),
         "picture": _picture(projection.xy, groups=groups, group_names=names, **look),
-        "note": _map_note(dataset.n, light),
-        "words": f"Map of {dataset.n:,} rows" + (f" in {len(names) - 1} groups" if names else ""),
+        "note": _map_note(n, light),
+        "words": f"Map of {n:,} rows" + (f" in {len(names) - 1} groups" if names else ""),
     }
 
 
@@ -163,74 +128,6 @@ def _map_note(n: int, drawn) -> str:
     return f"All {n:,} rows are drawn." if drawn.drawn == n else f"{drawn.drawn:,} of {n:,} drawn."
 
 
-def _names(clustering: Clustering) -> dict[int, str]:
-    return clustering.group_names
-
-
-def _groups(clustering: Clustering | None, validity, stability) -> list[dict[str, str]]:
-    """One line per group, noise last."""
-    from analytics.figures.theme import cluster_colors
-
-    if clustering is None:
-        return []
-    colors = cluster_colors(max(clustering.n_clusters, 1))
-    n = max(len(clustering.labels), 1)
-    silhouette = validity.groups.get("silhouette") if validity is not None else None
-    steady = stability.groups.get("stability") if stability is not None else None
-    lines = []
-    for i in range(clustering.n_clusters):
-        size = int((clustering.labels == i).sum())
-        lines.append(
-            {
-                "name": clustering.group_names[i],
-                "color": colors[i],
-                "rows": f"{size:,}",
-                "share": f"{size / n:.1%}",
-                "silhouette": _at(silhouette, i),
-                "stability": _at(steady, i),
-            }
-        )
-    noise = int((clustering.labels == NOISE).sum())
-    if noise:
-        lines.append({"name": "Noise", "rows": f"{noise:,}", "share": f"{noise / n:.1%}"})
-    return lines
-
-
-def _reasons(found, told) -> list[dict[str, Any]]:
-    """One entry per group: name, colour, lines, and the sentence of a language model."""
-    from analytics.figures.theme import cluster_colors
-
-    if found is None:
-        return []
-    colors = cluster_colors(max(len(found.clusters), 1))
-    return [
-        {
-            "name": f"Group {cluster['label'] + 1}",
-            "color": colors[cluster["label"]],
-            "lines": wording.facts(cluster),
-            "told": written_on(told, cluster["label"]),
-        }
-        for cluster in found.clusters[:CARDS]
-    ]
-
-
-def _at(values, i: int) -> str:
-    if values is None or i >= len(values) or not np.isfinite(values[i]):
-        return ""
-    return f"{values[i]:.2f}"
-
-
-def _values(card) -> list[tuple[str, str, str]]:
-    """Label, value with interval, and help of every score."""
-    lines = []
-    for name, s in card.values.items():
-        shown = "–" if s.value is None else f"{s.value:.2f}"
-        if s.value is not None and s.low is not None and s.high is not None:
-            shown += f" ({s.low:.2f}–{s.high:.2f})"
-        lines.append((s.label or name, shown, s.help))
-    return lines
-
-
 def _rows(dataset, projection, clustering, mask) -> dict[str, Any]:
     """The first (selected) rows as text cells."""
     table = labels_table(dataset, projection, clustering, mask)
@@ -252,21 +149,3 @@ def _cell(value: Any) -> str:
         return ""
     text = f"{value:.5g}" if isinstance(value, float) else str(value)
     return text if len(text) <= CELL else text[: CELL - 1] + "…"
-
-
-def _explained(found) -> list[dict[str, Any]]:
-    """One entry per description: its words, colour, numbers."""
-    from analytics.figures.theme import color_of
-
-    if found is None:
-        return []
-    return [
-        {
-            "name": entry["description"],
-            "color": color_of(int(slot)),
-            "rows": entry["size"],
-            "coverage": entry["coverage"] or 0.0,
-            "words": ", ".join(entry["words"]),
-        }
-        for slot, entry in zip(found.slots, found.evidence, strict=True)
-    ]

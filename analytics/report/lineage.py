@@ -1,8 +1,8 @@
 """From one result to everything it rests on, as the roles of a report.
 
 A state is ``{"table", "dataset", "projection", "clustering", "ambiguity", "faithfulness",
-"validity", "stability", "reasons", "sentences", "explanation": digest or "", "selection": shapes,
-"shape", "links": as in the view}``.
+"validity", "stability", "grouping", "match", "reasons", "sentences", "explanation": digest or "",
+"selection": shapes, "shape", "links": as in the view}``.
 """
 
 from typing import Any
@@ -16,6 +16,7 @@ from analytics.results import (
     Clustering,
     Dataset,
     Explanation,
+    Grouping,
     Projection,
     Reasons,
     Record,
@@ -33,8 +34,10 @@ ROLES: dict[str, tuple[type[Record], str]] = {
     "clustering": (Clustering, "dataset"),
     "ambiguity": (Ambiguity, "projection"),
     "faithfulness": (ScoreCard, "projection"),
+    "grouping": (Grouping, "projection"),
     "validity": (ScoreCard, "clustering"),
     "stability": (ScoreCard, "clustering"),
+    "match": (ScoreCard, "clustering"),
     "reasons": (Reasons, "clustering"),
     "sentences": (Sentences, "reasons"),
     "explanation": (Explanation, "dataset"),
@@ -135,7 +138,7 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
     """The state with a map and the scores of map and clustering."""
     from analytics.clustering.operations import stability_request, validity_request
     from analytics.explanation.operations import MANY, reasons_request
-    from analytics.perception.operations import ambiguity_request
+    from analytics.perception.operations import ambiguity_request, grouping_request, match_request
     from analytics.projection.operations import faithfulness_request, projection_request
 
     def made(wanted: Request, start: float, stop: float) -> str:
@@ -154,5 +157,8 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
         steady = stability_request(clustering).digest
         state["stability"] = steady if artifacts.has(steady) else ""
     state["faithfulness"] = made(faithfulness_request(found["projection"]), 0.4, 0.7)
-    state["ambiguity"] = made(ambiguity_request(found["projection"]), 0.7, 1.0)
+    state["ambiguity"] = made(ambiguity_request(found["projection"]), 0.7, 0.8)
+    if clustering is not None:
+        state["grouping"] = made(grouping_request(found["projection"]), 0.8, 0.95)
+        state["match"] = made(match_request(state["grouping"], clustering), 0.95, 1.0)
     return state

@@ -21,6 +21,7 @@ from analytics.results import (
     Clustering,
     Dataset,
     Explanation,
+    Grouping,
     Projection,
     Reasons,
     Record,
@@ -38,6 +39,8 @@ _LABELS = {
     "faithfulness": "Faithfulness of the map.",
     "validity": "Quality of the groups.",
     "stability": "Stability of the groups.",
+    "grouping": "The groups people would see, ClusterNet.",
+    "match": "These groups against what people would see.",
     "reasons": "Why these groups.",
     "sentences": "Sentences on these groups, by a language model.",
     "explanation": "Texts explained in words.",
@@ -187,6 +190,8 @@ def _words(record: Record) -> str:
     if isinstance(record, Ambiguity):
         parts = f"{_count(record.n, 'point')}, {_count(record.n_components, 'component')}"
         return f"{words}: {record.ambiguity:.2f} for {parts}."
+    if isinstance(record, Grouping):
+        words += f": {_count(record.n_clusters, 'group')}, agreement {record.agreement:.2f}"
     if isinstance(record, Reasons):
         told = sum(map(earned, record.clusters))
         words = f"{told} of {_count(len(record.clusters), 'group')} explained by a statement"

@@ -5,6 +5,7 @@ import json
 
 import streamlit as st
 
+from analytics.report import columns
 from analytics.view import View
 from pages.ui import findings, frame, mapview, services, session, telling
 from pages.ui.words import safe_md
@@ -16,7 +17,7 @@ def state_of(view: View) -> dict:
     """What a report is made of: digests by role, only of results that are stored."""
     from analytics.clustering.operations import stability_request, validity_request
     from analytics.explanation.operations import MANY, reasons_request
-    from analytics.perception.operations import ambiguity_request
+    from analytics.perception.operations import ambiguity_request, grouping_request, match_request
     from analytics.projection.operations import faithfulness_request
 
     projection, clustering = session.load(view.projection), session.load(view.clustering)
@@ -36,8 +37,12 @@ def state_of(view: View) -> dict:
     asked["faithfulness"] = faithfulness_request(projection)
     if clustering is not None:
         asked["validity"] = validity_request(clustering)
+        asked["grouping"] = grouping_request(projection)
     state |= {role: r.digest for role, r in asked.items() if frame.try_ask(r) is not None}
     if clustering is not None:
+        if "grouping" in state:
+            match = match_request(state["grouping"], clustering)
+            state["match"] = match.digest if frame.try_ask(match) is not None else ""
         steady = stability_request(clustering, 10).digest
         state["stability"] = steady if services.artifacts().has(steady) else ""
         why = reasons_request(clustering)
@@ -126,15 +131,43 @@ def _picture(dataset, projection, clustering, view: View) -> None:
     st.image(png, width="stretch", alt=drawn["caption"])
 
 
+def _columns(dataset) -> list[str]:
+    """The columns whose cells go along in what is taken away."""
+    names = list(dataset.frame.columns)
+    asked = mapview.hover_frame(dataset).columns
+    return st.multiselect(
+        "Columns that go along",
+        names[:500],
+        default=[c for c in asked if c in names[:500]],
+        max_selections=columns.MOST,
+        key=f"handed-{dataset.digest}",
+        help="Whose cells are in the pages and the bundle. Rules, scores and the record still name "
+        "the columns they rest on. Labels as CSV or Parquet hold every column.",
+    )
+
+
+def _size() -> dict:
+    """How large the pictures are."""
+    from analytics.report import pictures
+
+    sizes = {"As here, 1600 × 1200": {}}
+    for name, (width, height) in pictures.SIZES.items():
+        sizes[f"Slide {name}, {width} × {height}"] = pictures.slide(name)
+    return sizes[st.selectbox("Pictures", list(sizes), key="picture-size")]
+
+
 def _downloads(state, title, record, dataset, projection, clustering, view: View) -> None:
     from analytics.figures.picture import map_png, map_svg
+    from analytics.report.bundle import bundle
     from analytics.report.html import html_report
+    from analytics.report.linked import linked_report
     from analytics.report.snippet import python_snippet
     from analytics.report.tables import labels_table, to_csv
 
     store = services.artifacts()
     drawn = _static(dataset, projection, clustering, view, title)
     mask = drawn["selected"]
+    handed = {"title": title, "columns": _columns(dataset)}
 
     def table(selected: bool):
         full = labels_table(dataset, projection, clustering, mask)
@@ -145,17 +178,38 @@ def _downloads(state, title, record, dataset, projection, clustering, view: View
         table(False).to_parquet(buffer, index=False)
         return buffer.getvalue()
 
+    _files(
+        [
+            (
+                "Linked map and table, HTML",
+                "linked.html",
+                lambda: linked_report(store, state, **handed),
+            ),
+            ("Report, one HTML page", "report.html", lambda: html_report(store, state, **handed)),
+            ("All tables, zip", "bundle.zip", lambda: bundle(store, state, **handed)),
+        ]
+    )
+    st.caption("The pages open without a network and print as PDF.")
+    drawn |= _size()
+    _files(
+        [
+            ("Picture, PNG", "map.png", lambda: map_png(projection.xy, **drawn)),
+            ("Picture, SVG", "map.svg", lambda: map_svg(projection.xy, **drawn)),
+        ]
+    )
     files = [
-        ("Report, one HTML page", "report.html", lambda: html_report(store, state, title=title)),
         ("Labels, CSV", "labels.csv", lambda: to_csv(table(False))),
         ("Labels, Parquet", "labels.parquet", parquet),
-        ("Picture, PNG", "map.png", lambda: map_png(projection.xy, **drawn)),
-        ("Picture, SVG", "map.svg", lambda: map_svg(projection.xy, **drawn)),
         ("Run record, JSON", "run.json", lambda: json.dumps(record, indent=2)),
         ("Python script", "run.py", lambda: python_snippet(store, state)),
     ]
     if mask is not None:
-        files.insert(2, ("Selected rows, CSV", "selection.csv", lambda: to_csv(table(True))))
+        files.insert(1, ("Selected rows, CSV", "selection.csv", lambda: to_csv(table(True))))
+    _files(files)
+
+
+def _files(files: list[tuple]) -> None:
+    """One button per (label, name, what makes the file)."""
     for label, name, make in files:
         st.download_button(
             label,
@@ -164,5 +218,5 @@ def _downloads(state, title, record, dataset, projection, clustering, view: View
             key=f"download-{name}",
             on_click="ignore",
             width="stretch",
-            type="primary" if name == "report.html" else "secondary",
+            type="primary" if name == "linked.html" else "secondary",
         )

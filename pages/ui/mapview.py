@@ -8,12 +8,12 @@ from analytics import selection as geometry
 from analytics.clustering.rarity import RARITY, weights
 from analytics.explanation import goals
 from analytics.figures import shapes as marks
+from analytics.report.columns import default as default_columns
 from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Explanation, Projection
 from pages.ui import frame, session
 from pages.ui.words import safe_md
 
 MAX_GROUP_VALUES = 24
-HOVER_COLUMNS = 5
 SHORT = 36  # letters of a description on the map
 HOVER_KEY = "hover-columns"
 ADD_KEY = "add-to-selection"
@@ -123,7 +123,7 @@ def selected_mask(projection: Projection) -> np.ndarray | None:
 def hover_frame(dataset: Dataset) -> pd.DataFrame:
     """The columns shown on hover: those chosen, else the text, the label and the first ones."""
     chosen = [c for c in st.session_state.get(HOVER_KEY) or () if c in dataset.frame]
-    return dataset.frame[chosen or default_hover(dataset)]
+    return dataset.frame[chosen or default_columns(dataset)]
 
 
 def focus(dataset: Dataset, clustering: Clustering | None, mask: np.ndarray | None):
@@ -134,13 +134,6 @@ def focus(dataset: Dataset, clustering: Clustering | None, mask: np.ndarray | No
         return mask
     groups = color_layer(dataset, clustering, view.color)[0]
     return None if groups is None else groups == view.isolate
-
-
-def default_hover(dataset: Dataset) -> list[str]:
-    """The text, the label, then the first columns."""
-    first = [c for c in (dataset.text_column, dataset.label_column) if c in dataset.frame]
-    rest = [c for c in dataset.frame.columns if c not in first]
-    return (first + rest)[:HOVER_COLUMNS]
 
 
 def draw(

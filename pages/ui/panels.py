@@ -7,6 +7,7 @@ import streamlit as st
 from analytics import operations, registry
 from analytics.errors import BadInput
 from analytics.figures import shapes as marks
+from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import forms, frame, mapview, session
 from pages.ui.words import count, interval, number, safe_md, share
@@ -49,7 +50,7 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
             "Columns",
             list(dataset.frame.columns[:500]),
             max_selections=8,
-            placeholder=", ".join(mapview.default_hover(dataset))[:60],
+            placeholder=", ".join(default_columns(dataset))[:60],
             key=mapview.HOVER_KEY,
             persist_state="session",
         )

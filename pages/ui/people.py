@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analytics.report import ticks as grading
 from analytics.results import NOISE, Clustering, Dataset, Grouping, Projection
 from pages.ui import findings, frame
 from pages.ui.words import interval, number, safe_md, share
 
 QUIET = {"displayModeBar": False}
-HALF = 0.5  # held-out F1 of a half earned third tick
 HOW = """
 A network looks at up to 1,024 points of the picture at a time and predicts, for every two points,
 the share of people who would put them into one group. Groups are joined while more than half would;
@@ -36,8 +36,8 @@ few others: the harmonic mean of both shares. Scored on the points that the netw
 TICKS_HOW = (
     "Visible: people would keep the cluster together and apart from others. Real: the smaller "
     "of its silhouette and of how often it comes back. Explainable: F1 of the best statement, "
-    "on rows it was not made from, with its 95 % interval; ❝ earned (0.8 or more, and better "
-    "than calling every row a member), ❛ half (0.5 or more), ○ below."
+    "on rows it was not made from, with its 95 % interval. Full, half or empty: ◉◎○ visible, "
+    "◆◈◇ real, ❝❛○ explainable."
 )
 
 
@@ -200,17 +200,11 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
 
 
 def tick_columns(rows: list[dict]) -> dict[str, list]:
-    """The three ticks as columns of texts, each with its number."""
-
-    def mark(filled: str, value: float | None) -> str:
-        return "–" if value is None else f"{filled} {number(value)}"
-
+    """The three ticks as columns of texts, each with its sign and number."""
     return {
         "cluster": [r["label"] + 1 for r in rows],
         "rows": [r["size"] for r in rows],
-        "visible": [mark("◉", r["visible"]) for r in rows],
-        "real": [mark("◆", r["real"]) for r in rows],
-        "explainable": [_explained(r) for r in rows],
+        **{tick: [_tick(tick, r) for r in rows] for tick in grading.SIGNS},
         "what": [r["words"] for r in rows],
         "rule": [r["rule"] or "–" for r in rows],
     }
@@ -227,14 +221,16 @@ def _tick_table(rows: list[dict]) -> None:
         key="three-ticks",
     )
     st.caption(TICKS_HOW)
+    frame.how(grading.HOW)
 
 
-def _explained(row: dict) -> str:
-    """The third tick: filled, half or empty, always with its number."""
-    if row["explainable"] is None:
+def _tick(tick: str, row: dict) -> str:
+    """A tick: filled, half or empty, always with its number."""
+    if row[tick] is None:
         return "not computed yet"
-    sign = "❝" if row["earned"] else "❛" if row["explainable"] >= HALF else "○"
-    return f"{sign} {interval(row['explainable'], *(row['interval'] or (None, None)))}"
+    spread = row["interval"] if tick == "explainable" else ()
+    shown = interval(row[tick], *(spread or (None, None)))
+    return f"{grading.sign(tick, grading.grades(row)[tick])} {shown}"
 
 
 def _redrawn(projection: Projection) -> None:
