@@ -34,18 +34,23 @@ ROLES: dict[str, tuple[type[Record], str]] = {
     "clustering": (Clustering, "dataset"),
     "ambiguity": (Ambiguity, "projection"),
     "faithfulness": (ScoreCard, "projection"),
-    "grouping": (Grouping, "projection"),
     "validity": (ScoreCard, "clustering"),
     "stability": (ScoreCard, "clustering"),
-    "match": (ScoreCard, "clustering"),
     "reasons": (Reasons, "clustering"),
     "sentences": (Sentences, "reasons"),
     "explanation": (Explanation, "dataset"),
 }
 
 
+# What people would see; a state on another map or clustering is read without it.
+PEOPLE: dict[str, tuple[type[Record], tuple[str, ...]]] = {
+    "grouping": (Grouping, ("projection",)),
+    "match": (ScoreCard, ("grouping", "clustering")),
+}
+
+
 def records(artifacts: Artifacts, state: dict[str, Any], *needed: str) -> dict[str, Any]:
-    """The stored record of every role that the state names, in the order of ROLES.
+    """The stored record of every role that the state names, in the order of ROLES and PEOPLE.
 
     needed : roles, beside table and dataset, that must be there. Raises BadInput when one of them
     is not, when a result is no longer stored, or when results do not belong together.
@@ -62,6 +67,10 @@ def records(artifacts: Artifacts, state: dict[str, Any], *needed: str) -> dict[s
                 f"The {role} of this report was not made from its {parent or 'file'}: "
                 "open the data again."
             )
+    for role, (cls, parents) in PEOPLE.items():
+        record = artifacts.load(state[role]) if state.get(role) else None
+        if isinstance(record, cls) and {state.get(p) for p in parents} <= set(record.parents):
+            found[role] = record
     return found
 
 

@@ -32,15 +32,16 @@ def state_of(view: View) -> dict:
         "called": [list(pair) for pair in view.called],
         "shape": view.shape,
         "links": view.links,
+        "grouping": "",
+        "match": "",
     }
-    asked = {"ambiguity": ambiguity_request(projection)}
+    asked = {"ambiguity": ambiguity_request(projection), "grouping": grouping_request(projection)}
     asked["faithfulness"] = faithfulness_request(projection)
     if clustering is not None:
         asked["validity"] = validity_request(clustering)
-        asked["grouping"] = grouping_request(projection)
     state |= {role: r.digest for role, r in asked.items() if frame.try_ask(r) is not None}
     if clustering is not None:
-        if "grouping" in state:
+        if state["grouping"]:
             match = match_request(state["grouping"], clustering)
             state["match"] = match.digest if frame.try_ask(match) is not None else ""
         steady = stability_request(clustering, 10).digest

@@ -12,6 +12,7 @@ import streamlit as st
 
 from analytics import selection as geometry
 from analytics import view as views
+from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
 from analytics.review import about as targets
 from pages.ui import frame, mapview
@@ -97,7 +98,7 @@ def draw(results: Results, caption: str, key: str) -> None:
         values_name=values_name,
         selected=None if about is None else targets.mask(about, projection.xy, results.labels),
         selection_shapes=shapes,
-        hover=dataset.frame[mapview.default_hover(dataset)],
+        hover=dataset.frame[default_columns(dataset)],
         isolate=view.isolate if groups is not None and about is None else None,
         view=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
         axes=projection.axes,

@@ -9,7 +9,7 @@ from analytics import view as views
 from analytics.errors import BadInput, StoreError
 from analytics.review import document as documents
 from analytics.view import View
-from pages.ui import commenting, exports, frame, people, reading, saving, services, session
+from pages.ui import commenting, exports, frame, reading, saving, services, session
 from pages.ui.words import count, safe_md, when
 
 QUERY = "draft"  # in the address: the review that its owner has open
@@ -152,7 +152,7 @@ def _document(found, view: View) -> dict | None:
         )
         _retake(found, view)
         return None
-    state = _state(view)
+    state = exports.state_of(view)
     evidence = _evidence(json.dumps([state, _others(found, view)]))
     picture = {name: getattr(view, name) for name in documents.PICTURE}
     return documents.assemble(evidence, state, picture, title=found.title, texts=found.texts)
@@ -164,21 +164,6 @@ def _evidence(wanted: str) -> dict:
     from analytics.review.evidence import gather
 
     return gather(services.artifacts(), *json.loads(wanted))
-
-
-def _state(view: View) -> dict:
-    """The results a review rests on; what is missing is asked for."""
-    from analytics.perception.operations import match_request
-
-    state = {**exports.state_of(view), "grouping": "", "match": ""}
-    grouping = people.grouping(session.load(view.projection))
-    clustering = session.load(view.clustering)
-    if grouping is not None:
-        state["grouping"] = grouping.digest
-        if clustering is not None:
-            card = frame.try_ask(match_request(grouping, clustering))
-            state["match"] = card.digest if card is not None else ""
-    return state
 
 
 def _others(found, view: View) -> list[str]:
