@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import findings, frame, mapview, panels, session
+from pages.ui import boxing, findings, frame, mapview, panels, session
 
 if frame.needs_data():
     st.stop()
@@ -24,6 +24,7 @@ with plot:
 mask = mapview.selected_mask(projection)
 with bar:
     panels.selection_bar(dataset, projection, mask)
+    boxing.fold(projection)
 with picture:
     mapview.draw(
         dataset,

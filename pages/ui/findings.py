@@ -81,7 +81,7 @@ def faithfulness(projection: Projection) -> None:
             values.update(groups_kept.values)
             notes += groups_kept.notes
     rows = [(s.label or name, interval(s.value, s.low, s.high)) for name, s in values.items()]
-    facts(rows, ("Faithfulness of the map", ""))
+    facts(rows, ("Faithfulness of the map", "Score"))
     for note in notes:
         st.caption(note)
     frame.how(FAITHFUL_HOW)

@@ -120,6 +120,12 @@ def selected_mask(projection: Projection) -> np.ndarray | None:
     return geometry.resolve(shapes, projection.xy) if shapes else None
 
 
+def select(shapes) -> None:
+    """Shapes enter the view, beside those there when the reader adds to them."""
+    before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
+    session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :])
+
+
 def hover_frame(dataset: Dataset) -> pd.DataFrame:
     """The columns shown on hover: those chosen, else the text, the label and the first ones."""
     chosen = [c for c in st.session_state.get(HOVER_KEY) or () if c in dataset.frame]
@@ -185,9 +191,7 @@ def draw(
     )
 
     def chosen():
-        shapes = geometry.from_plotly(st.session_state.get(f"{key}-chart"))
-        before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
-        session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :])
+        select(geometry.from_plotly(st.session_state.get(f"{key}-chart")))
 
     sentence = describe(dataset, projection, clustering, color, shape)
     chart(result, key, height, chosen, sentence)

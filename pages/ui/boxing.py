@@ -1,0 +1,44 @@
+"""Selecting points of the map by numbers: the way for a keyboard, where others draw a shape."""
+
+import numpy as np
+import streamlit as st
+
+from analytics import selection as geometry
+from analytics.results import Projection
+from pages.ui import mapview
+from pages.ui.words import count, safe_md
+
+_STOPS = 100  # of a slider
+_EDGE = 0.01  # of the extent, kept free round the points
+
+
+@st.fragment
+def fold(projection: Projection) -> None:
+    """Two ranges and a button, one fold away; counts the rows in the box while it changes."""
+    with st.expander("Select by numbers instead of drawing", key="box-fold"):
+        xy = projection.xy[np.isfinite(projection.xy).all(axis=1)]
+        if not len(xy):
+            st.caption("No row has a place on this map.")
+            return
+        names = projection.axes or ("Across", "Up")
+        slots = st.columns(2, gap="medium")
+        spans = [
+            _range(slots[axis], names[axis], xy[:, axis], f"box-{axis}-{projection.digest}")
+            for axis in (0, 1)
+        ]
+        box = {"type": "box", "x": list(spans[0]), "y": list(spans[1])}
+        inside = int(geometry.resolve((box,), xy).sum())
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Select this box", disabled=not inside, key="box-select"):
+                mapview.select((box,))
+                st.rerun()
+            st.markdown(f"{inside:,} of {count(len(xy), 'row')} in it", width="content")
+
+
+def _range(slot, name: str, values: np.ndarray, key: str) -> tuple[float, float]:
+    """A slider with two ends over the extent of the values."""
+    low, high = float(values.min()), float(values.max())
+    pad = _EDGE * (high - low) or max(abs(low), 1.0) * _EDGE
+    low, high = low - pad, high + pad
+    step = (high - low) / _STOPS
+    return slot.slider(safe_md(name), low, high, (low, high), step, format="%.3g", key=key)

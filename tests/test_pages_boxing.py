@@ -1,0 +1,50 @@
+"""Selecting on the map without drawing."""
+
+import numpy as np
+import pytest
+
+from pages.ui import services, session
+from tests.apptest import settle, start, view
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    yield
+    services.stop()
+
+
+@pytest.fixture
+def at():
+    return settle(start())
+
+
+def test_a_box_of_numbers_selects_its_rows(at):
+    projection = session.load(view(at).projection)
+    across, up = (at.get_by_key(f"box-{axis}-{projection.digest}") for axis in (0, 1))
+    assert any("178 of 178 rows in it" in m.value for m in at.markdown)
+    low, high = across.value
+    assert low < projection.xy[:, 0].min() and high > projection.xy[:, 0].max()
+    middle = float(np.median(projection.xy[:, 0]))
+    across.set_value((low, middle)).run()
+    at.get_by_key("box-select").click().run()
+    assert not at.exception
+    (box,) = view(at).selection
+    assert box["type"] == "box" and box["y"] == list(up.value)
+    inside = int((projection.xy[:, 0] <= box["x"][1]).sum())
+    assert 80 <= inside <= 98
+    assert any(f"{inside} rows selected" in m.value for m in at.markdown)
+
+
+def test_a_box_without_rows_cannot_be_selected(at):
+    projection = session.load(view(at).projection)
+    across = at.get_by_key(f"box-0-{projection.digest}")
+    low = across.value[0]
+    across.set_value((low, low)).run()
+    assert at.get_by_key("box-select").disabled
+
+
+def test_a_second_box_adds_when_asked(at):
+    at.get_by_key("box-select").click().run()
+    at.get_by_key("add-to-selection").set_value(True).run()
+    at.get_by_key("box-select").click().run()
+    assert len(view(at).selection) == 2
