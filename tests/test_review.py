@@ -314,7 +314,7 @@ def test_versions_are_frozen_and_numbered(engine, review):
     assert old.document == doc() and old.digest == document.digest(doc())
     assert (old.number, old.newest, new.number) == (1, 2, 2) and new.document["title"] == "Two"
     assert [v[0] for v in store.published(engine, review)] == [2, 1]
-    assert store.bases(engine, review) == {1: (A, B), 2: (A, B)}
+    assert store.base(engine, review, 2) == (A, B) and store.base(engine, review, 3) == ("", "")
     with pytest.raises(BadInput, match="versions 1 to 2"):
         store.read(engine, token, 7)
     row = store.get(engine, review)
@@ -380,6 +380,23 @@ def test_what_a_review_needs_is_kept_and_outlives_its_project(engine):
 
 
 # --- comments -------------------------------------------------------------------------------------
+
+
+def test_a_page_can_tell_that_something_was_written(engine, published):
+    review, token = published
+    seen = [comments.stamp(engine, review)]
+    comment, secret = comments.write(engine, token, 1, name="Ada", text="Hm")
+    for change in (
+        lambda: comments.edit(engine, token, comment, 1, "Hmm", secret=secret),
+        lambda: comments.resolve(engine, token, comment, "Bo"),
+        lambda: comments.resolve(engine, token, comment, ""),
+        lambda: comments.delete(engine, token, comment, secret=secret),
+        lambda: comments.restore(engine, token, comment, secret=secret),
+    ):
+        seen.append(comments.stamp(engine, review))
+        change()
+    seen.append(comments.stamp(engine, review))
+    assert len(set(seen)) == 7 and comments.stamp(engine, review) == seen[-1]
 
 
 def test_the_life_of_a_comment(engine, published):

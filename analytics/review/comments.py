@@ -149,6 +149,15 @@ def listed(engine: Engine, review: str) -> list[Comment]:
     return found
 
 
+def stamp(engine: Engine, review: str) -> tuple:
+    """Changes whenever a comment of the review does. Raises BadInput."""
+    c = db.review_comments.c
+    query = sa.select(sa.func.count(), sa.func.sum(c.revision), sa.func.max(c.updated))
+    with reading(engine) as connection:
+        live(connection, review)
+        return tuple(connection.execute(query.where(c.review_id == review)).one())
+
+
 def edit(
     engine: Engine,
     token: str,

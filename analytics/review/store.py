@@ -228,16 +228,15 @@ def published(engine: Engine, review: str) -> list[tuple[int, datetime, str]]:
         return [tuple(row) for row in connection.execute(query.order_by(v.number.desc()))]
 
 
-def bases(engine: Engine, review: str) -> dict[int, tuple[str, str]]:
-    """The map and the clusters (digests) of every version: what comments on it speak of."""
+def base(engine: Engine, review: str, number: int) -> tuple[str, str]:
+    """The map and the clusters (digests) of a version: what comments on it speak of. Never changes;
+    ("", "") when there is no such version."""
     v = db.review_versions.c
-    query = sa.select(v.number, v.document).where(v.review_id == review)
+    query = sa.select(v.document).where(v.review_id == review, v.number == number)
     with reading(engine) as connection:
-        found = connection.execute(query).all()
-    return {
-        number: (document["state"].get("projection", ""), document["state"].get("clustering", ""))
-        for number, document in found
-    }
+        document = connection.scalar(query)
+    state = document["state"] if document else {}
+    return state.get("projection", ""), state.get("clustering", "")
 
 
 def delete(engine: Engine, review: str) -> None:

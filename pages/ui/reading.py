@@ -1,5 +1,7 @@
 """A review as one page: what its readers see by its link, and what its owner writes on."""
 
+from urllib.parse import urlencode
+
 import pandas as pd
 import streamlit as st
 
@@ -42,7 +44,7 @@ def page(of: str) -> None:
         _which(version)
         results = show(version.document, key)
     with side:
-        commenting.panel(version.review, of, version.number, results, key)
+        commenting.panel(commenting.Desk(version.review, of, version.number, results, key))
 
 
 def _which(version) -> None:
@@ -129,6 +131,8 @@ def show(document: dict, key: str, editor=None) -> marking.Results | None:
             st.markdown(f"**{safe_md(step['label'])}** {safe_md(step['words'])}")
         versions = ", ".join(f"{k} {v}" for k, v in evidence["versions"].items())
         st.caption(safe_md(f"With {versions}."))
+        if results is not None:
+            st.link_button("Open these results in Gestalt", open_in_app(results), type="tertiary")
     return results
 
 
@@ -192,8 +196,6 @@ def _numbers(numbers: list[dict]) -> None:
     frame.how("\n\n".join([*CLAMS_HOW, PEOPLE_HOW, TRAINED]))
 
 
-def open_in_app(document: dict) -> str:
+def open_in_app(results: marking.Results) -> str:
     """The address that opens the same results in the app, as a view of the reader's own."""
-    from urllib.parse import urlencode
-
-    return "/?" + urlencode(marking.view_of(document).to_query())
+    return "/?" + urlencode(results.view.to_query())

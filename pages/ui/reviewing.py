@@ -116,7 +116,8 @@ def page(review: str) -> None:
             results = reading.show(document, key, lambda part: _part(found, part))
     with side:
         _side(found)
-        commenting.panel(found.id, found.token, found.versions, results, key, owner=True)
+        desk = commenting.Desk(found.id, found.token, found.versions, results, key, owner=True)
+        commenting.panel(desk)
 
 
 def _head(found) -> None:
