@@ -117,8 +117,7 @@ def show(lesson: Lesson) -> None:
     if st.button("All lessons", icon=":material/arrow_back:", type="tertiary"):
         go("")
         st.rerun()
-    st.caption(safe_md(f"{lesson.title} · step {at} of {len(lesson.steps)}"))
-    st.progress(at / len(lesson.steps), text=None)
+    _bar(lesson, at)
     if at == 1:
         with st.expander("What you will know after"):
             st.markdown(_bullets(lesson.after))
@@ -127,6 +126,17 @@ def show(lesson: Lesson) -> None:
     if at == 1:
         with st.expander("Notes for the teacher"):
             st.markdown(lesson.teacher)
+
+
+def _bar(lesson: Lesson, at: int) -> None:
+    """How far the reader is, in words and as a line."""
+    most = len(lesson.steps)
+    st.caption(safe_md(f"{lesson.title} · step {at} of {most}"))
+    st.html(
+        f"<div class='lesson-bar' role='progressbar' aria-label='Progress in this lesson' "
+        f"aria-valuemin='1' aria-valuemax='{most}' aria-valuenow='{at}' "
+        f"aria-valuetext='step {at} of {most}'><i style='width:{100 * at / most:.0f}%'></i></div>"
+    )
 
 
 def _ways(lesson: Lesson, at: int, kind: str) -> None:

@@ -20,10 +20,11 @@ facts = findings.facts
 
 
 def rows(show: tuple[dict, ...]) -> list[list[tuple[int, dict]]]:
-    """The figures, numbered, in rows."""
-    numbered = list(enumerate(show))
-    across = 2 if len(show) in (2, 4) else ACROSS
-    return [numbered[i : i + across] for i in range(0, len(numbered), across)]
+    """The figures, numbered, in rows; a table of rules has a row of its own."""
+    numbered = [(i, figure) for i, figure in enumerate(show) if "rules" not in figure]
+    across = 2 if len(numbered) in (2, 4) else ACROSS
+    beside = [numbered[i : i + across] for i in range(0, len(numbered), across)]
+    return beside + [[(i, figure)] for i, figure in enumerate(show) if "rules" in figure]
 
 
 def needs(figure: dict[str, Any]) -> list[str]:

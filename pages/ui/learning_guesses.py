@@ -182,7 +182,7 @@ def _number_beside(found: Found, guess: Step, said: float | None, key: str) -> N
     learning_figures.facts(rows)
     gap = wording.shown(abs(far.guess - far.truth), how)
     where = "too low" if far.guess < far.truth else "too high"
-    st.markdown("**Close.**" if far.near else f"**{gap} {where}.**")
+    st.markdown("Close." if far.near else f"Your guess was {gap} {where}.")
 
 
 def mine(found: Found, guess: Step, done: Progress) -> np.ndarray | None:
@@ -208,10 +208,10 @@ def _lasso_beside(found: Found, guess: Step, said: tuple, key: str) -> None:
         pd.DataFrame(
             {
                 "by": [who for who, _ in rows],
+                "overlap": [share(o.jaccard) for _, o in rows],
                 "group": [o.name or "none" for _, o in rows],
                 "points": [o.size for _, o in rows],
                 "in both": [o.both for _, o in rows],
-                "overlap": [share(o.jaccard) for _, o in rows],
             }
         ),
         hide_index=True,
@@ -227,7 +227,8 @@ def source_name(found: Found, name: str) -> str:
     """Who made some groups."""
     record = found.thing(name)
     if isinstance(record, Clustering):
-        return frame.method_label("clustering", record.method)
+        label = frame.method_label("clustering", record.method)
+        return f"{label}, {count(record.n_clusters, 'group')}"
     if isinstance(record, Dataset):
         made = record.label_column == "group"
         return "how they were made" if made else f"column {record.label_column}"

@@ -91,7 +91,7 @@ def figures(found: Found, step: Step, key: str) -> None:
         for slot, (i, figure) in zip(st.columns(len(row), gap="medium"), row, strict=True):
             with slot:
                 try:
-                    alone = len(step.show) == 1
+                    alone = len(row) == 1
                     tables.append(learning_figures.draw(found, figure, f"{key}-{i}", alone))
                 except Waiting:
                     st.caption(_WAITING)
