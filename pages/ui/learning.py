@@ -68,8 +68,8 @@ def _said(lesson: Lesson, done: Progress) -> str:
         return "not started"
     if done.furthest < len(lesson.steps):
         return f"at step {done.furthest} of {len(lesson.steps)}"
-    checks = [i for i, s in enumerate(lesson.steps, 1) if s.kind == "check"]
-    right = sum(done.checked.get(i, False) for i in checks)
+    checks = [s.title for s in lesson.steps if s.kind == "check"]
+    right = sum(done.checked.get(title, False) for title in checks)
     return f"read to the end, {right} of {count(len(checks), 'question')} right"
 
 
@@ -87,13 +87,19 @@ def _teachers() -> None:
         on_click="ignore",
         icon=":material/print:",
     )
-    for lesson in reading.lessons():
-        st.subheader(safe_md(lesson.title), anchor=False)
-        st.caption(f"About {lesson.minutes} minutes, {count(len(lesson.steps), 'step')}")
-        st.markdown("**Afterwards learners know**\n" + _bullets(lesson.after))
-        st.markdown(lesson.teacher)
-        query = {LESSON: lesson.id, STEP: "1"}
-        st.page_link("learn.py", label=f"Open: {safe_md(lesson.title)}", query_params=query)
+    with st.container(width=learning_steps.WIDTH):
+        for lesson in reading.lessons():
+            _notes(lesson)
+
+
+def _notes(lesson: Lesson) -> None:
+    """The notes for teachers of one lesson."""
+    st.subheader(safe_md(lesson.title), anchor=False)
+    st.caption(f"About {lesson.minutes} minutes, {count(len(lesson.steps), 'step')}")
+    st.markdown("**Afterwards learners know**\n" + _bullets(lesson.after))
+    st.markdown(lesson.teacher)
+    query = {LESSON: lesson.id, STEP: "1"}
+    st.page_link("learn.py", label=f"Open: {safe_md(lesson.title)}", query_params=query)
 
 
 def _bullets(lines: tuple[str, ...]) -> str:
@@ -103,7 +109,7 @@ def _bullets(lines: tuple[str, ...]) -> str:
 def _step_number(lesson: Lesson) -> int:
     """The step in the address, from 1; says so when there is no such step."""
     said, most = st.query_params.get(STEP, "1"), len(lesson.steps)
-    at = int(said) if said.isdecimal() and len(said) <= _LONGEST else 0
+    at = int(said) if said.isascii() and said.isdecimal() and len(said) <= _LONGEST else 0
     if not 1 <= at <= most:
         frame.sentence(f"This lesson has steps 1 to {most}; the link names another one.", "warning")
         return min(max(at, 1), most)

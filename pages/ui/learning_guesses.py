@@ -32,11 +32,7 @@ def _locked(found: Found, step: Step, done: Progress, guess) -> None:
 
 def choice(found: Found, step: Step, key: str, done: Progress) -> None:
     """One of several; the options stand in words."""
-    try:
-        texts = [found.text(o.text) for o in step.options]
-    except Waiting:
-        st.caption("The choices are being computed and appear here by themselves.")
-        return
+    texts = [found.text(o.text) for o in step.options]
     picked = st.radio(
         "Your guess",
         range(len(texts)),
@@ -45,8 +41,11 @@ def choice(found: Found, step: Step, key: str, done: Progress) -> None:
         key=f"{key}-choice",
         persist_state="session",
     )
-    if st.button(_LOCK, type="primary", key=f"{key}-lock", disabled=picked is None):
-        _locked(found, step, done, picked)
+    if st.button(_LOCK, type="primary", key=f"{key}-lock"):
+        if picked is None:
+            st.warning("Choose one first.")
+        else:
+            _locked(found, step, done, picked)
 
 
 def _is_share(found: Found, step: Step) -> bool:
@@ -70,8 +69,11 @@ def number(found: Found, step: Step, key: str, done: Progress) -> None:
         placeholder=f"from {step.more['low']} to {step.more['high']}",
         persist_state="session",
     )
-    if st.button(_LOCK, type="primary", key=f"{key}-lock", disabled=given is None):
-        _locked(found, step, done, given / 100 if per_cent else float(given))
+    if st.button(_LOCK, type="primary", key=f"{key}-lock"):
+        if given is None:
+            st.warning("Say a number first.")
+        else:
+            _locked(found, step, done, given / 100 if per_cent else float(given))
 
 
 def lasso(found: Found, step: Step, key: str, done: Progress) -> None:
@@ -141,12 +143,15 @@ def lock(found: Found, step: Step, key: str, done: Progress) -> None:
     """The button that keeps a lasso or a painting."""
     if step.kind == "lasso":
         guess = st.session_state.get(f"{key}-shapes", ())
-        ready = bool(guess)
+        missing = "" if guess else "Draw a line round some points first."
     else:
         guess = len(points(found.lesson, step))
-        ready = guess >= _FEWEST_DRAWN
-    if st.button(_LOCK, type="primary", key=f"{key}-lock", disabled=not ready):
-        _locked(found, step, done, guess)
+        missing = "" if guess >= _FEWEST_DRAWN else "Paint more points first."
+    if st.button(_LOCK, type="primary", key=f"{key}-lock"):
+        if missing:
+            st.warning(missing)
+        else:
+            _locked(found, step, done, guess)
 
 
 def beside(found: Found, guess: Step, key: str, done: Progress) -> None:

@@ -13,7 +13,7 @@ _KEPT = "lessons"
 @dataclass
 class Progress:
     """What was done in one lesson. furthest : the last step seen, from 1, 0 for none. guesses :
-    name -> what was guessed. checked : step -> whether its answer was right."""
+    name -> what was guessed. checked : title of a question -> whether its answer was right."""
 
     furthest: int = 0
     guesses: dict = field(default_factory=dict)

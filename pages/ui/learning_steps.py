@@ -3,13 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from analytics.errors import BadInput
 from analytics.lessons import answers, wording
 from analytics.lessons.lesson import Lesson, Step
-from analytics.lessons.measures import MEASURES
 from analytics.lessons.things import Found, Waiting
 from pages.ui import frame, learning_figures, learning_guesses, learning_trying, services, session
 from pages.ui.words import safe_md
@@ -17,7 +17,7 @@ from pages.ui.words import safe_md
 # What the way on is called where the reader should do something first.
 NEXT = dict.fromkeys(("choice", "number", "lasso", "draw"), "Go on without a guess")
 PATIENCE = 0.7  # seconds that one step waits for results before it is drawn without them
-_WIDTH = 720  # px of words above pictures: lines of about 72 characters
+WIDTH = 720  # px of words above pictures: lines of about 72 characters
 _WAITING = "This is being computed and appears here by itself."
 
 
@@ -45,7 +45,7 @@ def show(lesson: Lesson, at: int, done, ways: Callable[[], None]) -> None:
     step, found = lesson.steps[at - 1], found_of(lesson)
     st.subheader(safe_md(step.title), anchor=False)
     key = f"learn-{lesson.id}-{at}"
-    _LAYOUT.get(step.kind, _plain)(found, step, key, done, ways)
+    _LAYOUT[step.kind](found, step, key, done, ways)
     _prefetch(lesson, at)
 
 
@@ -64,65 +64,55 @@ def _prefetch(lesson: Lesson, at: int) -> None:
             continue  # it says so in its own step
 
 
-def words(found: Found, text: str) -> None:
-    """A text with its numbers, or that they are on their way."""
+def attempt(draw: Callable[[], None], key: str) -> None:
+    """Draw a part of a step; say so while it is computed, or why it cannot be."""
     try:
-        st.markdown(found.text(text))
+        draw()
     except Waiting:
         st.caption(_WAITING)
     except BadInput as error:
-        failed(found, error)
+        frame.sentence(str(error), "warning")
+        if st.button("Try again", key=f"{key}-again", type="tertiary"):
+            for job in services.runner().jobs(session.current().owner):
+                if not job.active:
+                    session.retry(job.id)
+            st.rerun()
 
 
-def failed(found: Found, error: BadInput) -> None:
-    """Why a part of a step cannot be shown, and a way to try again."""
-    frame.sentence(str(error), "warning")
-    if st.button("Try again", key=f"again-{abs(hash(str(error)))}", type="tertiary"):
-        for job in services.runner().jobs(session.current().owner):
-            if not job.active:
-                session.retry(job.id)
-        st.rerun()
+def words(found: Found, step: Step, key: str) -> None:
+    """The text of a step with its numbers."""
+    attempt(lambda: st.markdown(found.text(step.text)), f"{key}-words")
 
 
 def figures(found: Found, step: Step, key: str) -> None:
     """The pictures of a step with their sentences, and one fold with the same as tables."""
-    tables = []
+    tables: list = []
     for row in learning_figures.rows(step.show):
+        alone = len(row) == 1
         for slot, (i, figure) in zip(st.columns(len(row), gap="medium"), row, strict=True):
             with slot:
-                try:
-                    alone = len(row) == 1
-                    tables.append(learning_figures.draw(found, figure, f"{key}-{i}", alone))
-                except Waiting:
-                    st.caption(_WAITING)
-                except BadInput as error:
-                    failed(found, error)
+                attempt(partial(_picture, found, figure, f"{key}-{i}", alone, tables), f"{key}-{i}")
     learning_figures.twins(tables, key)
+
+
+def _picture(found: Found, figure: dict, key: str, alone: bool, tables: list) -> None:
+    tables.append(learning_figures.draw(found, figure, key, alone))
 
 
 def _sides(step: Step):
     """Where the words and where the pictures go: beside each other when there is one picture."""
     if len(step.show) == 1 or step.kind in ("lasso", "draw"):
         return st.columns([1, 1.7], gap="large")
-    return st.container(width=_WIDTH), st.container()
+    return st.container(width=WIDTH), st.container()
 
 
-def _plain(found: Found, step: Step, key: str, done, ways) -> None:
+def _with_figures(found: Found, step: Step, key: str, done, ways, more=None) -> None:
+    """Words, then what is to be done (``more``), then Back and Next; pictures beside or below."""
     left, right = _sides(step)
     with left:
-        words(found, step.text)
-        ways()
-    with right:
-        figures(found, step, key)
-
-
-def _guess(found: Found, step: Step, key: str, done, ways) -> None:
-    """A guess by choice or number."""
-    left, right = _sides(step)
-    with left:
-        words(found, step.text)
-        ask = {"choice": learning_guesses.choice, "number": learning_guesses.number}[step.kind]
-        ask(found, step, key, done)
+        words(found, step, key)
+        if more is not None:
+            attempt(lambda: more(found, step, key, done), f"{key}-more")
         ways()
     with right:
         figures(found, step, key)
@@ -131,23 +121,18 @@ def _guess(found: Found, step: Step, key: str, done, ways) -> None:
 def _drawing(found: Found, step: Step, key: str, done, ways) -> None:
     """A guess by a line round points, or by points painted."""
     left, right = _sides(step)
+    ask = {"lasso": learning_guesses.lasso, "draw": learning_guesses.draw}[step.kind]
     with right:
-        try:
-            ask = {"lasso": learning_guesses.lasso, "draw": learning_guesses.draw}[step.kind]
-            ask(found, step, key, done)
-        except Waiting:
-            st.caption(_WAITING)
-        except BadInput as error:
-            failed(found, error)
+        attempt(lambda: ask(found, step, key, done), f"{key}-ask")
     with left:
-        words(found, step.text)
+        words(found, step, key)
         learning_guesses.lock(found, step, key, done)
         ways()
 
 
 def _reveal(found: Found, step: Step, key: str, done, ways) -> None:
+    """The guess beside what happened, then why."""
     guess = found.lesson.guess(step.more["of"])
-    left, right = _sides(step)
     if guess.kind == "draw" and guess.more["data"] not in found.drawn:
         st.info("Nothing is painted yet. Go back and paint some points first.")
         ways()
@@ -157,14 +142,10 @@ def _reveal(found: Found, step: Step, key: str, done, ways) -> None:
         if mine is not None:
             own = {"points": guess.more["on"], "mine": mine, "title": "Your group"}
             step = replace(step, show=(own, *step.show))
+    left, right = _sides(step)
     with left:
-        try:
-            learning_guesses.beside(found, guess, key, done)
-        except Waiting:
-            st.caption(_WAITING)
-        except BadInput as error:
-            failed(found, error)
-        words(found, step.text)
+        attempt(lambda: learning_guesses.beside(found, guess, key, done), f"{key}-beside")
+        words(found, step, key)
         ways()
     with right:
         figures(found, step, key)
@@ -173,67 +154,39 @@ def _reveal(found: Found, step: Step, key: str, done, ways) -> None:
 def _experiment(found: Found, step: Step, key: str, done, ways) -> None:
     left, right = st.columns([1, 1.7], gap="large")
     with left:
-        words(found, step.text)
-        changed, wrong = learning_trying.controls(found, step, key)
-    tried = found.with_(changed)
+        words(found, step, key)
+        tried = found.with_(learning_trying.controls(found, step, key))
     with right:
-        if wrong:
-            frame.sentence(wrong, "error")
-        else:
-            figures(tried, step, key)
+        figures(tried, step, key)
     with left:
-        if not wrong:
-            _readings(tried, step)
+        learning_figures.facts([_reading(tried, name) for name in step.more.get("numbers", ())])
+        if "goal" in step.more:
+            attempt(lambda: _goal(tried, step.more["goal"]), f"{key}-goal")
         ways()
 
 
-def _readings(found: Found, step: Step) -> None:
-    """The numbers of an experiment and whether its goal is reached."""
-    rows = []
-    for name in step.more.get("numbers", ()):
-        number = found.lesson.numbers[name]
-        try:
-            value = wording.shown(found.number(name), MEASURES[number.measure].shown)
-        except Waiting:
-            value = "…"
-        except BadInput as error:
-            failed(found, error)
-            return
-        rows.append((number.label, value))
-    learning_figures.facts(rows)
-    goal = step.more.get("goal")
-    if goal:
-        try:
-            reached = found.holds(tuple(goal["when"]))
-        except (Waiting, BadInput):
-            return
-        st.markdown(goal["text"])
-        if reached:
-            st.success("Reached.", icon=":material/check:")
-        else:
-            st.caption("Not reached yet.")
+def _reading(found: Found, name: str) -> tuple[str, str]:
+    """A number of an experiment with its name; what stops it is said at the picture."""
+    try:
+        return found.lesson.numbers[name].label, found.shown(name)
+    except Waiting:
+        return found.lesson.numbers[name].label, "…"
+    except BadInput:
+        return found.lesson.numbers[name].label, "–"
 
 
-def _check(found: Found, step: Step, key: str, done, ways) -> None:
-    left, right = _sides(step)
-    with left:
-        words(found, step.text)
-        _question(found, step, key, done)
-        ways()
-    with right:
-        figures(found, step, key)
+def _goal(found: Found, goal: dict) -> None:
+    st.markdown(goal["text"])
+    if found.holds(tuple(goal["when"])):
+        st.success("Reached.", icon=":material/check:")
+    else:
+        st.caption("Not reached yet.")
 
 
 def _question(found: Found, step: Step, key: str, done) -> None:
-    try:
-        texts = [found.text(o.text) for o in step.options]
-        right = answers.happened(found, step)
-    except Waiting:
-        st.caption(_WAITING)
-        return
-    except BadInput as error:
-        failed(found, error)
-        return
+    """A check question; the answer says why it is right or not, and may be changed."""
+    texts = [found.text(o.text) for o in step.options]
+    right = answers.happened(found, step)
     picked = st.radio(
         "Your answer",
         range(len(texts)),
@@ -242,9 +195,12 @@ def _question(found: Found, step: Step, key: str, done) -> None:
         key=f"{key}-answer",
         persist_state="session",
     )
-    if st.button("Check", type="primary", key=f"{key}-check", disabled=picked is None):
-        done.checked[int(key.rsplit("-", 1)[1])] = picked == right
+    if st.button("Check", type="primary", key=f"{key}-check"):
         st.session_state[f"{key}-said"] = picked
+        if picked is None:
+            st.warning("Choose an answer first.")
+            return
+        done.checked[step.title] = picked == right
     if picked is None or st.session_state.get(f"{key}-said") != picked:
         return
     why = found.text(step.options[picked].why)
@@ -254,12 +210,18 @@ def _question(found: Found, step: Step, key: str, done) -> None:
         st.error(f"Not quite. {why} Choose another answer.", icon=":material/close:")
 
 
+def _asked(ask: Callable) -> Callable:
+    """A layout with a question below the words."""
+    return lambda found, step, key, done, ways: _with_figures(found, step, key, done, ways, ask)
+
+
 _LAYOUT = {
-    "choice": _guess,
-    "number": _guess,
+    "text": _with_figures,
+    "choice": _asked(learning_guesses.choice),
+    "number": _asked(learning_guesses.number),
     "lasso": _drawing,
     "draw": _drawing,
     "reveal": _reveal,
     "experiment": _experiment,
-    "check": _check,
+    "check": _asked(_question),
 }

@@ -4,14 +4,13 @@ from typing import Any
 
 import streamlit as st
 
-from analytics.errors import BadInput
 from analytics.lessons.lesson import Step
-from analytics.lessons.things import Found, Waiting, params_of
+from analytics.lessons.things import Found, params_of
 from analytics.params import Param
 
 
-def controls(found: Found, step: Step, key: str) -> tuple[dict[tuple[str, str], Any], str]:
-    """The settings chosen, (thing, parameter) -> value, and what is wrong with them, or ""."""
+def controls(found: Found, step: Step, key: str) -> dict[tuple[str, str], Any]:
+    """The settings chosen: (thing, parameter) -> value."""
     changed: dict[tuple[str, str], Any] = {}
     for i, control in enumerate(step.more["vary"]):
         name, wanted = control["of"], control["param"]
@@ -19,15 +18,7 @@ def controls(found: Found, step: Step, key: str) -> tuple[dict[tuple[str, str], 
         param = next(p for p in params_of(thing) if p.name == wanted)
         start = thing.spec.get("params", {}).get(wanted, param.default)
         changed[name, wanted] = _control(param, control, start, f"{key}-vary-{i}")
-    wrong = ""
-    try:
-        for name in {name for name, _ in changed}:
-            found.with_(changed).setting(name, next(p for n, p in changed if n == name))
-    except Waiting:
-        pass
-    except BadInput as error:
-        wrong = str(error)
-    return changed, wrong
+    return changed
 
 
 def _control(p: Param, control: dict[str, Any], start: Any, key: str) -> Any:
