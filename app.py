@@ -16,7 +16,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import joining, presenting, repairs, services
+from pages.ui import joining, presenting, repairs, served, services
 
 ROOT = Path(__file__).resolve().parent
 
@@ -48,6 +48,7 @@ app = App(
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
         *joining.ROUTES,
         *presenting.ROUTES,
+        *served.ROUTES,
     ],
 )
 

@@ -19,6 +19,8 @@ from analytics.errors import BadInput
 MAX_VERTICES = 2_000
 MAX_SHAPES = 50
 MAX_TEXT = 20_000
+# Points from which on cells pay, cells per side, and points looked at in one go.
+_MANY, _CELLS, _CHUNK = 20_000, 256, 1_000_000
 
 Shape = Mapping[str, Any]
 
@@ -61,6 +63,11 @@ def from_plotly(event: Any) -> tuple[dict[str, Any], ...]:
     return check(shapes)
 
 
+def from_browser(event: Any) -> tuple[dict[str, Any], ...]:
+    """The shape of an event of the large map, or () for none. Raises BadInput."""
+    return check([event]) if event else ()
+
+
 def resolve(shapes: Sequence[Shape], xy: np.ndarray) -> np.ndarray:
     """Which rows of ``xy`` (n, 2) lie in any of the shapes: bool (n,)."""
     inside = np.zeros(len(xy), bool)
@@ -75,8 +82,55 @@ def resolve(shapes: Sequence[Shape], xy: np.ndarray) -> np.ndarray:
         if shape["type"] == "box":
             inside[near] = True
         else:
-            inside[near[_in_polygon(xy[near], x, y)]] = True
+            inside[near[_in_lasso(xy, near, x, y)]] = True
     return inside
+
+
+def _in_lasso(xy: np.ndarray, near: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which of the rows ``near`` (m,) lie in the polygon: bool (m,).
+
+    Of many points, those in a cell that no edge comes near are all in or all out, as its middle
+    is; only the others are tested one by one, so the answer is the same.
+    """
+    width, height = np.ptp(x), np.ptp(y)
+    if len(near) < _MANY or not (width > 0 and height > 0):
+        return _in_polygon(xy[near], x, y)
+    scale = np.array([_CELLS / width, _CELLS / height])
+    low = np.array([x.min(), y.min()])
+    edge = _edge_cells((x - low[0]) * scale[0], (y - low[1]) * scale[1])
+    middle = np.stack(np.meshgrid(*[np.arange(_CELLS) + 0.5] * 2), axis=2).reshape(-1, 2)
+    state = _in_polygon(low + middle / scale, x, y).astype(np.uint8)
+    state[edge.ravel()] = 2
+    found = np.zeros(len(near), bool)
+    for start in range(0, len(near), _CHUNK):
+        points = xy[near[start : start + _CHUNK]]
+        at = np.clip(((points - low) * scale).astype(np.int32), 0, _CELLS - 1)
+        own = state[at[:, 1] * _CELLS + at[:, 0]]
+        inside = own == 1
+        unsure = np.flatnonzero(own == 2)
+        inside[unsure] = _in_polygon(points[unsure], x, y)
+        found[start : start + _CHUNK] = inside
+    return found
+
+
+def _edge_cells(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Cells that an edge of the polygon touches or has for a neighbour: bool (rows, columns).
+
+    x, y : corners in units of cells, 0 .. ``_CELLS``.
+    """
+    opened = np.zeros((_CELLS, _CELLS + 1), np.int32)
+    for x0, y0, x1, y1 in zip(x, y, np.roll(x, -1), np.roll(y, -1), strict=True):
+        low, high = min(y0, y1), max(y0, y1)
+        rows = np.arange(max(int(low) - 1, 0), min(int(high) + 2, _CELLS))
+        slope = (x1 - x0) / (y1 - y0) if y1 != y0 else 0.0
+        ends = [x0 + (np.clip(rows + step, low, high) - y0) * slope for step in (-1, 2)]
+        if y0 == y1:
+            ends = [np.full(len(rows), x0), np.full(len(rows), x1)]
+        first = np.clip(np.minimum(*ends).astype(int) - 1, 0, _CELLS - 1)
+        last = np.clip(np.maximum(*ends).astype(int) + 1, 0, _CELLS - 1)
+        opened[rows, first] += 1
+        opened[rows, last + 1] -= 1
+    return np.cumsum(opened, axis=1)[:, :_CELLS] > 0
 
 
 def _in_polygon(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

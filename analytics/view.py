@@ -191,7 +191,7 @@ def from_json(data: Any) -> View:
     isolate = values.get("isolate")
     values["isolate"] = isolate if isinstance(isolate, int) else None
     values["selection"] = geometry.check(_list(values.get("selection")))
-    values["zoom"] = _zoom(_list(values.get("zoom")))
+    values["zoom"] = checked_zoom(values.get("zoom"))
     values["cell"] = str(values.get("cell") or "")
     if not _CELL.fullmatch(values["cell"]):
         values["cell"] = ""
@@ -236,7 +236,8 @@ def _digest(text: Any) -> str:
     raise BadInput("This link is damaged: a result in it is not named by 32 letters and digits.")
 
 
-def _zoom(values: Any) -> tuple[float, ...]:
+def checked_zoom(values: Any) -> tuple[float, ...]:
+    """(x0, x1, y0, y1) with each pair in order, or () for anything else."""
     try:
         zoom = tuple(float(v) for v in values)
     except (TypeError, ValueError):

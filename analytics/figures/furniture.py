@@ -1,7 +1,7 @@
 """Everything on a map that is not a dot: outlines, ellipses, names, the key, the selection."""
 
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,68 +16,100 @@ MAX_LABELS = 24
 KEY_LETTERS = 44  # in one line of the key: what a narrow screen holds
 
 
+@dataclass(frozen=True)
+class Line:
+    """A closed line: ring (m, 2) in data units; colours in CSS words, width in px."""
+
+    ring: np.ndarray
+    color: str
+    width: float
+    fill: str = ""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A name on the map: where, what, the colour of the dot before it, whether it stands out."""
+
+    place: np.ndarray
+    text: str
+    color: str = ""
+    bold: bool = True
+
+
 def furniture(
     drawn, groups, names, isolate, ellipses, outlines, labels, marks, limits, height, dark
 ) -> tuple[list[dict], list[dict]]:
-    """Outlines, ellipses and every word written on the map."""
-    shapes: list[dict] = []
-    words: list[tuple[np.ndarray, str, bool]] = []
+    """Outlines, ellipses and every word written on the map, for plotly."""
     kinds = None if groups is None else groups[drawn.rows]
-    if kinds is not None and outlines:
-        for label, rings in lines.group_outlines(drawn.xy, kinds).items():
-            color = theme.color_of(label)
-            color = theme.YELLOW_ON_LIGHT if color == theme.YELLOW and not dark else color
-            strength = 0.35 if isolate not in (None, label) else 1.0
-            shapes += [
-                path(
-                    ring, theme.rgba(color, 0.9 * strength), 1.4, theme.rgba(color, 0.07 * strength)
-                )
-                for ring in rings
-            ]
-    if kinds is not None and labels:
-        seen = marks_module.inside(drawn.xy, limits)
-        if len(np.unique(kinds[kinds >= 0])) <= MAX_LABELS:
-            for label, place in lines.group_labels(drawn.xy[seen], kinds[seen]).items():
-                name = theme.escape(theme.group_name(label, names), 28)
-                dot = f"<span style='color:{theme.color_of(label)}'>●</span> "
-                words.append((place, dot + name, isolate in (None, label)))
-    if ellipses is not None:
-        muted = theme.TOKENS["dark" if dark else "light"]["muted"]
-        means, covariances, titles = ellipses
-        for mean, covariance, title in zip(means, covariances, titles, strict=True):
-            ring = lines.ellipse(mean, covariance)
-            shapes.append(path(ring, muted, 1.3))
-            words.append((ring[ring[:, 1].argmax()], f"<b>{theme.escape(title, 12)}</b>", True))
-    annotations = _placed_words(words, limits, height, dark)
+    found, words = parts(drawn.xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark)
+    shapes = [path(line.ring, line.color, line.width, line.fill) for line in found]
+    annotations = _written(placed_words(words, limits, height), dark)
     return shapes, annotations + _key(groups, names, drawn, marks, dark)
 
 
-def _placed_words(words: list, limits: Limits, height: int, dark: bool) -> list[dict]:
-    """Words at their places, moved apart for a plot about half as wide again as high."""
+def parts(
+    xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark
+) -> tuple[list[Line], list[Word]]:
+    """Outlines, ellipses and names in data units; ``kinds`` (m,) are the groups of ``xy``."""
+    found: list[Line] = []
+    words: list[Word] = []
+    if kinds is not None and outlines:
+        for label, rings in lines.group_outlines(xy, kinds).items():
+            color = theme.color_of(label)
+            color = theme.YELLOW_ON_LIGHT if color == theme.YELLOW and not dark else color
+            strength = 0.35 if isolate not in (None, label) else 1.0
+            edge, fill = (theme.rgba(color, a * strength) for a in (0.9, 0.07))
+            found += [Line(ring, edge, 1.4, fill) for ring in rings]
+    if kinds is not None and labels:
+        seen = marks_module.inside(xy, limits)
+        if len(np.unique(kinds[kinds >= 0])) <= MAX_LABELS:
+            for label, place in lines.group_labels(xy[seen], kinds[seen]).items():
+                name = theme.clean(theme.group_name(label, names), 28)
+                words.append(Word(place, name, theme.color_of(label), isolate in (None, label)))
+    if ellipses is not None:
+        muted = theme.TOKENS["dark" if dark else "light"]["muted"]
+        for mean, covariance, title in zip(*ellipses, strict=True):
+            ring = lines.ellipse(mean, covariance)
+            found.append(Line(ring, muted, 1.3))
+            words.append(Word(ring[ring[:, 1].argmax()], theme.clean(title, 12)))
+    return found, words
+
+
+def placed_words(words: list[Word], limits: Limits, height: int) -> list[Word]:
+    """Words moved apart for a plot about half as wide again as high."""
     if not words:
         return []
-    t = theme.TOKENS["dark" if dark else "light"]
     (x0, x1), (y0, y1) = limits
     per_px = max((x1 - x0) / (1.5 * height), (y1 - y0) / height)
-    plain = [len(re.sub("<[^>]*>", "", text)) for _, text, _ in words]
+    plain = [len(word.text) + 2 * bool(word.color) for word in words]
     sizes = np.array([(7.4 * n + 10, 22) for n in plain], float)
     origin = np.array([x0, y0])
-    places = np.array([(place - origin) / per_px for place, _, _ in words])
+    places = np.array([(word.place - origin) / per_px for word in words])
     box = ((x1 - x0) / per_px, (y1 - y0) / per_px)
     moved = lines.spread_labels(places, sizes, box) * per_px + origin
-    return [
-        {
-            "x": float(x),
-            "y": float(y),
-            "text": text,
-            "showarrow": False,
-            "font": {"size": 13, "color": t["ink"] if bold else t["muted"]},
-            "bgcolor": theme.rgba(t["paper"], 0.8),
-            "borderpad": 2,
-            "opacity": 1.0 if bold else 0.55,
-        }
-        for (x, y), (_, text, bold) in zip(moved, words, strict=True)
-    ]
+    return [replace(word, place=place) for word, place in zip(words, moved, strict=True)]
+
+
+def _written(words: list[Word], dark: bool) -> list[dict]:
+    """Words as plotly's annotations, which read a little HTML."""
+    t = theme.TOKENS["dark" if dark else "light"]
+    found = []
+    for word in words:
+        text = theme.escape(word.text, 28)
+        dot = f"<span style='color:{word.color}'>●</span> "
+        found.append(
+            {
+                "x": float(word.place[0]),
+                "y": float(word.place[1]),
+                "text": dot + text if word.color else f"<b>{text}</b>",
+                "showarrow": False,
+                "font": {"size": 13, "color": t["ink"] if word.bold else t["muted"]},
+                "bgcolor": theme.rgba(t["paper"], 0.8),
+                "borderpad": 2,
+                "opacity": 1.0 if word.bold else 0.55,
+            }
+        )
+    return found
 
 
 def _key(groups: Any, names: dict, drawn: Marks, marks: Any, dark: bool) -> list[dict]:
@@ -131,15 +163,18 @@ def path(points: np.ndarray, color: str, width: float, fill: str = "") -> dict:
     return {**shape, "fillcolor": fill or "rgba(0,0,0,0)", "layer": "above"}
 
 
+def corners(shape: Mapping) -> tuple[np.ndarray, np.ndarray]:
+    """The corners of a shape of :mod:`analytics.selection`: x (m,), y (m,)."""
+    x, y = np.array(shape["x"], float), np.array(shape["y"], float)
+    return (x[[0, 1, 1, 0]], y[[0, 0, 1, 1]]) if shape["type"] == "box" else (x, y)
+
+
 def selection_outlines(shapes: Sequence[Mapping], dark: bool) -> list[dict]:
     """The outline of the selection, drawn as shapes: plotly's own would swallow the next lasso."""
     accent = theme.TOKENS["dark" if dark else "light"]["accent"]
     out = []
     for shape in selection.check(list(shapes)):
-        x, y = np.array(shape["x"]), np.array(shape["y"])
-        if shape["type"] == "box":
-            x, y = x[[0, 1, 1, 0]], y[[0, 0, 1, 1]]
-        drawn = path(np.stack([x, y], axis=1), accent, 1.5, theme.rgba(accent, 0.05))
+        drawn = path(np.stack(corners(shape), axis=1), accent, 1.5, theme.rgba(accent, 0.05))
         drawn["line"]["dash"] = "dot"
         out.append(drawn)
     return out

@@ -40,6 +40,22 @@ def hover_texts(
     return ["<br>".join(parts) for parts in zip(*lines, strict=True)]
 
 
+def lines(
+    row: int, groups: np.ndarray | None, names: dict[int, str], hover: pd.DataFrame | None
+) -> list[str]:
+    """What one row says, as plain lines: its group, then at most 8 columns as "name: value"."""
+    found = []
+    if groups is not None:
+        found.append(theme.clean(theme.group_name(int(groups[row]), names), MAX_CELL))
+    if hover is not None:
+        for at in range(min(hover.shape[1], MAX_COLUMNS)):
+            cell = hover.iloc[row, at]
+            empty = not isinstance(cell, (list, tuple, dict, np.ndarray)) and pd.isna(cell)
+            words = "–" if empty else theme.clean(_words(cell), MAX_CELL)
+            found.append(f"{theme.clean(hover.columns[at], 40)}: {words}")
+    return found or [f"Row {row}"]
+
+
 def _cells(column: pd.Series) -> list[str]:
     """The cells of a column as escaped texts; each different value is written once."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):

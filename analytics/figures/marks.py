@@ -94,14 +94,14 @@ def make(
     groups = column(groups, n, "groups", np.int32)
     values = column(values, n, "values", np.float64)
     selected = column(selected, n, "selection marks", bool)
-    rows, notes = _placed(xy)
+    rows, notes = placed(xy)
     size, opacity = theme.marker(len(rows))
     faint = np.zeros(n, bool)
     if faint_unselected and selected is not None and selected.any():
         faint |= ~selected
     if isolate is not None and groups is not None:
         faint |= groups != isolate
-    base, colors, ends, more = _colors(n, groups, values, dark, edges)
+    base, colors, ends, more = colors_of(n, groups, values, dark, edges)
     unknown = base == LEVELS if values is not None else None if groups is None else groups < 0
     symbols = _symbols(groups if values is None else None, unknown, check(shapes, n), n)
     loose = base == len(colors) - 1 if len(colors) > 1 else np.zeros(n, bool)
@@ -144,7 +144,7 @@ def only(marks: Marks, kept: np.ndarray) -> Marks:
     )
 
 
-def _placed(xy: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+def placed(xy: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """The rows that have a position, and a note about the others."""
     finite = np.isfinite(xy).all(axis=1)
     rows = np.flatnonzero(finite)
@@ -169,7 +169,7 @@ def _compact(points: np.ndarray) -> tuple[np.ndarray, tuple]:
     return points.astype(np.float32 if fine or not reach.any() else np.float64), limits
 
 
-def _colors(n: int, groups: Any, values: Any, dark: bool, edges: bool) -> tuple:
+def colors_of(n: int, groups: Any, values: Any, dark: bool, edges: bool) -> tuple:
     """(base code per row uint8, base colours with grey last, ends of the ramp, notes)."""
     if values is not None:
         return _ramp_codes(values, dark)

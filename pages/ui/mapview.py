@@ -5,9 +5,11 @@ import pandas as pd
 import streamlit as st
 
 from analytics import selection as geometry
+from analytics import view as views
 from analytics.clustering.rarity import RARITY, weights
 from analytics.explanation import goals
 from analytics.figures import shapes as marks
+from analytics.figures.map import MAX_WEBGL
 from analytics.report.columns import default as default_columns
 from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Explanation, Projection
 from pages.ui import frame, session
@@ -160,14 +162,66 @@ def draw(
 
     links : as in the view. lit : rows that stand out instead of those selected, bool (n,).
     """
-    from analytics.figures.map import map_figure
     from analytics.perception.operations import drawn_aspect
 
     view = session.current().view
-    groups, names, values, values_name = color_layer(dataset, clustering, color, layer)
-    mask = selected_mask(projection)
-    zoom = (view.zoom[:2], view.zoom[2:]) if view.zoom else None
+    colored = color_layer(dataset, clustering, color, layer)
+    common = {
+        "isolate": view.isolate if colored[0] is not None else None,
+        "hover": hover_frame(dataset),
+        "aspect": drawn_aspect(projection),
+        "ellipses": ellipses,
+        "outlines": view.outlines,
+        "height": height,
+        "revision": projection.digest + str(view.zoom),
+    }
+    mask = selected_mask(projection) if lit is None else lit
     joined = drawn_links(dataset, links)
+    shapes = shape_layer(dataset, clustering, shape, color)
+    sentence = describe(dataset, projection, clustering, color, shape)
+    if len(projection.xy) > MAX_WEBGL:
+        _large(projection, colored, mask, common, sentence, key)
+        _left_out(joined, shapes, len(projection.xy))
+    else:
+        _plotly(projection, colored, mask, common, shapes, joined, sentence, key)
+    if joined is not None:
+        st.caption("The perception scores speak of the points, without the lines.")
+
+
+def _large(projection, colored, mask, common: dict, sentence: str, key: str) -> None:
+    """The map by WebGL, for more points than plotly draws well."""
+    from pages.ui import largeview
+
+    view = session.current().view
+    notes = largeview.draw(
+        projection,
+        colored=colored,
+        lit=mask,
+        home=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
+        selection=view.selection,
+        name=sentence,
+        key=key,
+        chosen=lambda event: select(geometry.from_browser(event)),
+        kept=lambda limits: session.change(zoom=views.checked_zoom(limits)),
+        **common,
+    )
+    for note in notes:
+        st.caption(safe_md(note))
+
+
+def _left_out(joined, shapes, n: int) -> None:
+    """Say what a map of so many points does not draw."""
+    links = f"Links are drawn up to {MAX_WEBGL:,} points." if joined is not None else ""
+    for note in filter(None, (links, marks.too_many(shapes, n))):
+        st.caption(safe_md(note))
+
+
+def _plotly(projection, colored, mask, common, shapes, joined, sentence, key) -> None:
+    """The map by plotly."""
+    from analytics.figures.map import map_figure
+
+    view = session.current().view
+    groups, names, values, values_name = colored
     result = map_figure(
         projection.xy,
         dark=frame.dark(),
@@ -175,28 +229,19 @@ def draw(
         group_names=names,
         values=values,
         values_name=values_name,
-        selected=mask if lit is None else lit,
+        selected=mask,
         selection_shapes=view.selection,
-        hover=hover_frame(dataset),
-        isolate=view.isolate if groups is not None else None,
-        view=zoom,
+        view=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
         axes=projection.axes,
-        aspect=drawn_aspect(projection),
-        ellipses=ellipses,
-        outlines=view.outlines,
-        shapes=shape_layer(dataset, clustering, shape, color),
+        shapes=shapes,
         links=joined,
-        height=height,
-        revision=projection.digest + str(view.zoom),
+        **common,
     )
 
     def chosen():
         select(geometry.from_plotly(st.session_state.get(f"{key}-chart")))
 
-    sentence = describe(dataset, projection, clustering, color, shape)
-    chart(result, key, height, chosen, sentence)
-    if joined is not None:
-        st.caption("The perception scores speak of the points, without the lines.")
+    chart(result, key, common["height"], chosen, sentence)
 
 
 def chart(drawn, key: str, height: int, chosen, alt: str, zooms: bool = True) -> None:

@@ -1,0 +1,94 @@
+// Everything on the map that is not a dot, in SVG over it: outlines, names, axes, the key, the
+// selection and the stroke being drawn. Text is only ever set as text.
+const SVG = "http://www.w3.org/2000/svg";
+
+function svg(name, attributes, parent) {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  parent?.append(element);
+  return element;
+}
+
+class Overlay {
+  constructor(root) {
+    this.root = svg("svg", { class: "over", "aria-hidden": "true" }, root);
+    this.axes = svg("g", {}, this.root);
+    this.lines = svg("g", {}, this.root);
+    this.words = svg("g", {}, this.root);
+    this.stroke = svg("path", { class: "stroke" }, this.root);
+    this.places = [];
+  }
+
+  // Lines are kept in parts of the data's range, so that large coordinates keep their digits.
+  fill(data) {
+    this.low = data.low;
+    this.span = data.span;
+    this.names = data.axes;
+    this.lines.replaceChildren();
+    for (const line of [...data.lines, ...data.selection]) {
+      const d = line.rings.map((ring) => "M" + ring.map(([x, y]) =>
+        `${(x - this.low[0]) / this.span[0]},${(y - this.low[1]) / this.span[1]}`).join("L") + "Z");
+      const path = svg("path", { d: d.join(""), fill: line.fill || "none", stroke: line.color,
+        "stroke-width": line.width, "vector-effect": "non-scaling-stroke" }, this.lines);
+      if (line.dotted) path.setAttribute("stroke-dasharray", "2 4");
+    }
+    this.words.replaceChildren();
+    this.places = data.words.map((word) => {
+      const group = svg("g", { class: word.bold ? "word" : "word faint" }, this.words);
+      const text = svg("text", { "text-anchor": "middle", dy: "0.35em" });
+      if (word.color) svg("tspan", { fill: word.color }, text).textContent = "● ";
+      svg("tspan", {}, text).textContent = word.text;
+      const width = 8 * [...word.text].length + (word.color ? 26 : 12);
+      svg("rect", { x: -width / 2, y: -11, width, height: 22, rx: 2 }, group);
+      group.append(text);
+      return [group, word.x, word.y];
+    });
+  }
+
+  follow(camera) {
+    const [left, bottom] = camera.toScreen(...this.low);
+    const sx = this.span[0] * camera.scale, sy = this.span[1] * camera.scale * camera.aspect;
+    this.lines.setAttribute("transform", `matrix(${sx} 0 0 ${-sy} ${left} ${bottom})`);
+    for (const [group, x, y] of this.places) {
+      const [px, py] = camera.toScreen(x, y);
+      group.setAttribute("transform", `translate(${px.toFixed(1)} ${py.toFixed(1)})`);
+    }
+    this.axes.replaceChildren();
+    if (this.names.length === 2) this.draw_axes(camera);
+  }
+
+  draw_axes(camera) {
+    const [x0, x1, y0, y1] = camera.limits(), { width, height } = camera;
+    for (const value of ticks(x0, x1, width / 110)) {
+      const px = camera.toScreen(value, 0)[0];
+      svg("line", { x1: px, x2: px, y1: 0, y2: height }, this.axes);
+      this.mark(px, height - 6, value, "middle");
+    }
+    for (const value of ticks(y0, y1, height / 70)) {
+      const py = camera.toScreen(0, value)[1];
+      svg("line", { x1: 0, x2: width, y1: py, y2: py }, this.axes);
+      this.mark(4, py - 3, value, "start");
+    }
+    this.mark(width - 8, height - 22, this.names[0] + " →", "end", "axis");
+    this.mark(8, 16, "↑ " + this.names[1], "start", "axis");
+  }
+
+  mark(x, y, words, anchor, kind = "tick") {
+    svg("text", { x, y, "text-anchor": anchor, class: kind }, this.axes).textContent =
+      typeof words === "number" ? String(Number(words.toPrecision(12))) : words;
+  }
+
+  // The line under the mouse, screen points [[x, y], ...]; none for [].
+  drawn(points) {
+    this.stroke.setAttribute("d", points.length ? "M" + points.map((p) => p.join()).join("L") + "Z" : "");
+  }
+}
+
+// Round numbers in [low, high], about `count` of them.
+function ticks(low, high, count) {
+  const rough = (high - low) / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((v) => v * power >= rough) * power;
+  const found = [];
+  for (let i = Math.ceil(low / step); i * step <= high && found.length < 40; i++) found.push(i * step);
+  return found;
+}

@@ -1,0 +1,208 @@
+"""The map of 50,001 to ten million points: drawn by the browser from points that it fetches once.
+
+What goes through Streamlit is small: the colours, the names and outlines, and the addresses and
+versions of what is fetched (:mod:`pages.ui.served`). What comes back is geometry, as from plotly.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from analytics.figures import furniture, large, marks, theme
+from analytics.selection import Shape
+from pages.ui import frame, tickets
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets" / "large"
+SCRIPTS = ("camera.js", "webgl.js", "picture.js", "overlay.js", "points.js", "hand.js", "view.js")
+WITHOUT = (
+    "This browser offers no WebGL, so the server draws the points: after a move or a zoom the "
+    "picture follows."
+)
+HELD = 6  # sheets, colours and overlays of the last maps, each
+_held: dict[str, OrderedDict] = {"sheet": OrderedDict(), "colours": OrderedDict()}
+_held["overlay"] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _renderer():
+    def text(name):
+        return (ASSETS / name).read_text("utf-8")
+
+    return st.components.v2.component(
+        "gestalt_large_map",
+        html=text("view.html"),
+        css=text("view.css"),
+        js="\n".join(map(text, SCRIPTS)),
+    )
+
+
+_component = _renderer()
+
+
+def draw(
+    projection,
+    *,
+    colored: tuple,
+    lit: np.ndarray | None,
+    isolate: int | None,
+    hover,
+    home: tuple | None,
+    revision: str,
+    selection: tuple[Shape, ...],
+    ellipses,
+    outlines: bool,
+    aspect: float,
+    height: int,
+    name: str,
+    key: str,
+    chosen,
+    kept,
+) -> tuple[str, ...]:
+    """Draw the map and return its notes; parameters as of ``analytics.figures.map.map_figure``.
+
+    colored : (groups, group names, values, name of the values). home : limits to show first, None
+    for all. chosen : called with the shapes of a new selection. kept : called with (x0, x1, y0, y1)
+    when the reader keeps what is in view.
+    """
+    groups, names, values, values_name = colored
+    dark = frame.dark()
+    sheet = _remember("sheet", projection.digest, lambda: large.sheet(projection.xy))
+    version = _digest(groups, values, dark)
+    colours = _remember(
+        "colours", version, lambda: large.colours(len(projection.xy), groups, values, dark)
+    )
+    lit = _lit(lit, groups, isolate)
+    plain = colours.codes is None
+    scene = large.Scene(
+        projection.xy, sheet, colours, lit, groups if values is None else None, names, hover
+    )
+    versions = {"codes": "" if plain else version, "lit": "" if lit is None else _digest(lit)}
+    token, secret = tickets.grant({"scene": scene, **versions})
+    limits = marks.padded(sheet.limits)
+    shown = _remember(
+        "overlay",
+        _digest(sheet.limits, projection.digest, version, names, isolate, ellipses, outlines, dark),
+        lambda: _overlay(scene, names, isolate, ellipses, outlines, limits, height, dark),
+    )
+    data = {
+        "token": token,
+        "secret": secret,
+        "points": projection.digest,
+        "n": len(sheet.rows),
+        **versions,
+        "low": sheet.low.tolist(),
+        "span": sheet.span.tolist(),
+        "aspect": aspect,
+        "all": [*limits[0], *limits[1]],
+        "home": [*(home or limits)[0], *(home or limits)[1]],
+        "revision": revision,
+        "colors": list(colours.colors),
+        "faint": marks.FAINT,
+        "theme": theme.TOKENS["dark" if dark else "light"],
+        "axes": [theme.clean(axis, 60) for axis in projection.axes],
+        "bar": _bar(colours, values_name),
+        "selection": _selection(selection, dark),
+        "name": name,
+        "without": WITHOUT,
+        **shown,
+    }
+    chart = f"{key}-large"
+
+    def event(what):
+        state = st.session_state.get(chart)
+        return None if state is None else state.get(what)
+
+    with st.container(key=f"{key}-plotbox", height=height, border=False):
+        _component(
+            key=chart,
+            data=data,
+            height="stretch",
+            on_picked_change=lambda: chosen(event("picked")),
+            on_kept_change=lambda: kept(event("kept")),
+            on_renew_change=lambda: None,
+        )
+    return (*sheet.notes, *colours.notes)
+
+
+def _remember(kind: str, name: str, make):
+    """What was made under this name before, for any reader; the last ones used are held."""
+    held = _held[kind]
+    with _lock:
+        if name in held:
+            held.move_to_end(name)
+            return held[name]
+    made = make()
+    with _lock:
+        held[name] = made
+        while len(held) > HELD:
+            held.popitem(last=False)
+    return made
+
+
+def _digest(*parts) -> str:
+    """A short name for arrays and small values by their content."""
+    found = hashlib.sha256()
+    for part in parts:
+        array = isinstance(part, np.ndarray)
+        found.update(np.ascontiguousarray(part).data if array else repr(part).encode())
+        found.update(b"|")
+    return found.hexdigest()[:24]
+
+
+def _lit(lit, groups, isolate) -> np.ndarray | None:
+    """The rows that stand out, or None for all: those given, of the one group shown."""
+    lit = lit if lit is not None and lit.any() else None
+    if isolate is None or groups is None:
+        return lit
+    one = np.asarray(groups) == isolate
+    return one if lit is None else one & lit
+
+
+def _overlay(scene, names, isolate, ellipses, outlines, limits, height, dark) -> dict:
+    """Outlines, names and the key, from the first points: a fair sample when there are many."""
+    rows = scene.sheet.rows[: large.OVERLAY_SAMPLE]
+    groups = None if scene.groups is None else np.asarray(scene.groups)
+    kinds = None if groups is None else groups[rows]
+    lines, words = furniture.parts(
+        scene.xy[rows], kinds, names, isolate, ellipses, outlines, True, limits, dark
+    )
+    grey = marks.sentinel_counts(groups, names)
+    key = [f"○ {theme.clean(name, 28)} {count:,}" for name, count in grey]
+    codes = scene.colours.codes
+    if scene.colours.ends is not None and np.any(codes == len(scene.colours.colors) - 1):
+        key.append("○ no value")
+    return {
+        "lines": [
+            {"rings": [ring.ring.tolist()], "color": ring.color, "width": ring.width}
+            | {"fill": ring.fill}
+            for ring in lines
+        ],
+        "words": [
+            {"x": float(w.place[0]), "y": float(w.place[1]), "text": w.text}
+            | {"color": w.color, "bold": w.bold}
+            for w in furniture.placed_words(words, limits, height)
+        ],
+        "key": key,
+    }
+
+
+def _bar(colours: large.Colours, title: str) -> dict | None:
+    """The key of a colour ramp."""
+    if colours.ends is None:
+        return None
+    low, high = (f"{value:.4g}" for value in colours.ends)
+    ramp = list(colours.colors[:-1][:: max(1, len(colours.colors) // 10)])
+    return {"title": theme.clean(title, 40), "low": low, "high": high, "colors": ramp}
+
+
+def _selection(shapes: tuple[Shape, ...], dark: bool) -> list[dict]:
+    """The outlines of what is selected."""
+    accent = theme.TOKENS["dark" if dark else "light"]["accent"]
+    look = {"color": accent, "width": 1.5, "fill": theme.rgba(accent, 0.05), "dotted": True}
+    return [
+        {"rings": [np.stack(furniture.corners(shape), axis=1).tolist()], **look} for shape in shapes
+    ]
