@@ -3,6 +3,7 @@ const QUIET = 140;    // ms without movement after which everything is drawn aga
 const PATIENCE = 35;  // ms of drawing that a reader who moves the map waits for at most
 const DEEPEST = 4e6;  // how far in one may zoom
 const FINE = 24;      // zoom from which the finer places are fetched
+const FADED = 0.7;   // how far the colours of rows that are not selected go to paper
 const LEAST_STRENGTH = 0.12, FEW = 20000;
 
 class LargeMap {
@@ -280,8 +281,7 @@ class LargeMap {
     const count = Math.min(end - job.next, job.few ? job.end : this.piece);
     if (count > 0) {
       this.issued = performance.now();
-      const faint = this.data.lit && job.pass === 0;
-      this.painter.add(job.next, count, job.pass, job.strength * (faint ? this.data.faint : 1));
+      this.painter.add(job.next, count, job.pass, job.strength, job.pass ? 0 : FADED);
       job.next += count;
     }
     if (job.next < job.end) {

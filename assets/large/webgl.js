@@ -5,7 +5,8 @@ layout(location = 0) in vec2 coarse;
 layout(location = 1) in uint mark;
 layout(location = 2) in vec2 fine;
 uniform vec2 middle, rest, scale;
-uniform float size, strength;
+uniform float size, strength, fade;
+uniform vec3 paper;
 uniform uint lit;
 uniform sampler2D colors;
 flat out vec4 color;
@@ -14,7 +15,7 @@ void main() {
   gl_Position = (mark >> 7) == lit ? vec4(at, 0.0, 1.0) : vec4(2.0, 2.0, 2.0, 1.0);
   gl_PointSize = size;
   color = texelFetch(colors, ivec2(int(mark & 127u), 0), 0);
-  color.a *= strength;
+  color = vec4(mix(color.rgb, paper, fade), strength);
 }`;
 const FRAGMENT = `#version 300 es
 precision mediump float;
@@ -25,7 +26,7 @@ void main() {
   float edge = round_ ? 1.0 - smoothstep(0.82, 1.0, 2.0 * length(gl_PointCoord - 0.5)) : 1.0;
   shown = vec4(color.rgb, color.a * edge);
 }`;
-const UNIFORMS = ["middle", "rest", "scale", "size", "strength", "lit", "colors", "round_"];
+const UNIFORMS = ["middle", "rest", "scale", "size", "strength", "fade", "paper", "lit", "colors", "round_"];
 const LEVELS = 65536;
 
 class WebglPainter {
@@ -126,6 +127,7 @@ class WebglPainter {
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.whole);
     gl.clearColor(...this.paper, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.uniform3f(this.at.paper, ...this.paper);
     gl.uniform2f(this.at.middle, ...middle.map(Math.floor));
     gl.uniform2f(this.at.rest, ...middle.map((v) => v - Math.floor(v)));
     gl.uniform2f(this.at.scale, ...steps);
@@ -133,11 +135,13 @@ class WebglPainter {
     gl.uniform1i(this.at.round_, size >= 3 ? 1 : 0);
   }
 
-  add(first, count, lit, strength) {
+  // Draw some points: those that are lit (1) or not (0); fade: how far their colours go to paper.
+  add(first, count, lit, strength, fade) {
     const gl = this.gl;
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.whole);
     gl.uniform1ui(this.at.lit, lit);
     gl.uniform1f(this.at.strength, strength);
+    gl.uniform1f(this.at.fade, fade);
     gl.drawArrays(gl.POINTS, first, count);
     if (this.sync) gl.deleteSync(this.sync);
     this.sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);

@@ -101,7 +101,6 @@ def draw(
         "home": [*(home or limits)[0], *(home or limits)[1]],
         "revision": revision,
         "colors": list(colours.colors),
-        "faint": marks.FAINT,
         "theme": theme.TOKENS["dark" if dark else "light"],
         "axes": [theme.clean(axis, 60) for axis in projection.axes],
         "bar": _bar(colours, values_name),
