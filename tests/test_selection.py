@@ -155,3 +155,21 @@ def test_a_text_that_unpacks_to_far_too_much_is_refused():
     bomb = base64.urlsafe_b64encode(zlib.compress(b"[" * 10_000_000, 9)).decode().rstrip("=")
     with pytest.raises(BadInput):
         selection.from_text(bomb)
+
+
+@quick
+@given(st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=30), st.integers(0, 99))
+def test_many_points_are_sorted_into_cells_without_changing_the_answer(corners, seed):
+    """Points on the corners and edges of the polygon are among them."""
+    rng = np.random.default_rng(seed)
+    x, y = (np.array(side) for side in zip(*corners, strict=True))
+    along = rng.integers(0, len(x), 300)
+    share = rng.random(300)[:, None]
+    ends = np.stack([x, y], axis=1)
+    on_edges = ends[along] * share + ends[(along + 1) % len(x)] * (1 - share)
+    xy = np.concatenate([rng.uniform(-4, 4, (selection._MANY * 3, 2)), ends, on_edges])
+    found = selection.resolve([{"type": "lasso", "x": x, "y": y}], xy)
+    near = np.flatnonzero(np.all((xy >= ends.min(axis=0)) & (xy <= ends.max(axis=0)), axis=1))
+    wanted = np.zeros(len(xy), bool)
+    wanted[near[selection._in_polygon(xy[near], x, y)]] = True
+    assert np.array_equal(found, wanted)

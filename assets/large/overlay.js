@@ -41,7 +41,7 @@ class Overlay {
       const width = 8 * [...word.text].length + (word.color ? 26 : 12);
       svg("rect", { x: -width / 2, y: -11, width, height: 22, rx: 2 }, group);
       group.append(text);
-      return [group, word.x, word.y];
+      return { group, width, x: word.x, y: word.y };
     });
   }
 
@@ -49,12 +49,24 @@ class Overlay {
     const [left, bottom] = camera.toScreen(...this.low);
     const sx = this.span[0] * camera.scale, sy = this.span[1] * camera.scale * camera.aspect;
     this.lines.setAttribute("transform", `matrix(${sx} 0 0 ${-sy} ${left} ${bottom})`);
-    for (const [group, x, y] of this.places) {
-      const [px, py] = camera.toScreen(x, y);
-      group.setAttribute("transform", `translate(${px.toFixed(1)} ${py.toFixed(1)})`);
-    }
+    this.spread(camera);
     this.axes.replaceChildren();
     if (this.names.length === 2) this.draw_axes(camera);
+  }
+
+  // Names at their places; one that would cover another goes below it.
+  spread(camera) {
+    const placed = [];
+    const seen = this.places.map((p) => ({ ...p, at: camera.toScreen(p.x, p.y) }));
+    for (const { group, width, at } of seen.sort((a, b) => a.at[1] - b.at[1])) {
+      let [px, py] = at;
+      for (const other of placed) {
+        const near = Math.abs(other.px - px) < (other.width + width) / 2 && Math.abs(other.py - py) < 24;
+        if (near) py = other.py + 24;
+      }
+      placed.push({ px, py, width });
+      group.setAttribute("transform", `translate(${px.toFixed(1)} ${py.toFixed(1)})`);
+    }
   }
 
   draw_axes(camera) {

@@ -86,7 +86,7 @@ def draw(
     shown = _remember(
         "overlay",
         _digest(sheet.limits, projection.digest, version, names, isolate, ellipses, outlines, dark),
-        lambda: _overlay(scene, names, isolate, ellipses, outlines, limits, height, dark),
+        lambda: _overlay(scene, names, isolate, ellipses, outlines, limits, dark),
     )
     data = {
         "token": token,
@@ -161,7 +161,7 @@ def _lit(lit, groups, isolate) -> np.ndarray | None:
     return one if lit is None else one & lit
 
 
-def _overlay(scene, names, isolate, ellipses, outlines, limits, height, dark) -> dict:
+def _overlay(scene, names, isolate, ellipses, outlines, limits, dark) -> dict:
     """Outlines, names and the key, from the first points: a fair sample when there are many."""
     rows = scene.sheet.rows[: large.OVERLAY_SAMPLE]
     groups = None if scene.groups is None else np.asarray(scene.groups)
@@ -183,7 +183,7 @@ def _overlay(scene, names, isolate, ellipses, outlines, limits, height, dark) ->
         "words": [
             {"x": float(w.place[0]), "y": float(w.place[1]), "text": w.text}
             | {"color": w.color, "bold": w.bold}
-            for w in furniture.placed_words(words, limits, height)
+            for w in words
         ],
         "key": key,
     }

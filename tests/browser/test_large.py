@@ -1,0 +1,143 @@
+"""The large map in a real browser: lasso, zoom without the server, no WebGL, and its tickets."""
+
+import io
+import re
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pandas as pd
+
+from tests.browser.conftest import ARGS, CHROMIUM
+from tests.browser.test_paths import PLOT, settled, uploaded
+
+N = 200_000
+CENTRES = np.array([[0.0, 0.0], [40.0, 0.0], [20.0, 30.0]])
+SELECTED = re.compile(r"^[\d,]+ rows selected")
+NO_WEBGL = ["--no-sandbox", "--disable-3d-apis", "--disable-quic", "--no-first-run"]
+
+
+def cloud() -> tuple[np.ndarray, np.ndarray]:
+    """Three groups far apart: (n, 2) coordinates and the group of each row."""
+    rng = np.random.default_rng(4)
+    kind = rng.choice(3, N, p=[0.5, 0.3, 0.2])
+    return (CENTRES[kind] + rng.uniform(-5, 5, (N, 2))).round(4), kind
+
+
+def parquet(xy, kind) -> bytes:
+    buffer = io.BytesIO()
+    frame = pd.DataFrame({"east": xy[:, 0], "north": xy[:, 1]})
+    frame.assign(kind=np.array(["ash", "birch", "cedar"])[kind]).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def on_screen(page, xy, x, y):
+    """Where a place of the data stands on the page, as the first view shows all with 5 % round."""
+    box = page.locator(".large .area").bounding_box()
+    low, high = xy.min(axis=0), xy.max(axis=0)
+    scale = min(np.array([box["width"], box["height"]]) / (1.1 * (high - low)))
+    middle = (low + high) / 2
+    across, down = (x - middle[0]) * scale, (middle[1] - y) * scale
+    return box["x"] + box["width"] / 2 + across, box["y"] + box["height"] / 2 + down
+
+
+def drag_round(page, xy, centre, reach=6.0):
+    """A lasso by the real mouse round a place of the data."""
+    steps = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -0.9)]
+    corners = [on_screen(page, xy, *(centre + reach * np.array(s))) for s in steps]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=6)
+    page.mouse.up()
+
+
+def status_of(url, key=None) -> int:
+    request = urllib.request.Request(url, headers={"X-Gestalt-Key": key} if key else {})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_lasso_zoom_hover_and_tickets_with_200000_points(open_page, server, chromium):
+    xy, kind = cloud()
+    page = open_page("/")
+    fetched, talk = [], []
+    page.on("request", lambda r: fetched.append(r) if "/large/" in r.url else None)
+    page.wait_for_selector(PLOT)
+    uploaded(page, "large.parquet", parquet(xy, kind))
+    page.locator(f".large[data-drawn='{N}']").wait_for()
+    settled(page)
+    page.wait_for_timeout(300)
+
+    # Every row of one group is selected and no other; the points are not sent again for it.
+    drag_round(page, xy, CENTRES[1])
+    words = f"{int((kind == 1).sum()):,} rows selected"
+    page.get_by_text(SELECTED).wait_for()
+    assert page.get_by_text(SELECTED).inner_text().startswith(words)
+    page.locator(".large:not([data-version='-'])").wait_for()
+    paths = [r.url.split("/large/")[1].split("/", 1)[1] for r in fetched]
+    assert [p.split("/")[0].split("?")[0] for p in paths].count("points") == 1
+    assert any(p.startswith("lit/") for p in paths) and "/codes/" not in " ".join(paths)
+
+    # The wheel, a drag and keys move the map; nothing is asked of the server.
+    page.on("websocket", lambda s: s.on("framesent", lambda _: talk.append(1)))
+    page.reload()  # the address restores the selection
+    page.get_by_text(words).wait_for()
+    page.locator(f".large[data-drawn='{N}']").wait_for()
+    settled(page)
+    area = page.locator(".large .area")
+    before = page.locator(".over .tick").all_inner_texts()
+    box = area.bounding_box()
+    page.mouse.move(box["x"] - 30, box["y"] + 60)
+    page.wait_for_timeout(400)
+    talk.clear()
+    fetched.clear()
+    page.mouse.move(*on_screen(page, xy, *CENTRES[1]))
+    for _ in range(8):
+        page.mouse.wheel(0, -120)
+    area.focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("+")
+    page.wait_for_timeout(60)
+    assert page.locator(".over .tick").all_inner_texts() != before
+    assert not talk and not [r.url for r in fetched if "near" not in r.url]
+
+    # Words on hover come without a run of the page.
+    page.keyboard.press("0")
+    page.wait_for_timeout(600)
+    page.mouse.move(*on_screen(page, xy, *CENTRES[0]), steps=3)
+    page.locator(".large .tip").get_by_text("kind: ash").wait_for()
+    assert not talk
+
+    # What this page may fetch, the address alone or another key may not.
+    asked = next(r for r in fetched if "near" in r.url)
+    key = asked.headers["x-gestalt-key"]
+    assert status_of(asked.url, key) == 200
+    assert status_of(asked.url) == status_of(asked.url, key[::-1]) == 404
+    assert status_of(asked.url.partition("near")[0] + "../../app.py", key) in (400, 404)
+    without_webgl(page.url, chromium, xy, f"{int((kind == 2).sum()):,} rows selected")
+
+
+def without_webgl(url, chromium, xy, words):
+    """The server draws, the page says so, and the lasso answers the same."""
+    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=NO_WEBGL)
+    try:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(60_000)
+        page.goto(url)
+        page.locator(".large[data-painter=picture]").wait_for()
+        page.get_by_text("offers no WebGL").wait_for()
+        settled(page)
+        drag_round(page, xy, CENTRES[2])
+        page.get_by_text(words).wait_for()
+        drawn = page.locator(".large canvas").evaluate(
+            "c => new Set(new Uint32Array(c.getContext('2d')"
+            ".getImageData(0, 0, c.width, c.height).data.buffer)).size"
+        )
+        assert drawn > 10  # shades of the points, not a blank sheet
+        assert "--disable-3d-apis" not in ARGS
+    finally:
+        browser.close()
