@@ -181,19 +181,8 @@ def test_any_line_left_out_is_read_or_refused_in_words(tmp_path_factory, data):
 
 
 def spoken_of(lesson):
-    """The names of things and numbers that a lesson shows, compares or rests on."""
-    used = set()
-    for step in lesson.steps:
-        goal = step.more.get("goal", {})
-        whens = [c for o in step.options for c in o.when] + list(goal.get("when", ()))
-        texts = [step.text, goal.get("text", ""), *(f.get("title", "") for f in step.show)]
-        texts += [t for o in step.options for t in (o.text, o.why)]
-        used |= {n.split(".")[0] for t in texts for n in wording.places(t)}
-        named = [step.more.get(k, ()) for k in ("numbers", "truth", "on", "data")]
-        named += [v for part in (*whens, *step.show) for v in part.values()]
-        for value in named:
-            used |= {value} if isinstance(value, str) else set(value if value and not
-                     isinstance(value, (int, float)) else ())  # fmt: skip
+    """The names of things and numbers that a lesson speaks of or rests on."""
+    used = {name for step in lesson.steps for name in wording.mentions(step)}
     while True:
         both = (*lesson.numbers.values(), *lesson.things.values())
         more = {n for part in both if part.name in used for n in part.of}
@@ -258,6 +247,7 @@ def test_an_experiment_runs_again_and_moves_its_numbers(path):
             for end in ends[:2]:
                 after = found(lesson, {(control["of"], control["param"]): end})
                 moved.append([after.shown(n) for n in step.more["numbers"]] != before)
+                assert all(after.thing(n) for n in wording.mentions(step) if n in lesson.things)
         assert any(moved)
 
 

@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Callable
 
+from analytics.lessons.lesson import Step
+
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
 COUNT, SHARE, PLAIN = "count", "share", "number"
 
@@ -11,6 +13,21 @@ COUNT, SHARE, PLAIN = "count", "share", "number"
 def places(text: str) -> list[str]:
     """The names in braces, in order."""
     return PLACE.findall(text)
+
+
+def mentions(step: Step) -> list[str]:
+    """The names of things and numbers that a step speaks of, shows or compares with."""
+    goal = step.more.get("goal", {})
+    texts = [step.text, goal.get("text", ""), *(f.get("title", "") for f in step.show)]
+    texts += [t for option in step.options for t in (option.text, option.why)]
+    found = [name.partition(".")[0] for text in texts for name in places(text)]
+    conditions = [c for option in step.options for c in option.when]
+    values: list = [step.more.get(key) for key in ("numbers", "truth", "on", "data")]
+    values += [v for part in (*conditions, *goal.get("when", ())) for v in part.values()]
+    values += [v for figure in step.show for k, v in figure.items() if k not in ("title", "y")]
+    for value in values:
+        found += value if isinstance(value, (list, tuple)) else [value]
+    return list(dict.fromkeys(name for name in found if isinstance(name, str)))
 
 
 def stray(text: str) -> str:

@@ -27,14 +27,6 @@ def rows(show: tuple[dict, ...]) -> list[list[tuple[int, dict]]]:
     return beside + [[(i, figure)] for i, figure in enumerate(show) if "rules" in figure]
 
 
-def needs(figure: dict[str, Any]) -> list[str]:
-    """The things and numbers that a figure shows."""
-    one = [
-        figure[k] for k in ("points", "curve", "counts", "rules", "groups", "mark") if k in figure
-    ]
-    return [*one, *figure.get("bars", ()), *figure.get("numbers", ())]
-
-
 def draw(found: Found, figure: dict[str, Any], key: str, alone: bool) -> tuple[str, pd.DataFrame]:
     """One picture. Returns its title and its table. Raises Waiting, BadInput."""
     title = found.text(figure.get("title", ""))

@@ -88,6 +88,7 @@ def lasso(found: Found, step: Step, key: str, done: Progress) -> None:
             st.session_state[f"{key}-shapes"] = new
 
     mask = geometry.resolve(shapes, projection.xy) if shapes else None
+    st.session_state[f"{key}-inside"] = 0 if mask is None else int(mask.sum())
     learning_figures.lassoed(found, step.more["on"], chart, mask, shapes, drawn)
     if mask is None:
         st.caption("Drag round points to draw a line. The tool is in your hand already.")
@@ -143,7 +144,8 @@ def lock(found: Found, step: Step, key: str, done: Progress) -> None:
     """The button that keeps a lasso or a painting."""
     if step.kind == "lasso":
         guess = st.session_state.get(f"{key}-shapes", ())
-        missing = "" if guess else "Draw a line round some points first."
+        inside = st.session_state.get(f"{key}-inside", 0)
+        missing = "" if inside else "Draw a line round some points first."
     else:
         guess = len(points(found.lesson, step))
         missing = "" if guess >= _FEWEST_DRAWN else "Paint more points first."

@@ -11,7 +11,15 @@ from analytics.errors import BadInput
 from analytics.lessons import answers, wording
 from analytics.lessons.lesson import Lesson, Step
 from analytics.lessons.things import Found, Waiting
-from pages.ui import frame, learning_figures, learning_guesses, learning_trying, services, session
+from pages.ui import (
+    frame,
+    learning_figures,
+    learning_guesses,
+    learning_how,
+    learning_trying,
+    services,
+    session,
+)
 from pages.ui.words import safe_md
 
 # What the way on is called where the reader should do something first.
@@ -46,6 +54,7 @@ def show(lesson: Lesson, at: int, done, ways: Callable[[], None]) -> None:
     st.subheader(safe_md(step.title), anchor=False)
     key = f"learn-{lesson.id}-{at}"
     _LAYOUT[step.kind](found, step, key, done, ways)
+    learning_how.show(found, step)
     _prefetch(lesson, at)
 
 
@@ -53,13 +62,13 @@ def _prefetch(lesson: Lesson, at: int) -> None:
     """Ask for what the next step shows, so that it is there when the reader arrives."""
     if at == len(lesson.steps):
         return
-    later, found = lesson.steps[at], found_of(lesson, 0.0)
-    names = [n for n in wording.places(later.text) if "." not in n]
-    for figure in later.show:
-        names += learning_figures.needs(figure)
-    for name in names:
+    found = found_of(lesson, 0.0)
+    for name in wording.mentions(lesson.steps[at]):
         try:
-            found.number(name) if name in lesson.numbers else found.thing(name)
+            if name in lesson.numbers:
+                found.number(name)
+            elif name in lesson.things:
+                found.thing(name)
         except (Waiting, BadInput):
             continue  # it says so in its own step
 
