@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from analytics.errors import BadInput
 
-ParamType = Literal["int", "float", "bool", "choice"]
+ParamType = Literal["int", "float", "bool", "choice", "text"]
+LONGEST = 200  # letters of a text
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Param:
             words = "one of " + ", ".join(self.choices)
         elif self.type == "bool":
             words = "true or false"
+        elif self.type == "text":
+            words = f"a text of at most {LONGEST} letters"
         else:
             noun = "a whole number" if self.type == "int" else "a number"
             if self.low is not None and self.high is not None:
@@ -75,7 +78,8 @@ def validate(params: Iterable[Param], given: Mapping[str, Any] | None) -> dict[s
             other, wanted = p.depends_on
             if values.get(other) not in wanted:
                 continue
-        values[p.name] = _coerce(p, given[p.name]) if p.name in given else p.default
+        read = _text if p.type == "text" else _coerce
+        values[p.name] = read(p, given[p.name]) if p.name in given else p.default
     return values
 
 
@@ -99,6 +103,13 @@ def _coerce(p: Param, value: Any) -> Any:
         if number is not None:
             return number
     raise _wrong(p, value)
+
+
+def _text(p: Param, value: Any) -> str:
+    text = " ".join(value.split()) if isinstance(value, str) else None
+    if text is None or len(text) > LONGEST:
+        raise _wrong(p, value)
+    return text
 
 
 def _number(p: Param, value: Any) -> int | float | None:

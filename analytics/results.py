@@ -139,6 +139,8 @@ class Clustering(Record):
         "inversions" (see ``analytics.graphs.hierarchy``);
         "concept_use" (k, r), "concept_facts" (r, 3) and "concept_pictures" (r, d) (see
         ``analytics.clustering.concepts``);
+        "features" bool (n, m), "feature_names" (m,) and "feature_kept" bool (m,) of texts;
+        "pushes" (k, d) of a classifier's answers (see ``analytics.clustering.attribution``);
         "changes" (n,) of a consensus (see ``analytics.comparing.consensus``); "ids" (k,), "touched"
         (n,), "tags" (n, t) of a corrected one (see ``analytics.correcting``), whose groups keep
         their numbers as far as they can instead of falling sizes.

@@ -4,6 +4,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import make_blobs
 
@@ -23,7 +24,7 @@ BENCH = modules()
 
 def material(X, known: int = 2) -> Dataset:
     """A dataset that offers what methods may need: labels of every second row of ``known`` classes,
-    two domains in turn."""
+    two domains in turn, a text each."""
     X = np.asarray(X, np.float32)
     turn = np.arange(len(X))
     labels = np.where(turn % 2, UNLABELLED, turn // 2 % known)
@@ -33,6 +34,10 @@ def material(X, known: int = 2) -> Dataset:
         label_names=tuple("ab"[:known]),
         domain=(turn % 2).astype(np.int32),
         domain_names=("here", "there"),
+        frame=pd.DataFrame(
+            {"text": [f"row {i} of {['tea', 'coffee', 'cake'][i % 3]}" for i in turn]}
+        ),
+        text_column="text",
     )
 
 

@@ -1,5 +1,7 @@
 """P2OT: transport against a general optimiser, its limits, groups on clear data."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -77,3 +79,46 @@ def test_clear_groups_of_unequal_size():
 def test_one_group_and_as_many_as_rows_need_no_network():
     X = np.arange(5.0)[:, None]
     assert run(X, n_clusters=1).n_clusters == 1 and run(X, n_clusters=5).n_clusters == 5
+
+
+def test_labels_of_near_rows_draw_a_doubtful_one():
+    chances = np.array([[0.99, 0.01], [0.99, 0.01], [0.45, 0.55], [0.01, 0.99], [0.01, 0.99]])
+    S = np.zeros((5, 5))
+    S[2, [0, 1]] = S[0, 1] = S[3, 4] = 1.0
+    like = S + S.T
+    alone, drawn = p2ot.transport(chances, 0.9), p2ot.alike(chances, 0.9, 1.0, like, 20.0)
+    assert alone[2].argmax() == 1 and drawn[2].argmax() == 0
+    assert drawn.sum() == pytest.approx(4.5, rel=1e-3)
+    np.testing.assert_allclose(p2ot.alike(chances, 0.9, 1.0, 0 * like, 20.0), alone)
+
+
+def test_each_step_lowers_what_is_minimised():
+    rng = np.random.default_rng(0)
+    X, chances, rho = rng.normal(size=(30, 2)), rng.dirichlet([1, 1, 1], 30), 0.5
+    S = np.exp(-((X[:, None] - X[None]) ** 2).sum(axis=2))  # positive definite
+    weight = 0.3
+
+    def value(plan):
+        q = plan / 30
+        whole = np.column_stack([q, 1 / 30 - q.sum(axis=1)])
+        sizes = q.sum(axis=0)
+        cost = -(q * np.log(chances)).sum() - weight * (1 - rho) * 30 * (q * (S @ q)).sum()
+        entropy = 0.1 * (whole * (np.log(np.maximum(whole, 1e-300)) - 1)).sum()
+        return cost + entropy + (sizes * np.log(sizes / (rho / 3)) - sizes + rho / 3).sum()
+
+    plan = p2ot.transport(chances, rho)
+    values = [value(plan)]
+    for _ in range(5):
+        plan = p2ot.transport(chances, rho, gain=weight * (1 - rho) * (2 * S @ plan))
+        values.append(value(plan))
+    assert all(b <= a + 1e-7 for a, b in pairwise(values))
+    assert values[-1] < values[0]
+
+
+def test_likeness_by_hand_and_groups_with_neighbours():
+    like = p2ot.likeness(np.array([[0.0], [1.0], [3.0]]), 1, []).toarray()
+    width = (1 + 1 + 4) / 3
+    near, far = np.exp(-1 / (2 * width)), np.exp(-4 / (2 * width))
+    np.testing.assert_allclose(like, [[0, 2 * near, 0], [2 * near, 0, far], [0, far, 0]])
+    X, truth = make_blobs([160, 60, 20], 8, cluster_std=0.5, random_state=3)
+    assert adjusted_rand_score(truth, run(X, n_clusters=3, neighbours=20).labels) > 0.95

@@ -101,8 +101,13 @@ def clustering(wanted: Request, parents: Sequence[Any], progress: Progress) -> C
     progress(1.0, f"{found.n_clusters} groups")
     return found.with_(
         space=wanted.params.get("space", "full"),
-        notes=found.notes if row.family == "graphs" else (where, *found.notes),
+        notes=found.notes if _elsewhere(row) else (where, *found.notes),
     )
+
+
+def _elsewhere(row: registry.Method) -> bool:
+    """Whether a method reads links or texts instead of the columns."""
+    return row.family == "graphs" or "text" in row.needs
 
 
 def validity(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:

@@ -20,7 +20,7 @@ RUNS = (2, 10)
 
 def swept(method: Method) -> tuple[Param, ...]:
     """The parameters of a method that can be swept, those shown first in front."""
-    return tuple(sorted(method.params, key=lambda p: not p.basic))
+    return tuple(sorted((p for p in method.params if p.type != "text"), key=lambda p: not p.basic))
 
 
 def suggested(param: Param, n: int) -> list[Any]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics import needs, registry
-from analytics.params import Param
+from analytics.params import LONGEST, Param
 from analytics.registry import Method
 from analytics.results import Dataset, Record
 from pages.ui.words import about_seconds, count, safe_md
@@ -142,6 +142,8 @@ def _widget(method: Method, p: Param, value):
         shown = "automatic" if value is None else value
         chosen = st.selectbox(label, options, index=options.index(shown), **common)
         return None if chosen == "automatic" else chosen
+    if p.type == "text":
+        return st.text_input(label, value or "", max_chars=LONGEST, **common)
     cast = int if p.type == "int" else float
     # Without limits here: a number beyond them gets the sentence of the registry, where the field
     # itself would only turn red and keep the former one.

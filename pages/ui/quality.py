@@ -9,12 +9,14 @@ from analytics.results import Clustering, Dataset, Projection
 from pages.ui import (
     concepts,
     correcting,
+    differing,
     examples,
     findings,
     frame,
     panels,
     people,
     prototypes,
+    pushes,
     session,
     why,
 )
@@ -52,6 +54,10 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
         fill["Prototypes"] = lambda: prototypes.draw(dataset, result)
     if concepts.shown(result):
         fill["Concepts"] = lambda: concepts.draw(dataset, result)
+    if differing.shown(result):
+        fill["Features"] = lambda: differing.draw(dataset, result)
+    if pushes.shown(result):
+        fill["Pushes"] = lambda: pushes.draw(dataset, result)
     fill["Correct"] = lambda: correcting.tab(dataset, projection, result, mask)
     fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
