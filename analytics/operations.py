@@ -58,6 +58,7 @@ OPERATIONS = {
     "agreement": Operation("analytics.comparing.operations:agreement"),
     "consensus": Operation("analytics.comparing.operations:consensus"),
     "sweep": Operation("analytics.comparing.operations:sweep", nested=True),
+    "signal_grid": Operation("analytics.comparing.grid:grid", nested=True, rests_on=("dataset",)),
     "collected": Operation("analytics.comparing.operations:collected"),
     "ranking": Operation("analytics.pictures.operations:ranking", nested=True, rests_on=_SEEN),
     "advice": Operation("analytics.pictures.operations:advice", 2, nested=True, rests_on=_SEEN),

@@ -112,6 +112,14 @@ class Dataset(Record):
         """Number of rows."""
         return len(self.X)
 
+    @property
+    def features(self) -> list[str]:
+        """Columns of ``frame`` that rows are compared by: the chosen ones, or the statistics of
+        signals."""
+        if "signals" in self.params:
+            return [c for c in self.columns if c in self.frame]
+        return list(self.params.get("features", ()))
+
 
 @dataclass(frozen=True, eq=False)
 class Projection(Record):

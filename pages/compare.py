@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import agreeing, comparing, frame, session, sides, sweeping, threeway
+from pages.ui import agreeing, comparing, frame, gridding, session, sides, sweeping, threeway
 
 if frame.needs_data():
     st.stop()
@@ -30,6 +30,8 @@ FILL = {
     "Sweep": lambda: sweeping.show(dataset, projection),
     "People": lambda: threeway.show(chosen, dataset, projection),
 }
+if "signals" in dataset.params:
+    FILL["Signals"] = lambda: gridding.show(dataset)
 names = list(FILL)
 opened = view.part if view.part in FILL else names[0]
 tabs = st.tabs(names, key="compare-part", default=opened, on_change=comparing.opened_part)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode, telling, types, words
+from analytics.data import encode, signals, telling, types, words
 from analytics.data.suggest import suggest
 from analytics.errors import BadInput
 from analytics.params import Param, validate
@@ -48,10 +48,18 @@ PARAMS = (
     Param("keep", "int", 0, "Most telling columns",
           "Keep only this many columns, those that say most about the others (QuickSelection); "
           "0 keeps all.", low=0, high=20_000, unit="columns"),
+    Param("signals", "choice", "no", "Signals",
+          "The numbers of a row are the samples of a signal, in the order of time: compare "
+          "statistics of it instead. location: mean, median; spread: standard deviation, "
+          "interquartile range; shape: skewness, kurtosis; energy: root mean square, crest factor.",
+          choices=signals.CHOICES),
+    Param("signals_of", "choice", "both", "Statistics of",
+          "The course in time, its magnitude spectrum, or both.", choices=signals.SIDES,
+          depends_on=("signals", signals.CHOICES[1:])),
 )  # fmt: skip
 # Choices that came later stand in a recipe only when they are used, so that what was prepared
 # before them keeps its digest.
-_OFF = {"keep": 0}
+_OFF = {"keep": 0, "signals": "no"}
 
 _ROLES = ("text", "label", "domain", "x", "y")
 _KEYS = ("features", "types", *_ROLES, "image", *(p.name for p in PARAMS))
@@ -92,6 +100,8 @@ def check(recipe: Mapping[str, Any] | None, table: Table) -> dict[str, Any]:
         raise BadInput("A sample of 1 row cannot be grouped: give at least 2, or 0 for all rows.")
     if params["sample"] >= n:
         params["sample"] = 0
+    if params["signals"] != "no" and params["scale"] == "none":
+        params["scale"] = "standard"  # statistics have different units
     params = {name: v for name, v in params.items() if v != _OFF.get(name, ...)}
     return {"features": features, "types": changes, **roles, "image": image, **params}
 
@@ -194,6 +204,8 @@ def prepare(
     if len(rows) < total:
         frame = frame.take(rows).reset_index(drop=True)
     progress(0.2, "Encoding the columns")
+    if "signals" in recipe:
+        frame, features, kinds = _signals(frame, features, kinds, recipe, notes)
     X, names, image = _columns(frame, features, kinds, recipe, seed, progress, notes)
     progress(0.9, "Reading labels and coordinates")
     labels, label_names = _codes(frame, recipe["label"], "label")
@@ -224,9 +236,26 @@ def prepare(
     )
 
 
+def _signals(frame, features: list[str], kinds, recipe, notes: list[str]):
+    """Frame, features and kinds with the statistics of the signals in place of their samples."""
+    samples = [c for c in features if kinds[c] == "number"]
+    values = encode.fill(encode.numbers(frame, samples), samples, recipe["missing"], notes)
+    family, of = recipe["signals"], recipe["signals_of"]
+    frame, names = signals.described(frame, samples, values, family, of)
+    what = "" if of == "both" else f" of the {'course in time' if of == 'time' else of}"
+    notes.append(
+        f"Signals of {len(samples):,} samples, from {words.name(samples[0])} to "
+        f"{words.name(samples[-1])}, are compared by {len(names)} statistics{what}."
+    )
+    kept = [c for c in features if c not in set(samples)]
+    return frame, [*names, *kept], {**kinds, **dict.fromkeys(names, "number")}
+
+
 def _columns(frame, features, kinds, recipe, seed: int, progress: Progress, notes: list[str]):
     """X, the names of its columns, and (width, height) of the images that its rows are, or None."""
     image = tuple(recipe["image"]) or None
+    if "signals" in recipe:
+        image = None
     if "keep" not in recipe:
         return *encode.matrix(frame, features, kinds, recipe, seed, progress, notes), image
     made = encode.matrix(frame, features, kinds, recipe, seed, part(progress, 0.0, 0.4), notes)

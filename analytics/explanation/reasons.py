@@ -37,7 +37,7 @@ def reasons(
     _add_rules(statements, dataset, labels, seed, part(progress, 0.0, 0.6), notes)
     terms = _add_words(statements, dataset, labels, folds, part(progress, 0.6, 0.8))
     pictures = _add_pictures(statements, dataset, labels, folds)
-    used, frame = dataset.params["features"], described(dataset)
+    used, frame = dataset.features, described(dataset)
     columns, more = profiles.profiles(frame, labels, used, part(progress, 0.8, 0.9))
     shown = exemplars.exemplars(dataset.X, labels, seed=seed, progress=part(progress, 0.9, 1.0))
     clusters = tuple(
@@ -100,7 +100,7 @@ def _best(made: list[dict]) -> int:
 def described(dataset: Dataset) -> pd.DataFrame:
     """The columns for the profile, those used first: all but the text, pixels, and whole numbers
     that only number the rows. Known labels are names, also where they are numbers."""
-    features, frame = dataset.params["features"], dataset.frame
+    features, frame = dataset.features, dataset.frame
     used = set(features)
     others = [c for c in frame.columns if c not in used]
     numbering = {c for c in others if frame[c].dtype.kind in "iu" and frame[c].is_unique}
@@ -126,7 +126,7 @@ def _statement(kind: str, sentence: str, fitted, held_out, confused, **more) -> 
 
 
 def _add_rules(statements, dataset: Dataset, labels, seed: int, progress, notes) -> None:
-    features = [c for c in dataset.params["features"] if c != dataset.text_column]
+    features = [c for c in dataset.features if c != dataset.text_column]
     if dataset.image_shape or not features:
         return
     found = rules.explain(dataset.frame[features], labels, seed=seed, progress=progress)
@@ -184,5 +184,5 @@ def _add_pictures(statements, dataset: Dataset, labels, folds) -> dict[str, np.n
 
 def pixels_of(dataset: Dataset, rows) -> np.ndarray:
     """Original values of the pixels of some rows, float64 (m, width * height), 0 where missing."""
-    frame = dataset.frame[dataset.params["features"]].iloc[rows]
+    frame = dataset.frame[dataset.features].iloc[rows]
     return np.nan_to_num(frame.to_numpy(np.float64, na_value=np.nan), posinf=0.0, neginf=0.0)

@@ -224,6 +224,8 @@ def _preparation(record: Dataset) -> str:
         parts.append(f"texts: by {recipe.get('texts_by', 'words')}")
     if recipe.get("sample"):
         parts.append(f"sample: {_count(recipe['sample'], 'row')}, seed {record.seed}")
+    if recipe.get("signals"):
+        parts.append(f"signals: statistics of {recipe['signals']}, {recipe['signals_of']}")
     if recipe.get("keep"):
         kept = _count(recipe["keep"], "most telling column")
         parts.append(f"kept: {kept} by QuickSelection, seed {record.seed}")

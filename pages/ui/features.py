@@ -1,4 +1,4 @@
-"""What is made of the features before rows are compared: fewer columns."""
+"""What is made of the features before rows are compared: statistics of signals, fewer columns."""
 
 import streamlit as st
 
@@ -8,8 +8,41 @@ from pages.ui.words import about_seconds
 
 def more(table: Table, base: dict, chosen: list[str], key: str) -> dict:
     """Choices of the recipe, one fold away. base : the recipe in use; chosen : its features."""
-    with st.expander("Fewer columns", expanded="keep" in base):
-        return {"keep": _keep(table, base, chosen, key)}
+    with st.expander("Signals, fewer columns", expanded=bool({"keep", "signals"} & base.keys())):
+        return {**_signals(base, key), "keep": _keep(table, base, chosen, key)}
+
+
+SIGNALS = {
+    "no": "no signals: compare the numbers",
+    "all": "all statistics",
+    "location": "mean, median",
+    "spread": "standard deviation, interquartile range",
+    "shape": "skewness, kurtosis",
+    "energy": "root mean square, crest factor",
+}
+SIDES = {"both": "time and spectrum", "time": "the course in time", "spectrum": "the spectrum"}
+
+
+def _signals(base: dict, key: str) -> dict:
+    chosen = st.selectbox(
+        "Each row is a signal",
+        list(SIGNALS),
+        index=list(SIGNALS).index(base.get("signals", "no")),
+        format_func=SIGNALS.get,
+        key=f"signals-{key}",
+        help="Its numbers are samples in the order of time; rows are compared by statistics of "
+        "them.",
+    )
+    if chosen == "no":
+        return {"signals": "no"}
+    of = st.selectbox(
+        "Statistics of",
+        list(SIDES),
+        index=list(SIDES).index(base.get("signals_of", "both")),
+        format_func=SIDES.get,
+        key=f"signals-of-{key}",
+    )
+    return {"signals": chosen, "signals_of": of}
 
 
 def _keep(table: Table, base: dict, chosen: list[str], key: str) -> int:
