@@ -148,7 +148,7 @@ def _recommendation(found: Gallery) -> None:
             ("Continuity", number(e.get("continuity"))),
             ("With shuffled rows (F1)", number(found.facts["chance"])),
         ]
-        findings.facts(rows, ("Recommended", ""))
+        findings.facts(rows, ("Recommended", "Score"))
         for d in found.facts["defaults"]:
             if d["method"] in ("tsne", "umap"):
                 st.caption(safe_md(_versus(d)))

@@ -110,7 +110,7 @@ def clustering(dataset: Dataset, projection: Projection, result: Clustering) -> 
         rows = [
             (s.label or name, interval(s.value, s.low, s.high)) for name, s in card.values.items()
         ]
-        facts(rows, ("Quality", ""))
+        facts(rows, ("Quality", "Score"))
     for note in result.notes:
         st.caption(note)
 
