@@ -10,6 +10,7 @@ QUICK = {
     "clustering": ["--quick"],
     "methods": ["medoids", "slk"],
     "draw": [],
+    "large": ["--points", "200000", "--plotly", "200000"],
     "jobs": [],
     "clams": ["--quick"],
     "advisor": ["--seconds", "30", "digits"],
