@@ -127,6 +127,14 @@ def test_plotly_event_gives_geometry_only_and_thins_long_lassos():
     assert selection.from_plotly(None) == selection.from_plotly({}) == ()
 
 
+def test_an_event_of_the_large_map_is_checked_like_any_other():
+    event = {**SQUARE, "view": [0, 1, 0, 1]}
+    assert selection.from_browser(event) == selection.check([SQUARE])
+    assert selection.from_browser(None) == ()
+    with pytest.raises(BadInput, match="draw it again"):
+        selection.from_browser({"type": "lasso", "x": [0, "b", 1], "y": [0, 1, 2]})
+
+
 @pytest.mark.parametrize(
     "shapes",
     [

@@ -3,6 +3,7 @@ const QUIET = 140;    // ms without movement after which everything is drawn aga
 const PATIENCE = 35;  // ms of drawing that a reader who moves the map waits for at most
 const DEEPEST = 4e6;  // how far in one may zoom
 const FINE = 24;      // zoom from which the finer places are fetched
+const RENEW = 10000; // ms between two requests for a new link
 const FADED = 0.7;   // how far the colours of rows that are not selected go to paper
 const LEAST_STRENGTH = 0.12, FEW = 20000;
 
@@ -17,6 +18,7 @@ class LargeMap {
     this.job = null;       // {size, strength, next, end, pass, passes, covers}
     this.started = 0;
     this.moved = -1e9;
+    this.renewed = -1e9;
     this.stale = true;
     this.partial = false;  // whether only some points are drawn, while the map moves
     this.coloured = false;
@@ -113,8 +115,9 @@ class LargeMap {
       headers: { "X-Gestalt-Key": this.data.secret },
       cache: "no-store", credentials: "same-origin" }).catch(() => null);
     if (response?.ok) return response;
-    if (response?.status === 404 && !this.asked_again) {
-      this.asked_again = true;  // the link to the points has run out: ask for another, once
+    // The link to the points has run out: ask for another, but not at every move of the mouse.
+    if (response?.status === 404 && performance.now() - this.renewed > RENEW) {
+      this.renewed = performance.now();
       this.send("renew", Date.now());
     }
     return null;
