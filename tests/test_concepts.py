@@ -126,4 +126,4 @@ def test_the_page_shows_the_graph_and_the_table():
     assert not at.exception and len(at.get("plotly_chart")) == 2
     table = at.dataframe[0].value
     assert table["Right"].tolist() == ["90%", "–"]
-    assert table["Rows that have it"][0] == "b high, a high"
+    assert table["Rows that have it"][0] == "b high; a high"

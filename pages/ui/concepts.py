@@ -66,6 +66,6 @@ def _telling(dataset: Dataset, made: np.ndarray) -> list[str]:
     for row in apart:
         first = np.argsort(-np.abs(row), kind="stable")[:COLUMNS]
         words.append(
-            ", ".join(f"{dataset.columns[j]} {'high' if row[j] > 0 else 'low'}" for j in first)
+            "; ".join(f"{dataset.columns[j]} {'high' if row[j] > 0 else 'low'}" for j in first)
         )
     return words

@@ -118,10 +118,14 @@ def clustering(dataset: Dataset, projection: Projection, result: Clustering) -> 
 def _measured(method: str, where: str) -> str:
     """What groups were made from."""
     try:
-        graphs = registry.get("clustering", method).family == "graphs"
+        row = registry.get("clustering", method)
     except BadInput:
-        graphs = False
-    return "By links between rows." if graphs else f"Distances measured in {where}."
+        row = None
+    if row is not None and row.family == "graphs":
+        return "By links between rows."
+    if row is not None and "text" in row.needs:
+        return "By features of the texts."
+    return f"Distances measured in {where}."
 
 
 def groups(result: Clustering) -> None:

@@ -63,4 +63,4 @@ def _named(dataset: Dataset, row: np.ndarray) -> str:
     """The columns with the largest parts above a twentieth of the largest, strongest first."""
     limit = 0.05 * float(np.abs(row).max())
     first = np.argsort(-row, kind="stable")[:NAMED]
-    return ", ".join(dataset.columns[j] for j in first if row[j] > limit)
+    return "; ".join(dataset.columns[j] for j in first if row[j] > limit)
