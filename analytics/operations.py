@@ -48,7 +48,7 @@ OPERATIONS = {
     "reasons": Operation("analytics.explanation.operations:reasons", 3),
     "sentences": Operation("analytics.explanation.written:written"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
-    "ambiguity": Operation("analytics.perception.operations:ambiguity", 5),
+    "ambiguity": Operation("analytics.perception.operations:ambiguity", 6),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves", 2),
     "grouping": Operation("analytics.perception.operations:grouping", 2),
     "people_match": Operation("analytics.perception.operations:people_match"),

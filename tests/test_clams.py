@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from analytics.errors import BadInput, Cancelled
 from analytics.operations import execute, from_json
-from analytics.perception.clams import clams, clams_of_tally, tally
+from analytics.perception.cells import reduce
+from analytics.perception.clams import clams, clams_of_tally, drawn_as, tally
+from analytics.perception.heaps import heaps
 from analytics.perception.operations import ambiguity_request
 from analytics.perception.wording import component_name, pair_sentence, sentence
 from analytics.results import Ambiguity, Projection
@@ -283,7 +285,20 @@ def test_far_points_are_named():
     assert "far points" in " ".join(clams(spread, bootstrap=0).warnings)
 
 
-def test_forty_groups_are_answered_with_a_warning():
+@pytest.mark.parametrize("regular", [True, False])
+def test_forty_groups_are_answered_with_a_warning(regular):
     centres = 10.0 * np.stack(np.meshgrid(np.arange(8), np.arange(5)), -1).reshape(-1, 2)
-    found = clams(blobs([40] * 40, centres, [(1, 1)] * 40), bootstrap=0)
-    assert 0 <= found.ambiguity <= 1 and found.warnings
+    if not regular:
+        centres = centres * 3 + np.random.default_rng(0).uniform(-8, 8, centres.shape)
+    for seed in range(3):
+        found = clams(blobs([40] * 40, centres, [(1, 1)] * 40, seed), bootstrap=0)
+        assert 0 <= found.ambiguity <= 1
+        assert "40 separate heaps of points" in " ".join(found.warnings)
+
+
+@pytest.mark.parametrize("n", [100, 3_000, 100_000])
+def test_chance_clumps_are_no_heaps(n):
+    random = np.random.default_rng(1)
+    for points in (random.random((n, 2)), random.normal(size=(n, 2))):
+        low, high = points.min(axis=0), points.max(axis=0)
+        assert heaps(reduce(points, drawn_as(low, high, 1.0))) <= 1

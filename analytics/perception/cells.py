@@ -56,7 +56,7 @@ def tally(points: np.ndarray, drawing: Drawing) -> np.ndarray:
     sums = np.zeros((6, GRID * GRID))
     for start in range(0, len(points), _CHUNK):
         part = drawn(points[start : start + _CHUNK], drawing)
-        cell = _square(part.T, GRID)
+        cell = squares(part.T, GRID)
         for i, values in enumerate(_monomials(part)):
             sums[i] += np.bincount(cell, values, GRID * GRID)
     return sums
@@ -73,12 +73,12 @@ def coarse(cells: Cells, grid: int) -> Cells:
     than a quarter of those squares."""
     if len(cells.counts) <= grid * grid / 4:
         return cells
-    cell = _square(cells.moments[1:3], grid)
+    cell = squares(cells.moments[1:3], grid)
     sums = [np.bincount(cell, m, grid * grid) for m in cells.moments * cells.counts]
     return from_tally(np.stack(sums))
 
 
-def _square(place: np.ndarray, grid: int) -> np.ndarray:
+def squares(place: np.ndarray, grid: int) -> np.ndarray:
     """The square of a grid x grid board that each place (2, n) in drawn coordinates lies in."""
     column, row = np.clip((place + 0.5) * grid, 0, grid - 1).astype(np.int64)
     return column * grid + row

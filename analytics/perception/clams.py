@@ -19,6 +19,7 @@ from analytics.perception.cells import GRID, MAX_POINTS, Cells, Drawing, from_ta
 from analytics.perception.cells import tally as tally_cells
 from analytics.perception.checks import check_number, check_points, check_whole
 from analytics.perception.groups import find
+from analytics.perception.heaps import heaps
 from analytics.perception.mixture import Gaussians
 from analytics.perception.separability import entropy, pairs
 from analytics.progress import Progress, part, silent
@@ -143,7 +144,11 @@ def _score(
         bic=groups.bic,
         n=n,
         notes=_notes(len(cells.counts), n, bootstrap),
-        warnings=tuple(limits.of_fit(n, groups.k, groups.clear, groups.bic, which, one_group)),
+        warnings=tuple(
+            limits.of_fit(
+                n, groups.k, groups.clear, groups.bic, which, one_group, heaps(groups.fewer)
+            )
+        ),
     )
 
 

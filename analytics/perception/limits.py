@@ -18,10 +18,17 @@ FAR = 8.0  # an extent this many times that of the middle 98 % of the points is 
 
 
 def of_fit(
-    n: int, k: int, clear: bool, bic: np.ndarray, pairs: np.ndarray, one_group: np.ndarray
+    n: int,
+    k: int,
+    clear: bool,
+    bic: np.ndarray,
+    pairs: np.ndarray,
+    one_group: np.ndarray,
+    heaps: int,
 ) -> list[str]:
     """Warnings that the mixture gives: n points, k components, whether the knee was clear, the BIC
-    curve, and the share of people who see one group in each of the pairs (p, 2)."""
+    curve, the share of people who see one group in each of the pairs (p, 2), and how many heaps of
+    points rise in the plot."""
     found = []
     if n < FEWEST:
         found.append(f"Only {n} points: the score means little below {FEWEST}.")
@@ -35,7 +42,12 @@ def of_fit(
             "Many people would see one large group here: the score speaks of the parts of that "
             "group, not of separate ones."
         )
-    if k == MOST or (len(bic) == MOST and _falling(bic)):
+    if heaps > MOST:
+        found.append(
+            f"{heaps} separate heaps of points rise in this plot, but the score looks for {MOST} "
+            f"groups at most: it speaks of {k} of them or of several together."
+        )
+    elif k == MOST or (len(bic) == MOST and _falling(bic)):
         found.append(
             f"{MOST} groups is the most the score looks for, and this plot may hold more than it "
             f"found ({k})."

@@ -104,7 +104,10 @@ def _request(source: str, dataset: Dataset, most: int, seed: int) -> Request:
     if source == "maps":
         return pictures.maps_request(_stored(session.current().view.maps))
     if source == "saved":
-        return pictures.maps_request(_stored(_saved_maps()))
+        saved = _stored(_saved_maps())
+        if not saved:
+            raise BadInput("No view is saved yet: save one, and its maps are ranked here.")
+        return pictures.maps_request(saved)
     return pictures.files_request(
         stage(*_zipped(st.session_state["ranking-files"]), services.home())
     )
