@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
-from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.metrics import adjusted_rand_score
 
 from analytics.errors import BadInput
 from analytics.projection import operations as ops
 from analytics.results import UNLABELLED, Dataset
+from bench.rows.cpca import hidden
 
 
 def draw(X, domain, **params):
@@ -26,17 +26,6 @@ def draw(X, domain, **params):
     )
     wanted = ops.projection_request(data, "cpca", params)
     return ops.projection(wanted, (data,), lambda fraction, words: None)
-
-
-def hidden(seed=0):
-    """Digits 0 and 1 under strong noise of five patterns, which the background has alone."""
-    rng = np.random.default_rng(seed)
-    X, y = load_digits(return_X_y=True)
-    X, y = X[y < 2], y[y < 2]
-    patterns = rng.normal(size=(5, 64)) * 8
-    noise = rng.normal(size=(2 * len(X), 5)) @ patterns
-    rows = np.concatenate([noise[: len(X)], noise[len(X) :] + X])
-    return rows + rng.normal(size=rows.shape), np.repeat([0, 1], len(X)), y
 
 
 def test_axes_by_hand():

@@ -24,25 +24,19 @@ SIDES = {"both": "time and spectrum", "time": "the course in time", "spectrum": 
 
 
 def _signals(base: dict, key: str) -> dict:
-    chosen = st.selectbox(
-        "Each row is a signal",
-        list(SIGNALS),
-        index=list(SIGNALS).index(base.get("signals", "no")),
-        format_func=SIGNALS.get,
-        key=f"signals-{key}",
-        help="Its numbers are samples in the order of time; rows are compared by statistics of "
-        "them.",
-    )
+    help_ = "Its numbers are samples in the order of time; rows are compared by statistics of them."
+    chosen = _choice("Each row is a signal", SIGNALS, base.get("signals"), f"signals-{key}", help_)
     if chosen == "no":
         return {"signals": "no"}
-    of = st.selectbox(
-        "Statistics of",
-        list(SIDES),
-        index=list(SIDES).index(base.get("signals_of", "both")),
-        format_func=SIDES.get,
-        key=f"signals-of-{key}",
-    )
+    of = _choice("Statistics of", SIDES, base.get("signals_of"), f"signals-of-{key}")
     return {"signals": chosen, "signals_of": of}
+
+
+def _choice(label: str, options: dict[str, str], value, key: str, help_: str | None = None) -> str:
+    """A select box over value -> words, at ``value`` or else the first."""
+    keys = list(options)
+    start = keys.index(value) if value in keys else 0
+    return st.selectbox(label, keys, index=start, format_func=options.get, key=key, help=help_)
 
 
 def _keep(table: Table, base: dict, chosen: list[str], key: str) -> int:
