@@ -92,7 +92,7 @@ METHODS = (
         order=216,
         family="split",
         measured="ACC on 3 unequal normal distributions, 60 rows, 6 draws: 0.919 (k-means 0.942, "
-        "mixture from one start 0.969); 100 rows: 0.938 (0.922, 0.945); wireless 0.917 (0.927, 0.888, from "
-        "5 starts 0.979). So no gain over a restarted mixture.",
+        "mixture from one start 0.969); 100 rows: 0.938 (0.922, 0.945); wireless 0.917 (0.927, "
+        "0.888, from 5 starts 0.979). So no gain over a restarted mixture.",
     ),
 )
