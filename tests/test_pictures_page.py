@@ -146,4 +146,4 @@ def test_kept_maps_are_ranked(page, opened, monkeypatch):
     monkeypatch.setattr("analytics.store.projects.saved_maps", lambda engine: [])
     next(s for s in page.selectbox if s.label == "Plots").select("saved").run()
     next(b for b in page.button if b.label == "Rank").click().run()
-    assert any("no map to rank" in e.value for e in page.error)
+    assert any("No view is saved yet" in e.value for e in page.error)
