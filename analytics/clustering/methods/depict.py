@@ -160,7 +160,7 @@ def _together(net: _Network, data, params: dict[str, Any], progress: Progress) -
 
 def _cost(n: int, d: int, p: dict) -> float:
     weights = d * _HIDDEN[0] + _HIDDEN[0] * _HIDDEN[1] + _HIDDEN[1] * p["latent"]
-    return 3 + 4e-10 * n * (p["warm_up"] + p["rounds"]) * weights + 1e-5 * n
+    return 3 + 6e-10 * n * (p["warm_up"] + p["rounds"]) * weights + 1e-5 * n
 
 
 METHODS = (

@@ -210,7 +210,7 @@ METHODS = (
             3
             + p["rounds"]
             * n
-            * (2e-7 * d + (6e-5 if p["neighbours"] else 1.5e-5) * p["n_clusters"] / 10)
+            * (2e-7 * d + (1.2e-4 if p["neighbours"] else 1.5e-5) * p["n_clusters"] / 10)
         ),
         reference="Zhang, Ren & He 2024, P2OT, ICLR, arXiv:2401.09266",
         max_rows=100_000,
