@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from analytics.figures.theme import cluster_colors
+from analytics.report import ticks as grading
 from analytics.review import markup, writing
 from analytics.review.document import section
 from analytics.review.sections import SECTIONS
@@ -17,7 +18,6 @@ from analytics.review.sections import SECTIONS
 LETTERS = 75  # of a line on a slide
 LINES = 10  # of a slide
 MOST_ROWS = 7  # of a table on one slide
-HALF = 0.5  # held-out F1 of a half earned third tick
 
 
 def slides(document: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -67,19 +67,17 @@ def ticks(evidence: Mapping[str, Any]) -> list[dict[str, Any]]:
             "name": c["name"],
             "color": colors[c["label"]],
             "rows": f"{c['size']:,}",
-            "visible": ("◉", writing.shown(c["visible"])),
-            "real": ("◆", writing.shown(c["real"])),
-            "explainable": (_third(c), writing.shown(c["explainable"], *(c["interval"] or ()))),
+            **{tick: _tick(c, tick) for tick in grading.SIGNS},
         }
         for c in clusters
     ]
 
 
-def _third(cluster: Mapping[str, Any]) -> str:
-    """The third tick: filled, half or empty."""
-    if cluster["earned"]:
-        return "❝"
-    return "❛" if (cluster["explainable"] or 0.0) >= HALF else "○"
+def _tick(cluster: Mapping[str, Any], tick: str) -> tuple[str, str]:
+    """A tick of a cluster: full, half or empty, and its number."""
+    span = cluster["interval"] if tick == "explainable" else ()
+    sign = grading.sign(tick, grading.grades(cluster)[tick])
+    return ("" if cluster[tick] is None else sign), writing.shown(cluster[tick], *span)
 
 
 def tried(found: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -112,7 +112,9 @@ def draw(results: Results, caption: str, key: str) -> None:
 
     def chosen() -> None:
         found = geometry.from_plotly(st.session_state.get(f"{key}-chart"))
-        mark(key, {"kind": "selection", "shapes": list(found)} if found else None)
+        # A chart that is drawn anew may report that nothing is selected; that is no wish to unmark.
+        if found:
+            mark(key, {"kind": "selection", "shapes": list(found)})
 
     # The page is read by scrolling, so the wheel does not zoom.
     mapview.chart(drawn, key, HEIGHT, chosen, caption, zooms=False)
