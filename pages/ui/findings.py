@@ -30,7 +30,10 @@ def finding(what: str, value: str, words: str, spread: str = "") -> None:
 
 def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> None:
     """A small two-column table."""
-    head = f"<tr><th>{escape(heads[0])}</th><th>{escape(heads[1])}</th></tr>" if heads else ""
+    head = ""
+    if heads:
+        beside = f"<th>{escape(heads[1])}</th>" if heads[1] else "<td></td>"
+        head = f"<tr><th>{escape(heads[0])}</th>{beside}</tr>"
     body = "".join(f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>" for a, b in rows)
     st.html(f"<table class='facts'>{head}{body}</table>")
 

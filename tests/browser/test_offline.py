@@ -9,6 +9,7 @@ import pytest
 import analytics
 from analytics.report.linked import MAX_BYTES, MAX_ROWS, linked_report
 from analytics.store.artifacts import Artifacts
+from tests.browser.axe import serious
 from tests.browser.conftest import HARMLESS
 
 EVIL = "</script><img src=x onerror=alert(1)>"
@@ -216,6 +217,13 @@ def test_by_touch_in_the_dark(from_disk, small):
         "() => [...document.querySelector('#plot').getContext('2d').getImageData(2, 2, 1, 1).data]"
     )
     assert paper[:3] == [16, 20, 27]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(from_disk, small, scheme):
+    page = from_disk(small, color_scheme=scheme)
+    page.locator("#grid-body [role=row]").first.click()
+    assert not serious(page)
 
 
 def test_paper_shows_the_view_and_rows(from_disk, small):
