@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import texts, types, words
+from analytics.data import kmers, texts, types, words
 from analytics.errors import BadInput
 from analytics.progress import Progress, part
 
@@ -113,8 +113,12 @@ def matrix(
         groups += [one_hot(c, frame[c], notes) for c in categories]
     for position, column in enumerate(prose):
         share = (0.3 + 0.6 * (position + i) / len(prose) for i in (0, 1))
+        told = part(progress, *share)
+        if recipe["texts_by"] == "kmers":
+            groups.append(kmers.by_kmers(column, frame[column], recipe["kmer"], told, notes))
+            continue
         said = texts.by_meaning if recipe["texts_by"] == "meaning" else texts.by_words
-        groups.append(said(column, frame[column], seed, part(progress, *share), notes))
+        groups.append(said(column, frame[column], seed, told, notes))
     columns = _different([name for group_names, _ in groups for name in group_names])
     _refuse_size(len(frame), len(columns))
     X = np.concatenate([np.asarray(v, np.float32) for _, v in groups], axis=1)

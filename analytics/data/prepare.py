@@ -40,8 +40,11 @@ PARAMS = (
           choices=("onehot", "ordinal", "leave out")),
     Param("texts_by", "choice", "words", "Texts",
           "meaning: sentence vectors by a model, about 100 texts a second; words: the words, or "
-          "pieces of words, that texts share.",
-          choices=("meaning", "words")),
+          "pieces of words, that texts share; kmers: of sequences (DNA, proteins), pieces of some "
+          "letters.",
+          choices=("meaning", "words", "kmers")),
+    Param("kmer", "int", 4, "Letters of a piece", "Of sequences: 4 for DNA, 2 for proteins.",
+          low=1, high=8, depends_on=("texts_by", ("kmers",))),
     Param("sample", "int", 0, "Sample",
           "Use at most this many rows, drawn at random in the proportions of the labels; "
           "0 uses all.", low=0, high=1e9, unit="rows"),

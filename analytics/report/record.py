@@ -221,7 +221,8 @@ def _preparation(record: Dataset) -> str:
         f"categories: {recipe.get('encode', 'onehot')}",
     ]
     if record.text_column and record.text_column in recipe.get("features", ()):
-        parts.append(f"texts: by {recipe.get('texts_by', 'words')}")
+        length = f" of {recipe['kmer']} letters" if "kmer" in recipe else ""
+        parts.append(f"texts: by {recipe.get('texts_by', 'words')}{length}")
     if recipe.get("sample"):
         parts.append(f"sample: {_count(recipe['sample'], 'row')}, seed {record.seed}")
     if recipe.get("signals"):

@@ -32,6 +32,20 @@ def _signals(base: dict, key: str) -> dict:
     return {"signals": chosen, "signals_of": of}
 
 
+def letters(base: dict, key: str) -> int:
+    """How long the pieces of sequences are."""
+    return int(
+        st.number_input(
+            "Letters of a piece",
+            1,
+            8,
+            int(base.get("kmer", 4)),
+            key=f"kmer-{key}",
+            help="4 for DNA, 2 for proteins.",
+        )
+    )
+
+
 def _choice(label: str, options: dict[str, str], value, key: str, help_: str | None = None) -> str:
     """A select box over value -> words, at ``value`` or else the first."""
     keys = list(options)

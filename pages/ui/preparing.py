@@ -141,7 +141,7 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         ("scale", "Scaling", SCALE),
         ("encode", "Categories", ENCODE),
     ]
-    if "text" in {**table.kinds, **types}.values():
+    if "text" in {**table.kinds, **recipe["types"]}.values():
         choices.append(("texts_by", "Texts as features", TEXTS_BY))
     for name, label, options in choices:
         recipe[name] = st.selectbox(
@@ -151,6 +151,10 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
             format_func=options.get,
             key=f"{name}-{key}",
         )
+    if recipe.get("texts_by") == "kmers":
+        recipe["kmer"] = features.letters(base, key)
+    else:
+        recipe.pop("kmer", None)
     recipe |= features.more(table, base, recipe["features"], key)
     with st.expander("Text, domain, coordinates, images, sample"):
         for name in ("text", "domain", "x", "y"):
@@ -192,6 +196,7 @@ SCALE = {
 TEXTS_BY = {
     "meaning": "by meaning, 100 texts a second",
     "words": "by the words they share",
+    "kmers": "as sequences (DNA, proteins), by pieces",
 }
 ENCODE = {
     "onehot": "one column per value",
