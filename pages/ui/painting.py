@@ -87,7 +87,7 @@ def put(key: str, xy: np.ndarray) -> None:
     kept.load, kept.fresh = kept.load + 1, False
 
 
-def starts(key: str, start: str = "Two moons") -> None:
+def starts(key: str) -> None:
     """Choices of a set to start from; choosing one again draws another of its kind."""
     name, seeds = f"{key}-start", f"{key}-seed"
 
