@@ -22,7 +22,7 @@ from models.clusternet.components import (
     walk,
 )
 
-VERSION = 2
+VERSION = 3
 BACKGROUND = -1
 FEWEST, MOST = 50, 20_000
 
@@ -46,15 +46,61 @@ def _blobs(rng):
 
 
 def _many(rng):
-    """Many heaps of one size, close together."""
-    k = int(rng.integers(9, 42))
+    """Many heaps of about one size, close together: on a grid, along a curve, or strewn."""
+    k = round(np.exp(rng.uniform(np.log(9), np.log(100))))
     one = rng.random() < 0.7
     shared = blob(rng)
-    side = int(np.ceil(np.sqrt(k)))
-    cells = rng.permutation(side * side)[:k]
-    places = np.c_[cells % side, cells // side] + rng.normal(0, rng.uniform(0, 0.3), (k, 2))
+    layout = rng.choice(["grid", "grid", "curve", "strewn"])
+    if layout == "grid":
+        side = int(np.ceil(np.sqrt(k)))
+        cells = rng.permutation(side * side)[:k]
+        places = np.c_[cells % side, cells // side] + rng.normal(0, rng.uniform(0, 0.3), (k, 2))
+    elif layout == "curve":
+        places = _along(rng, k)
+    else:
+        places = _strewn(rng, k)
     reach = rng.uniform(0.3, 0.75) * np.exp(rng.normal(0, 0.15, k))
     return [(shared if one else blob(rng), places[i], reach[i]) for i in range(k)], 1.0
+
+
+def _along(rng, k: int) -> np.ndarray:
+    """k places one apart along a smooth bent path that does not turn back sharply."""
+    t = np.arange(k)
+    bend = rng.uniform(0.2, 1.2) * np.sin(2 * np.pi * (rng.uniform(0.5, 4) * t / k + rng.random()))
+    return np.cumsum(np.c_[np.cos(bend), np.sin(bend)], axis=0)
+
+
+def _strewn(rng, k: int) -> np.ndarray:
+    """k places at random, none nearer than 0.85 to another."""
+    side = 1.25 * np.sqrt(k)
+    places = [rng.uniform(0, side, 2)]
+    while len(places) < k:
+        at = rng.uniform(0, side, 2)
+        if np.hypot(*(np.array(places) - at).T).min() > 0.85:
+            places.append(at)
+        side *= 1.001
+    return np.array(places)
+
+
+def _touching(rng):
+    """A few Gaussian heaps of unequal size and weight, each beside another, more or less apart."""
+    k = int(rng.integers(2, 8))
+    wide = np.exp(rng.normal(0, rng.choice([0.1, 0.6]), k)) * 0.4
+    flat = np.exp(-abs(rng.normal(0, rng.choice([0.1, 0.8]), k)))
+    turn = [turned_by(a) for a in rng.uniform(0, np.pi, k)]
+    places = [np.zeros(2)]
+    for i in range(1, k):
+        j = int(rng.integers(i))
+        a = rng.uniform(0, 2 * np.pi)
+        way = np.array([np.cos(a), np.sin(a)])
+        thick = sum(wide[m] * np.hypot(*(turn[m].T @ way * [1, flat[m]])) for m in (i, j))
+        places.append(places[j] + way * thick * rng.uniform(0.9, 2.6))
+
+    def heap(i):
+        return lambda rng, m: rng.normal(size=(m, 2)) * wide[i] * [1, flat[i]] @ turn[i].T
+
+    parts = [(heap(i), places[i], 1.0) for i in range(k)]
+    return parts, 0.0
 
 
 def _shapes(rng):
@@ -242,6 +288,7 @@ def _plain(rng):
 FAMILIES: dict[str, Callable] = {
     "blobs": _blobs,
     "many blobs": _many,
+    "touching": _touching,
     "shapes": _shapes,
     "tiles": _tiles,
     "curves": _curves,
@@ -259,8 +306,8 @@ FAMILIES: dict[str, Callable] = {
 }
 HELD_OUT = ("crossing", "trails")
 SHARES = {
-    "mixed": 2.5, "nested": 2.0, "shapes": 2.0, "blobs": 1.5, "curves": 1.5, "many blobs": 1.3,
-    "islands": 1.2, "plain": 0.5, "network": 0.5,
+    "mixed": 2.5, "nested": 2.0, "shapes": 2.0, "many blobs": 2.0, "touching": 2.0,
+    "blobs": 1.5, "curves": 1.5, "islands": 1.2, "plain": 0.5, "network": 0.5,
 }  # fmt: skip
 
 
