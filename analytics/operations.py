@@ -50,7 +50,7 @@ OPERATIONS = {
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
     "ambiguity": Operation("analytics.perception.operations:ambiguity", 6),
     "ambiguity_curves": Operation("analytics.perception.operations:ambiguity_curves", 2),
-    "grouping": Operation("analytics.perception.operations:grouping", 2),
+    "grouping": Operation("analytics.perception.operations:grouping", 3),
     "people_match": Operation("analytics.perception.operations:people_match"),
     "grouping_redrawn": Operation("analytics.perception.operations:grouping_redrawn"),
     "correction": Operation("analytics.correcting.operations:correction"),
