@@ -1,0 +1,64 @@
+"""A few kills at random moments, and a proof that the checks see what is lost."""
+
+import sqlalchemy as sa
+
+from analytics.store import database as db
+from analytics.store.artifacts import Artifacts
+from tests.faults import __main__ as faults
+from tests.faults import acts
+
+
+def test_killed_programs_lose_nothing_they_acknowledged(tmp_path):
+    counts = faults.run(len(acts.ACTS), 5, tmp_path)
+    assert set(counts) == set(acts.ACTS) == set(acts.CHECKS)
+    assert {c.kills for c in counts.values()} == {1}
+    assert sum(c.acks for c in counts.values()) > 5
+    assert not any(c.lost for c in counts.values())
+
+
+def _first(name, home, count):
+    told = acts.ACTS[name](home, 1)
+    return [next(told) for _ in range(count)]
+
+
+def test_a_view_that_went_back_a_lost_result_and_a_damaged_file_are_seen(tmp_path):
+    acks = _first("saving", tmp_path, 4)
+    assert acts.problems("saving", tmp_path, acks) == []
+    Artifacts(tmp_path / "results").remove(acks[-1]["digest"])
+    (tmp_path / "uploads" / acks[1]["content"]).write_bytes(b"other")
+    ahead = {"view": acks[0]["view"], "n": 9}
+    found = acts.problems("saving", tmp_path, [*acks, ahead])
+    assert len(found) == 4  # the view names the lost result too
+    assert {f.split()[0] for f in found} == {"view", "result", "file"}
+
+
+def test_half_a_project_is_seen(tmp_path):
+    acks = _first("importing", tmp_path / "home", 1)
+    engine = db.connect(home=tmp_path / "home")
+    with db.writing(engine) as connection:
+        connection.execute(sa.delete(db.runs).where(db.runs.c.digest == acks[0]["digests"][0]))
+    engine.dispose()
+    found = acts.problems("importing", tmp_path / "home", [*acks, {"project": "p", "digests": []}])
+    assert len(found) == 2 and "is lost" in found[0] and "half" in found[1]
+
+
+def test_lost_drawings_comments_and_versions_are_seen(tmp_path):
+    drawn = _first("studying", tmp_path, 4)
+    said = _first("reviewing", tmp_path, 4)
+    engine = db.connect(home=tmp_path)
+    with db.writing(engine) as connection:
+        connection.execute(sa.update(db.study_answers).values(step=1, strokes=[]))
+        connection.execute(sa.update(db.review_versions).values(document={"text": "other"}))
+        connection.execute(
+            sa.delete(db.review_comments).where(db.review_comments.c.id == said[1]["comment"])
+        )
+    engine.dispose()
+    assert len(acts.problems("studying", tmp_path, drawn)) == 1
+    assert len(acts.problems("reviewing", tmp_path, said)) == 2
+
+
+def test_an_answer_paid_twice_is_seen():
+    question = 'Texts:\n==x\n1: "a"\n2: "b"\n==x\n'
+    body = {"messages": [{"role": "user", "content": question}]}
+    assert faults.twice([{"texts": ["c"]}], [body]) == []
+    assert faults.twice([{"texts": ["c", "b"]}], [body]) == ["paid twice for 'b'"]
