@@ -1,0 +1,127 @@
+"""Whole files of every format, and damaged ones made from them; an input is known by its number."""
+
+import gzip
+import io
+import json
+import random
+import zipfile
+
+import numpy as np
+import pandas as pd
+
+SPLICED = 0.15  # share of inputs that get a piece of another format
+MOST_CHANGES = 12
+EXTREMES = (b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f",
+            b"\0\0\0\0", b"\xff" * 8, b"\0\0\0\x80", b"\x01\0\0\0")  # fmt: skip
+TOKENS = (b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"NaN",
+          b"1e999", b"-1e308", b"9" * 40, b"{", b"}", b"[", b"]", b"null", b"\\u0000", b"\\ud800",
+          b"<", b"&#0;", b"]]>", b"../", b"=1+1", "é\u202e𝕏".encode())  # fmt: skip
+
+
+def _frame() -> pd.DataFrame:
+    when = pd.date_range("2024-01-30", periods=12, freq="17h")
+    return pd.DataFrame(
+        {
+            "name": [f"row {i}" for i in range(12)],
+            "number": np.linspace(-3, 9, 12),
+            "whole": np.arange(12) * 1_000_003,
+            "kind": ["a", "b", "ü"] * 4,
+            "yes": [True, False] * 6,
+            "when": when,
+            "gap": [None, 1.5, np.nan] * 4,
+        }
+    )
+
+
+def _bytes(write) -> bytes:
+    file = io.BytesIO()
+    write(file)
+    return file.getvalue()
+
+
+def _zip(members: dict[str, bytes]) -> bytes:
+    def write(file):
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, data in members.items():
+                archive.writestr(name, data)
+
+    return _bytes(write)
+
+
+def whole() -> dict[str, tuple[str, bytes]]:
+    """Format -> a name and the bytes of a file that is read without complaint."""
+    frame = _frame()
+    csv = frame.to_csv(index=False).encode()
+    numbers = np.arange(60, dtype=np.float32).reshape(20, 3)
+    arrays = {"X": numbers, "names": np.array(["a", "bb"] * 10), "labels": np.arange(20) % 3}
+    lists = json.loads(frame.to_json(orient="records", date_format="iso"))
+    xlsx = _bytes(lambda f: frame.to_excel(f, index=False))
+    return {
+        "csv": ("a.csv", csv),
+        "tsv": ("a.tsv", frame.to_csv(index=False, sep="\t").encode("utf-16")),
+        "text": ("a.txt", b"x;y\n1,5;2\n2,5;3\n" * 4),
+        "json": ("a.json", json.dumps(lists).encode()),
+        "nested": ("b.json", json.dumps({"data": [{"a": {"b": [1, {"c": 2}]}}] * 3}).encode()),
+        "jsonl": ("a.jsonl", "\n".join(map(json.dumps, lists)).encode()),
+        "parquet": ("a.parquet", _bytes(lambda f: frame.to_parquet(f, index=False))),
+        "feather": ("a.feather", _bytes(frame.to_feather)),
+        "xlsx": ("a.xlsx", xlsx),
+        "npy": ("a.npy", _bytes(lambda f: np.save(f, numbers))),
+        "npz": ("a.npz", _bytes(lambda f: np.savez_compressed(f, **arrays))),
+        "gzip": ("a.csv.gz", gzip.compress(csv, mtime=0)),
+        "zip": ("a.zip", _zip({"a.csv": csv})),
+    }
+
+
+def made(kind: str, number: int, files: dict[str, tuple[str, bytes]]) -> tuple[str, bytes]:
+    """The damaged file of a format with this number: its name and bytes."""
+    rng = random.Random(f"{kind} {number}")
+    name, data = files[kind]
+    data = _inside(kind, bytearray(data), rng, files) if rng.random() < 0.5 else bytearray(data)
+    for _ in range(rng.randint(1, MOST_CHANGES)):
+        _change(data, rng)
+    if rng.random() < SPLICED:
+        other = files[rng.choice(sorted(files))][1]
+        a, b = sorted((rng.randrange(len(other)), rng.randrange(len(other))))
+        at = rng.randrange(len(data) + 1)
+        data[at:at] = other[a:b]
+    if rng.random() < 0.1:
+        name = rng.choice(sorted(files.values()))[0]
+    return name, bytes(data)
+
+
+def _inside(kind: str, data: bytearray, rng: random.Random, files) -> bytearray:
+    """Damage under the packing, so that more than the checksum of an archive is met."""
+    if kind == "gzip":
+        inner = bytearray(files["csv"][1])
+        _change(inner, rng)
+        return bytearray(gzip.compress(inner, mtime=0))
+    if kind not in ("zip", "npz", "xlsx"):
+        return data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    hit = rng.choice(sorted(members))
+    inner = bytearray(members[hit])
+    for _ in range(rng.randint(1, MOST_CHANGES)):
+        _change(inner, rng)
+    return bytearray(_zip({**members, hit: bytes(inner)}))
+
+
+def _change(data: bytearray, rng: random.Random) -> None:
+    """One change: a bit, an extreme value, a word of a format, a cut, a repeat, the end gone."""
+    at = rng.randrange(len(data) + 1)
+    length = int(len(data) ** rng.random())
+    way = rng.randrange(6)
+    if way == 0 and at < len(data):
+        data[at] ^= 1 << rng.randrange(8)
+    elif way == 1:
+        value = rng.choice(EXTREMES)
+        data[at : at + len(value)] = value
+    elif way == 2:
+        data[at:at] = rng.choice(TOKENS) * rng.choice((1, 1, 1, 50))
+    elif way == 3:
+        del data[at : at + length]
+    elif way == 4 and len(data) < 200_000:
+        data[at:at] = data[at : at + length] * rng.choice((1, 2, 9))
+    elif way == 5 and rng.random() < 0.3:
+        del data[at:]
