@@ -122,7 +122,13 @@ def _show(found: Gallery) -> None:
             dark=frame.dark(),
             height=440,
         )
-        st.plotly_chart(figure, theme=None, key="pareto", config={"displayModeBar": False})
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="pareto",
+            alt="Every map tried, by how faithful and how ambiguous it is; one is recommended.",
+            config={"displayModeBar": False},
+        )
         st.caption("Shaded: as faithful as the best. Dotted: maps that no other beats in both.")
     with facts:
         _recommendation(found)

@@ -101,7 +101,13 @@ def curves(projection: Projection, result: Ambiguity | None) -> None:
         figure = banded(
             table[:, 0], table[:, 1], *band, x_title=title, log=log, mark=mark, dark=frame.dark()
         )
-        slots[i % 2].plotly_chart(figure, theme=None, key=f"curve-{name}", config=QUIET)
+        slots[i % 2].plotly_chart(
+            figure,
+            theme=None,
+            key=f"curve-{name}",
+            alt=f"The ambiguity of the picture against {title.lower()}.",
+            config=QUIET,
+        )
     st.caption(
         "Points drawn: the mean of eight random samples of each size, and where nine in ten of "
         "them lie. Marks and opacity: the ink they leave widens groups and fills the valleys "
@@ -124,7 +130,13 @@ def components_curve(result: Ambiguity | None) -> None:
         y_title="BIC (lower fits better)",
         dark=frame.dark(),
     )
-    st.plotly_chart(figure, theme=None, key="bic", config=QUIET)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="bic",
+        alt="BIC for each number of components, with the number that the score rests on marked.",
+        config=QUIET,
+    )
     st.caption("The knee of this curve is the number of components that the score rests on.")
 
 

@@ -416,7 +416,8 @@ def _histograms(dataset: Dataset, mask) -> None:
         values = series.to_numpy(float, na_value=np.nan) if numeric else series.astype("string")
         figure = histogram(values, mask, name=name, numeric=numeric, dark=frame.dark(), height=220)
         with slots[i % len(slots)]:
-            st.plotly_chart(figure, theme=None, key=f"hist-{i}", config={"displayModeBar": False})
+            alt, quiet = f"How the values of {name} are spread.", {"displayModeBar": False}
+            st.plotly_chart(figure, theme=None, key=f"hist-{i}", alt=alt, config=quiet)
 
 
 def _profile(dataset: Dataset, mask) -> None:

@@ -127,6 +127,7 @@ def _facts(found: Grouping) -> None:
         count_bars(found.counts, found.count_shares, frame.dark()),
         theme=None,
         key="people-counts",
+        alt="Share of people who would see each number of groups.",
         config=QUIET,
     )
     spread = f"{number(low)}–{number(high)}" if low is not None else ""

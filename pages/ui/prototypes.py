@@ -57,7 +57,13 @@ def _values(dataset: Dataset, made: np.ndarray, nearest, parts: np.ndarray) -> N
         st.caption("Share of each column in the squared distance to the next group.")
         apart = [f"{n} from {nearest[i] + 1}" for i, n in enumerate(names)]
         figure = heatmap(parts[:, kept], apart, columns, title="Share", dark=frame.dark())
-        st.plotly_chart(figure, theme=None, key="prototypes", config={"displayModeBar": False})
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="prototypes",
+            alt="Share of each column in the squared distance of a group to the next one.",
+            config={"displayModeBar": False},
+        )
     if len(dataset.columns) > COLUMNS:
         rest = count(len(dataset.columns) - COLUMNS, "more column")
         st.caption(f"The {COLUMNS} columns with the largest shares; {rest} not shown.")

@@ -97,7 +97,13 @@ def _silhouette(result: Clustering) -> None:
         st.caption("A silhouette needs at least two groups.")
         return
     figure = silhouette(card.points["silhouette"], result.labels, dark=frame.dark(), height=380)
-    st.plotly_chart(figure, theme=None, key="silhouette", config=QUIET)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="silhouette",
+        alt="Silhouette of every row, sorted within its group; below 0 nearer to another.",
+        config=QUIET,
+    )
     for note in card.notes:
         st.caption(safe_md(note))
 
@@ -143,7 +149,13 @@ def _stability(projection: Projection, result: Clustering) -> None:
         names = result.group_names
         labels = [names[i] for i in range(len(card.groups["stability"]))]
         figure = bars(labels, card.groups["stability"], dark=frame.dark(), height=260)
-        st.plotly_chart(figure, theme=None, key="stability", config=QUIET)
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="stability",
+            alt="Share of each group that is found again in a rerun.",
+            config=QUIET,
+        )
         st.caption("Share of each group found again in a rerun (Jaccard, Hennig 2007).")
     if "steadiness" in card.points and len(card.points["steadiness"]) == len(projection.xy):
         from analytics.figures.picture import map_png
@@ -188,7 +200,13 @@ def _suggestions(dataset: Dataset, projection: Projection, result: Clustering) -
                     height=260,
                     **mark,
                 )
-                st.plotly_chart(figure, theme=None, key=f"suggest-{value}", config=QUIET)
+                st.plotly_chart(
+                    figure,
+                    theme=None,
+                    key=f"suggest-{value}",
+                    alt=f"{y_title} against {x_title}, with the suggested value marked.",
+                    config=QUIET,
+                )
                 label = card.values[value].label if value in card.values else y_title
                 st.markdown(f"{safe_md(label)}: **{number(suggested, 0 if what == 'k' else 3)}**")
         for note in card.notes:
@@ -243,7 +261,13 @@ def _structure(result: Clustering) -> None:
         )
     for title, figure in figures.items():
         st.markdown(f"**{title}**")
-        st.plotly_chart(figure, theme=None, key=f"structure-{title}", config=QUIET)
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key=f"structure-{title}",
+            alt=f"{title} of the groups found by this method.",
+            config=QUIET,
+        )
     if "separability" in extras:
         rows = [(f"Group {i + 1}", number(v)) for i, v in enumerate(extras["separability"][:40])]
         findings.facts(rows, ("Separability, -1 to 1", "lead over the next group"))
@@ -283,6 +307,12 @@ def _labels(dataset: Dataset, result: Clustering) -> None:
     columns = [*groups, "Noise"][: table.shape[1]]
     names = list(dataset.label_names)
     figure = heatmap(table, names, columns, title="Rows", dark=frame.dark())
-    st.plotly_chart(figure, theme=None, key="contingency", config=QUIET)
+    st.plotly_chart(
+        figure,
+        theme=None,
+        key="contingency",
+        alt="Rows of each group by their label; the same numbers stand in the table below.",
+        config=QUIET,
+    )
     with st.expander("As a table"):
         st.dataframe(pd.DataFrame(table, index=names, columns=columns))

@@ -64,12 +64,24 @@ def _show(card: ScoreCard) -> None:
             x_title="Mean rank correlation over pairs of plots",
             dark=dark,
         )
-        st.plotly_chart(figure, theme=None, key="trust-bars", config=quiet)
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="trust-bars",
+            alt="Mean rank correlation between pairs of plots, with intervals.",
+            config=quiet,
+        )
     with right:
         st.markdown("**Mean rank of each method, 1 is best**")
         ranks = np.stack([card.tables["ranks_low"][:, 0], card.tables["ranks_high"][:, 0]], axis=1)
         figure = heatmap(
             ranks, list(CLUSTERERS), ["clear plots", "ambiguous plots"], title="Rank", dark=dark
         )
-        st.plotly_chart(figure, theme=None, key="trust-ranks", config=quiet)
+        st.plotly_chart(
+            figure,
+            theme=None,
+            key="trust-ranks",
+            alt="Mean rank of each method on clear and on ambiguous plots; 1 is best.",
+            config=quiet,
+        )
     frame.how(HOW)
