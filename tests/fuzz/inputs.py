@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import random
+import re
 import zipfile
 
 import numpy as np
@@ -16,6 +17,8 @@ EXTREMES = (b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\xff\xff\xf
 TOKENS = (b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\xef\xbb\xbf", b"\xff\xfe", b"NaN",
           b"1e999", b"-1e308", b"9" * 40, b"{", b"}", b"[", b"]", b"null", b"\\u0000", b"\\ud800",
           b"<", b"&#0;", b"]]>", b"../", b"=1+1", "é\u202e𝕏".encode())  # fmt: skip
+
+_DATE = re.compile(rb"\d{4}-\d\d-\d\dT[\d:]+Z")
 
 
 def _frame() -> pd.DataFrame:
@@ -43,9 +46,16 @@ def _zip(members: dict[str, bytes]) -> bytes:
     def write(file):
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, data in members.items():
-                archive.writestr(name, data)
+                info = zipfile.ZipInfo(name)  # of a fixed date, so that a number gives one file
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, data)
 
     return _bytes(write)
+
+
+def _members(data: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def whole() -> dict[str, tuple[str, bytes]]:
@@ -55,7 +65,8 @@ def whole() -> dict[str, tuple[str, bytes]]:
     numbers = np.arange(60, dtype=np.float32).reshape(20, 3)
     arrays = {"X": numbers, "names": np.array(["a", "bb"] * 10), "labels": np.arange(20) % 3}
     lists = json.loads(frame.to_json(orient="records", date_format="iso"))
-    xlsx = _bytes(lambda f: frame.to_excel(f, index=False))
+    sheet = _members(_bytes(lambda f: frame.to_excel(f, index=False)))
+    sheet["docProps/core.xml"] = _DATE.sub(b"2024-01-01T00:00:00Z", sheet["docProps/core.xml"])
     return {
         "csv": ("a.csv", csv),
         "tsv": ("a.tsv", frame.to_csv(index=False, sep="\t").encode("utf-16")),
@@ -65,7 +76,7 @@ def whole() -> dict[str, tuple[str, bytes]]:
         "jsonl": ("a.jsonl", "\n".join(map(json.dumps, lists)).encode()),
         "parquet": ("a.parquet", _bytes(lambda f: frame.to_parquet(f, index=False))),
         "feather": ("a.feather", _bytes(frame.to_feather)),
-        "xlsx": ("a.xlsx", xlsx),
+        "xlsx": ("a.xlsx", _zip(sheet)),
         "npy": ("a.npy", _bytes(lambda f: np.save(f, numbers))),
         "npz": ("a.npz", _bytes(lambda f: np.savez_compressed(f, **arrays))),
         "gzip": ("a.csv.gz", gzip.compress(csv, mtime=0)),
@@ -98,8 +109,7 @@ def _inside(kind: str, data: bytearray, rng: random.Random, files) -> bytearray:
         return bytearray(gzip.compress(inner, mtime=0))
     if kind not in ("zip", "npz", "xlsx"):
         return data
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = {n: archive.read(n) for n in archive.namelist()}
+    members = _members(data)
     hit = rng.choice(sorted(members))
     inner = bytearray(members[hit])
     for _ in range(rng.randint(1, MOST_CHANGES)):
