@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
 
 import analytics
+from analytics.clustering.operations import clustering_request
 from analytics.correcting import edits as editing
 from analytics.correcting.operations import (
     correction_request,
@@ -194,6 +196,19 @@ def test_few_labels_of_touched_rows_and_of_groups(iris):
     assert labelled.label_names == ("Group 1", "Group 3")
     assert labelled.parents[0] == dataset.parents[0]
     assert np.array_equal(labelled.X, dataset.X)
+
+
+@pytest.mark.parametrize("method", ["slk", "gpc"])
+def test_methods_that_need_some_labels_learn_from_a_corrected_grouping(iris, method):
+    store, dataset, _, base = iris
+    found = made(iris, {"do": "rename", "group": 0, "words": "Wide"})
+    few = execute(labelled_request(dataset, found, {"source": "groups", "each": 4}), store)
+    given = few.labels >= 0
+    assert given.sum() == 12 and "Wide" in few.label_names
+    params = {"use_labels": True} if method == "slk" else {}
+    grown = execute(clustering_request(few, method, params), store)
+    assert adjusted_rand_score(grown.labels[given], few.labels[given]) == 1
+    assert adjusted_rand_score(grown.labels, base.labels) > 0.5
 
 
 def test_every_edit_is_said_in_words(iris):

@@ -168,8 +168,8 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
         st.caption(safe_md(frame.method_label("clustering", clustering.method)))
         _map(found, projection, clustering.labels, None, apart, "people-computed")
     st.caption(
-        f"Dark points ({share(float(apart.mean()))}) are grouped differently: their cluster and "
-        "their seen group are not each other's best match."
+        f"Points that stand out ({share(float(apart.mean()))}) are grouped differently: their "
+        "cluster and their seen group are not each other's best match."
     )
     values = card.values
     for slot, name in zip(st.columns(3), ("match", "match_ami", "kappa"), strict=True):
