@@ -5,6 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.axe import serious
 from tests.browser.test_paths import PLOT, drag_lasso, goto, settled
 
 expect.set_options(timeout=60_000)
@@ -45,6 +46,7 @@ def test_a_reviewer_comments_the_owner_resolves_and_works_on(open_page, server):
     works_on(owner)
     reader.reload()
     assert reviewed(reader) == before
+    assert serious(reader) == []
     with reader.context.expect_page() as opened:
         reader.get_by_role("link", name="Present").click()
     presents(opened.value)
@@ -88,6 +90,7 @@ def presents(deck) -> None:
     """Through the slides by key, with a reload in the middle, and back to the review."""
     last = deck.locator(".slide").count()
     expect(deck.locator("h1")).to_be_visible()
+    assert serious(deck) == []
     for key in ("ArrowRight", " ", "PageDown"):
         deck.keyboard.press(key)
     expect(deck.get_by_role("heading", name="The picture")).to_be_visible()

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+from tests.browser.axe import serious
 from tests.browser.conftest import Server
 from tests.browser.test_paths import settled
 from tests.browser.test_saved import ready
@@ -127,7 +128,10 @@ def test_a_participant_draws_by_keyboard(open_page):
     ready(owner)
     path = start_study(owner)
     page = open_page(path, dark=True)
+    page.get_by_role("button", name="I agree: start").wait_for()
+    assert serious(page) == []
     begin(page)
+    assert serious(page) == []
     page.locator("#plot").focus()
     for key, times in (("ArrowLeft", 6), ("ArrowUp", 6)):
         for _ in range(times):
@@ -139,6 +143,8 @@ def test_a_participant_draws_by_keyboard(open_page):
     page.keyboard.press("Enter")
     page.get_by_text("Group 1 has").wait_for()
     stored(page)
+    settled(owner)
+    assert serious(owner) == []
 
 
 @pytest.fixture
