@@ -20,6 +20,7 @@ from analytics.data import uploads
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
 from analytics.language import connection, provider
+from analytics.language.answered import FILE_NAME, Answers
 from analytics.results import Projection
 from analytics.review import comments
 from analytics.review import store as reviews
@@ -202,8 +203,8 @@ def reviewing_check(home: Path, acks: list[Ack]) -> Iterator[str]:
 
 def explaining(home: Path, seed: int) -> Iterator[Ack]:
     """Questions to a language model that cost money: an answer that came is never asked again."""
-    os.environ["GESTALT_HOME"] = str(home)
-    made = provider.provider(connection.connection(os.environ["FAULTS_MODEL"], MODEL, ""))
+    to = connection.connection(os.environ["FAULTS_MODEL"], MODEL, "")
+    made = provider.provider(to, kept=Answers(home / FILE_NAME))
     order = np.random.default_rng(seed).permutation(ROWS)
     for start in range(0, len(order), 3):
         rows = order[start : start + 3]
@@ -213,13 +214,10 @@ def explaining(home: Path, seed: int) -> Iterator[Ack]:
 
 def explaining_check(home: Path, acks: list[Ack]) -> Iterator[str]:
     """The caller counts the questions that were sent twice; the file of answers must open."""
-    from analytics.language.answered import Answers
-
-    os.environ["GESTALT_HOME"] = str(home)
     for ack in acks:
         if not ack["texts"]:
             yield "an empty acknowledgement"
-    if acks and not Answers()._rows("SELECT count(*) FROM exchanges", ())[0][0]:
+    if acks and not Answers(home / FILE_NAME)._rows("SELECT count(*) FROM exchanges", ())[0][0]:
         yield "no answer of the language model was kept"
 
 
