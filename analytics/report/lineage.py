@@ -147,6 +147,7 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
     """The state with a map and the scores of map and clustering."""
     from analytics.clustering.operations import stability_request, validity_request
     from analytics.explanation.operations import MANY, reasons_request
+    from analytics.perception.clusternet import FEWEST
     from analytics.perception.operations import ambiguity_request, grouping_request, match_request
     from analytics.projection.operations import faithfulness_request, projection_request
 
@@ -167,7 +168,7 @@ def _scored(artifacts: Artifacts, state: dict[str, Any], progress: Progress) -> 
         state["stability"] = steady if artifacts.has(steady) else ""
     state["faithfulness"] = made(faithfulness_request(found["projection"]), 0.4, 0.7)
     state["ambiguity"] = made(ambiguity_request(found["projection"]), 0.7, 0.8)
-    if clustering is not None:
+    if clustering is not None and len(clustering.labels) >= FEWEST:
         state["grouping"] = made(grouping_request(found["projection"]), 0.8, 0.95)
         state["match"] = made(match_request(state["grouping"], clustering), 0.95, 1.0)
     return state
