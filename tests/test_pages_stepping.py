@@ -10,7 +10,14 @@ from analytics.figures import theme
 from analytics.figures.stepping import groups_of, step_picture, tree_picture
 from analytics.results import NOISE
 from analytics.stepping import algorithms, board
+from pages.ui import services
 from tests.apptest import start
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    yield
+    services.stop()
 
 
 def page():

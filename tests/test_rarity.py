@@ -26,9 +26,9 @@ def test_it_is_a_layer_and_a_column_while_shown():
     )
     groups = Clustering(labels=np.array([0, 0, 0, 1], np.int32), n_clusters=2)
     assert RARITY in panels._layers(groups) and RARITY not in panels._layers(None)
-    title, values = mapview._layer(data, groups, RARITY)
+    title, values = mapview._layer(data, groups, RARITY, None, None)
     assert title == "rarity weight" and values.tolist() == weights(groups.labels).tolist()
-    assert mapview._layer(data, None, RARITY) is None
+    assert mapview._layer(data, None, RARITY, None, None) is None
     table = labels_table(data, None, groups, None, RARITY)
     assert list(table) == ["row", "cluster", "rarity_weight", "a"]
     assert "rarity_weight" not in labels_table(data, None, groups)
