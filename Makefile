@@ -1,10 +1,12 @@
 # Two commands: `make run` opens the app on sample data, `make test` passes the tests.
-# Options: PORT=8501 ADDRESS=127.0.0.1 PYTHON=python3
+# Options: PORT=8501 ADDRESS=127.0.0.1 PYTHON=python3 TEST_PROCESSES=2
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
+# Test files are shared out to this many processes; browser tests run one by one.
+TEST_PROCESSES ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .PHONY: run test test-fast lint bench clean system-packages
@@ -13,12 +15,12 @@ run: $(VENV)/.run
 	GESTALT_PORT=$(PORT) GESTALT_ADDRESS=$(ADDRESS) $(BIN)/python app.py
 
 test: $(VENV)/.dev system-packages
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" -n $(TEST_PROCESSES) --dist loadfile
 	$(BIN)/python -m pytest -m browser
 
 # Everything but the browser tests.
 test-fast: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" -n $(TEST_PROCESSES) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
