@@ -154,11 +154,10 @@ def made(tmp_path_factory):
     return artifacts, state, other
 
 
-def of(made, **more):
+def of(made, title="Wine", texts=()):
     artifacts, state, other = made
-    return document.make(
-        artifacts, state, {"color": "clusters"}, title="Wine", others=[other.digest], **more
-    )
+    found = evidence.gather(artifacts, state, [other.digest])
+    return document.assemble(found, state, {"color": "clusters"}, title=title, texts=dict(texts))
 
 
 def test_every_number_of_the_texts_is_that_of_the_record(made):
@@ -239,9 +238,9 @@ def test_a_document_holds_both_texts_and_its_own_name(made):
     assert not document.section(plain, "question")["edited"]
     same = document.section(of(made, texts={"question": part["machine"]}), "question")
     assert not same["edited"]
-    for wrong in ({"title": ""}, {"title": "x" * 121}):
+    for wrong in ("", "x" * 121):
         with pytest.raises(BadInput):
-            document.make(*made[:2], {}, **wrong)
+            of(made, title=wrong)
 
 
 def test_a_result_with_other_numbers_is_not_shown_as_the_published_one(made):

@@ -69,7 +69,9 @@ def records(artifacts: Artifacts, state: dict[str, Any], *needed: str) -> dict[s
             )
     for role, (cls, parents) in PEOPLE.items():
         record = artifacts.load(state[role]) if state.get(role) else None
-        if isinstance(record, cls) and {state.get(p) for p in parents} <= set(record.parents):
+        if isinstance(record, cls) and all(
+            p in found and state[p] in record.parents for p in parents
+        ):
             found[role] = record
     return found
 

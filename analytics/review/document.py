@@ -5,14 +5,13 @@ clusters by digests whose results never change either; what their numbers were i
 that a reader can be told if a stored result is not the one that was published.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from analytics.digest import of_json
 from analytics.errors import BadInput
 from analytics.report.record import content_hash
 from analytics.results import Record
-from analytics.review.evidence import gather
 from analytics.review.sections import SECTIONS, check_texts
 from analytics.review.writing import write
 from analytics.store.artifacts import Artifacts
@@ -24,24 +23,6 @@ MOST_BYTES = 2_000_000
 PICTURE = ("color", "layer", "shape", "outlines", "links", "isolate", "zoom", "selection")
 
 
-def make(
-    artifacts: Artifacts,
-    state: Mapping[str, Any],
-    picture: Mapping[str, Any],
-    *,
-    title: str,
-    texts: Mapping[str, str] | None = None,
-    others: Iterable[str] = (),
-) -> dict[str, Any]:
-    """The document of a state (see ``analytics.review.evidence``).
-
-    picture : the fields of a view named in PICTURE. texts : part -> what the owner wrote in place
-    of the machine. others : digests of the project's runs. Raises BadInput.
-    """
-    evidence = gather(artifacts, dict(state), others)
-    return assemble(evidence, state, picture, title=title, texts=texts or {})
-
-
 def assemble(
     evidence: dict[str, Any],
     state: Mapping[str, Any],
@@ -50,7 +31,11 @@ def assemble(
     title: str,
     texts: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The document of gathered evidence; see :func:`make`."""
+    """The document of a state.
+
+    evidence : of :func:`analytics.review.evidence.gather`. picture : the fields of a view named in
+    PICTURE. texts : part -> what the owner wrote in place of the machine. Raises BadInput.
+    """
     machine, own = write(evidence), check_texts(texts)
     return check_json(
         {

@@ -1,7 +1,6 @@
 """What a review rests on, gathered from the stored results as plain JSON, with no words yet.
 
-The state is that of ``analytics.report.lineage``, with "grouping" (what people would see) and
-"match" (how the clusters compare with it) beside, both "" where there is none.
+The state is that of ``analytics.report.lineage``.
 """
 
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from analytics.perception.wording import sentence
 from analytics.report.comparison import changes, name_of
 from analytics.report.lineage import records
 from analytics.report.record import content_hash, plain, run_record
-from analytics.results import NOISE, Ambiguity, Clustering, Grouping, Projection, ScoreCard
+from analytics.results import NOISE, Ambiguity, Clustering, Projection, ScoreCard
 from analytics.store.artifacts import Artifacts
 
 MOST_CLUSTERS = 60
@@ -33,19 +32,18 @@ def gather(
     """
     found = records(artifacts, state, "projection")
     record = run_record(artifacts, state)
-    people = _people(artifacts, state, found)
     return plain(
         {
             "data": _data(record, found),
             "map": _map(record, found["projection"]),
             "clustering": _clustering(record, found.get("clustering")),
-            "clusters": _clusters(found, people.get("match")),
-            "numbers": _numbers(found, people),
+            "clusters": _clusters(found),
+            "numbers": _numbers(found),
             "clams_words": sentence(found["ambiguity"]) if "ambiguity" in found else "",
             "tried": _tried(artifacts, found, state, others),
             "goal": found["explanation"].goal if "explanation" in found else "",
             "descriptions": _descriptions(found.get("explanation")),
-            "warnings": _warnings(found, people),
+            "warnings": _warnings(found),
             "changes": changes(found.get("clustering"))[:MOST_TRIED],
             "steps": [{k: s[k] for k in ("kind", "label", "words")} for s in record["steps"]],
             "versions": record["versions"],
@@ -56,19 +54,6 @@ def gather(
             },
         }
     )
-
-
-def _people(artifacts: Artifacts, state: dict, found: dict) -> dict[str, Any]:
-    """What people would see of this map and these clusters, as far as it is stored."""
-    grouping = artifacts.load(state["grouping"]) if state.get("grouping") else None
-    if not isinstance(grouping, Grouping) or state["projection"] not in grouping.parents:
-        return {}
-    card = artifacts.load(state["match"]) if state.get("match") else None
-    right = isinstance(card, ScoreCard) and set(card.parents) == {
-        grouping.digest,
-        state.get("clustering"),
-    }
-    return {"grouping": grouping, **({"match": card} if right else {})}
 
 
 def _data(record: dict, found: dict) -> dict[str, Any]:
@@ -116,11 +101,11 @@ def _clustering(record: dict, result: Clustering | None) -> dict[str, Any] | Non
     }
 
 
-def _clusters(found: dict, match: ScoreCard | None) -> list[dict[str, Any]]:
+def _clusters(found: dict) -> list[dict[str, Any]]:
     """The three ticks of every cluster, with its name; the largest numbers of clusters are cut."""
     from analytics.explanation.reasons import ticks as explained
 
-    result = found.get("clustering")
+    result, match = found.get("clustering"), found.get("match")
     if result is None:
         return []
     told = explained(found["reasons"]) if "reasons" in found else None
@@ -150,13 +135,13 @@ def _nobody(result: Clustering) -> ScoreCard:
     return ScoreCard(tables=tables)
 
 
-def _numbers(found: dict, people: dict) -> list[dict[str, Any]]:
+def _numbers(found: dict) -> list[dict[str, Any]]:
     """The scores of the whole, each with its interval: id, label, value, low, high."""
     rows = []
     clams = found.get("ambiguity")
     if isinstance(clams, Ambiguity):
         rows.append(_number("clams", "Ambiguity (CLAMS)", clams.ambiguity, clams.interval))
-    grouping = people.get("grouping")
+    grouping = found.get("grouping")
     if grouping is not None:
         rows.append(
             _number("agreement", "Agreement of people (ClusterNet)", grouping.agreement,
@@ -169,7 +154,7 @@ def _numbers(found: dict, people: dict) -> list[dict[str, Any]]:
         ("validity", ("silhouette",)),
         ("faithfulness", ("trustworthiness", "continuity")),
     ):
-        card = people.get(role) or found.get(role)
+        card = found.get(role)
         for name in names if card is not None else ():
             score = card.values.get(name)
             if score is not None and score.value is not None:
@@ -252,10 +237,10 @@ def _descriptions(explanation) -> list[dict[str, Any]]:
     ]
 
 
-def _warnings(found: dict, people: dict) -> list[str]:
+def _warnings(found: dict) -> list[str]:
     """What the scores and the map warn of, each once."""
     said: list[str] = []
-    for record in (found.get("ambiguity"), people.get("grouping")):
+    for record in (found.get("ambiguity"), found.get("grouping")):
         said += list(record.warnings) if record is not None else []
     for role in ("stability", "validity"):
         said += [n for n in (found[role].notes if role in found else ()) if "sample" in n.lower()]
