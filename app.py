@@ -9,6 +9,7 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -16,7 +17,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import joining, presenting, repairs, served, services
+from pages.ui import exposure, joining, presenting, repairs, served, services
 
 ROOT = Path(__file__).resolve().parent
 
@@ -43,6 +44,7 @@ app = App(
     ROOT / "pages" / "router.py",
     lifespan=lifespan,
     exception_handlers=repairs.HANDLERS,
+    middleware=[Middleware(exposure.Exposure)],
     routes=[
         Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
@@ -60,6 +62,7 @@ if __name__ == "__main__":
         address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
         upload_mb = settings.number("GESTALT_UPLOAD_MB")
         settings.home()
+        exposure.check(address)
     except (BadInput, StoreError) as error:
         sys.exit(str(error))
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104
