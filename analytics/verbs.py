@@ -287,7 +287,9 @@ def compare(options) -> dict[str, Any]:
         return files.two(names, series)
     answer, table = files.many(names, series, options.progress)
     if options.out:
-        api.write(options.out, table.to_csv(index=False).encode())
+        from analytics.report.tables import to_csv
+
+        api.write(options.out, to_csv(table))
         answer["consensus_file"] = options.out
     return answer
 
@@ -397,4 +399,6 @@ def _card(card: ScoreCard) -> dict[str, Any]:
 
 
 def _write_csv(path: str, columns: dict[str, np.ndarray]) -> None:
-    api.write(path, pd.DataFrame(columns).to_csv(index=False).encode())
+    from analytics.report.tables import to_csv
+
+    api.write(path, to_csv(pd.DataFrame(columns)))

@@ -548,3 +548,10 @@ def test_the_server_takes_no_options_and_says_so():
     )
     assert done.returncode == 1
     assert done.stderr.strip().endswith("docs/settings.md lists the settings.")
+
+
+def test_a_written_text_is_no_formula(tmp_path):
+    words = np.array(["=HYPERLINK(1)", "-5 degrees", "plain"], object)
+    verbs._write_csv(str(tmp_path / "out.csv"), {"row": np.arange(3) - 1, "words": words})
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines == ["row,words", "-1,'=HYPERLINK(1)", "0,'-5 degrees", "1,plain"]
