@@ -15,6 +15,7 @@ from analytics.bigdata.ranks import Ranks
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _LONGEST = 60
+_NO_RANKS = Ranks()
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Sketch:
     high: float = -np.inf
     mean: float = 0.0
     m2: float = 0.0
-    ranks: Ranks = Ranks()
+    ranks: Ranks = _NO_RANKS
 
     @property
     def known(self) -> int:
