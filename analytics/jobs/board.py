@@ -51,7 +51,7 @@ class Board:
         return tuple(r for r in waiting if not self._waits(r))
 
     def submit(self, request: Request, owner: str) -> Job:
-        """See :meth:`analytics.jobs.runner.Runner.submit`."""
+        """See :meth:`analytics.jobs.desk.Desk.submit`."""
         wanted = operations.from_json(request.to_json())
         digest = wanted.digest
         if self.active(digest):

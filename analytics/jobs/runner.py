@@ -1,27 +1,21 @@
 """The job runner: requests in, results by digest out, computed by worker processes.
 
 One thread supervises: it alone starts workers (Linux ties a worker's life to the thread that
-started it), hands out jobs and watches limits. Reading threads pass on what workers say. One lock
-guards all; what callers get are immutable snapshots.
+started it), hands out jobs and watches limits. Reading threads pass on what workers say. What
+callers do with it is in ``desk``.
 """
 
 import atexit
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from analytics import settings
-from analytics.errors import BadInput, StoreError
 from analytics.jobs import job as words
-from analytics.jobs import plugins
-from analytics.jobs.board import Board
-from analytics.jobs.job import Job
+from analytics.jobs.desk import Desk
 from analytics.jobs.process import WorkerProcess, environment
-from analytics.language.connection import Secret
 from analytics.operations import Request
-from analytics.store.artifacts import Artifacts
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +28,7 @@ WARM_SECONDS = 180  # a warm-up longer than this is given up for good
 MEGABYTE = 1024 * 1024
 
 
-class Runner:
+class Runner(Desk):
     """Runs requests in worker processes.
 
     home : data folder; results go to ``home / "results"``. workers, memory_mb (of one worker with
@@ -52,92 +46,21 @@ class Runner:
         seconds: float | None = None,
         warm: bool = True,
     ):
-        plugins.load()
-        self.home = _folder(home)
+        super().__init__(home, memory_mb, seconds)
         self.workers = workers or settings.number("GESTALT_WORKERS")
-        self.memory_mb = memory_mb or settings.number("GESTALT_JOB_MEMORY_MB")
-        self.seconds = seconds or settings.number("GESTALT_JOB_SECONDS")
-        self._artifacts = Artifacts(self.home / "results")
-        self._board = Board(self._artifacts.has)
         self._env = environment(self.home, self.workers)
         self._pool: list[WorkerProcess] = []
-        self._keys: dict[str, dict[str, Secret]] = {}
         self._settle = self._warm_umap = warm
         self._failed_starts = 0
-        self._quiet_since = time.monotonic()
         self._looked = 0.0
-        self._closed = False
-        lock = threading.RLock()
-        self._work = threading.Condition(lock)  # the supervisor waits here
-        self._news = threading.Condition(lock)  # callers of wait() wait here
         self._supervisor = threading.Thread(target=self._supervise, name="jobs", daemon=True)
         self._supervisor.start()
         atexit.register(self.close)
 
-    # What callers use.
-
-    def submit(
-        self, request: Request, owner: str = "", keys: Mapping[str, Secret] | None = None
-    ) -> Job:
-        """Ask for a result.
-
-        A stored result gives a done job at once; a job that is queued or running for the same
-        digest is returned as it is. A request whose parents are still being computed waits for
-        them; one whose parents are nowhere gives a failed job. A job that failed, died or was
-        cancelled is tried again, once per call and never by itself. keys : of language models by
-        address; they are held in memory until the job ends, beside the request and no part of it.
-        Raises BadInput for an unknown request, a full queue and a closed runner.
-        """
-        with self._work:
-            if self._closed:
-                raise BadInput("The server is stopping: try again when it is back.")
-            job = self._board.submit(request, owner)
-            if keys and job.active:
-                self._keys.setdefault(job.id, dict(keys))
-            self._failed_starts = min(self._failed_starts, FAILED_STARTS - 1)
-            self._changed()
-            return job
-
-    def submit_chain(self, requests: Iterable[Request], owner: str = "") -> tuple[Job, ...]:
-        """Submit requests that build on one another, parents before children."""
-        with self._work:
-            return tuple(self.submit(request, owner) for request in requests)
-
-    def job(self, digest: str) -> Job | None:
-        """The job of a digest, or None when this runner has not heard of it (lately)."""
-        with self._work:
-            return self._board.job(digest)
-
-    def request(self, digest: str) -> Request | None:
-        """What is queued or running under a digest, or None."""
-        with self._work:
-            return self._board.request(digest)
-
-    def jobs(self, owner: str | None = None) -> tuple[Job, ...]:
-        """Jobs in the order of submission, of one owner or (None) of all."""
-        with self._work:
-            return self._board.jobs(owner)
-
-    def wait(self, digest: str, timeout: float | None = None) -> Job | None:
-        """Wait at most ``timeout`` seconds for a job to end; returns its latest snapshot."""
-        with self._news:
-            self._news.wait_for(lambda: not self._board.active(digest), timeout)
-            return self._board.job(digest)
-
-    def cancel(self, digest: str) -> None:
-        """Stop a job, for all its owners, and all that wait for it; nothing if it has ended.
-
-        A running job is stopped by killing its worker, which is replaced.
-        """
-        with self._work:
-            self._stop(digest, "cancelled", "Cancelled")
-
     def close(self) -> None:
         """Stop everything; no process is left. What is not done counts as cancelled."""
         with self._work:
-            self._closed = True
-            for job in self._board.jobs():
-                self._stop(job.id, "cancelled", "The server stopped")
+            self._stop_all()
             pool = list(self._pool)
             for worker in pool:
                 self._discard(worker)
@@ -213,23 +136,14 @@ class Runner:
                     log.exception("the job runner met an error and goes on")
                 self._work.wait(TICK)
 
-    def _changed(self) -> None:
-        self._work.notify_all()
-        self._news.notify_all()
+    def _asked(self) -> None:
+        self._failed_starts = min(self._failed_starts, FAILED_STARTS - 1)
 
-    def _end(self, digest: str, *ending: str) -> None:
-        if ended := self._board.end(digest, *ending):
-            for gone in ended:
-                self._keys.pop(gone, None)
-            self._quiet_since = time.monotonic()
-            self._changed()
-
-    def _stop(self, digest: str, *ending: str) -> None:
-        """End an active job whatever it is doing."""
+    def _halt(self, digest: str) -> None:
+        """Kill the worker that computes a job; a new one takes its place."""
         for worker in self._pool:
             if worker.job == digest:
                 self._discard(worker)
-        self._end(digest, *ending)
 
     def _discard(self, worker: WorkerProcess) -> None:
         worker.become("gone")
@@ -329,16 +243,3 @@ class Runner:
 
 def _is_umap(request: Request) -> bool:
     return request.kind == "projection" and request.method in ("umap", "densmap")
-
-
-def _folder(home: Path) -> Path:
-    """The data folder, made if need be."""
-    path = Path(home).expanduser().resolve()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"The data folder {path} cannot be made ({error.strerror}): set GESTALT_HOME to a "
-            "folder that can be written."
-        ) from None
-    return path
