@@ -62,6 +62,25 @@ def test_of_clear_groups_the_optimum_is_the_best_partition():
     assert (A * Z).sum() == pytest.approx(best[0], rel=1e-2)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_optimum_is_that_of_another_solver(seed):
+    cp = pytest.importorskip("cvxpy")
+    rng = np.random.default_rng(seed)
+    y = np.repeat([0, 1, 2], 6)
+    sides = np.sqrt([[1, 1], [0.3, 3], [2, 0.4]])
+    X = rng.normal(size=(18, 2)) * sides[y] + np.array([[0, 0], [4, 0], [1, 4]])[y]
+    A = sdp.objective(X, np.stack([np.diag(s**2) for s in sides]))
+    Z = [cp.Variable((18, 18), PSD=True) for _ in A]
+    rules = [z >= 0 for z in Z] + [cp.trace(sum(Z)) == 3, cp.sum(sum(Z), axis=1) == 1]
+    best = cp.Maximize(sum(cp.trace(a @ z) for a, z in zip(A, Z, strict=True)))
+    value = cp.Problem(best, rules).solve(solver=cp.CLARABEL)
+    theirs = np.stack([z.value for z in Z])
+    assert (A * sdp.solve(A)[0]).sum() == pytest.approx(value, rel=2e-2)
+    ours, _ = sdp.solve(A, most=4_000, close=1e-5)
+    assert (A * ours).sum() == pytest.approx(value, rel=1e-3)
+    assert np.array_equal(ours.sum(axis=2).argmax(axis=0), theirs.sum(axis=2).argmax(axis=0))
+
+
 def test_an_objective_is_the_likelihood_of_a_partition():
     from scipy.stats import multivariate_normal
 
