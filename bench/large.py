@@ -107,6 +107,7 @@ def _large(n: int) -> None:
 
     from analytics.results import Projection
     from pages.ui import largeview
+    from pages.ui.drawing import Layer
 
     xy, groups = _points(n)
     projection = Projection(digest=f"{n:032x}", parents=(), xy=xy, method="columns", params={})
@@ -116,7 +117,7 @@ def _large(n: int) -> None:
 
     largeview.draw(
         projection,
-        colored=(groups, {}, None, ""),
+        [Layer(groups)],
         lit=None,
         isolate=None,
         hover=None,
@@ -130,7 +131,6 @@ def _large(n: int) -> None:
         name="Points",
         key="bench",
         chosen=chosen,
-        kept=lambda limits: None,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from starlette.applications import Starlette
 
 from analytics.errors import BadInput
 from analytics.figures import large, marks
-from pages.ui import served, tickets
+from pages.ui import drawing, served, tickets
 from tests.apptest import settle, start
 
 quick = settings(max_examples=40, deadline=None)
@@ -164,7 +165,7 @@ def ticket(monkeypatch):
     """A live ticket: (token, key)."""
     monkeypatch.setattr(tickets, "_active", lambda session: session == "here")
     shown = scene(np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]]), np.array([0, 1, 1], np.int32))
-    content = {"scene": shown, "codes": "c" * 24, "lit": ""}
+    content = {"scenes": [shown, scene(shown.xy)], "codes": ["c" * 24, ""], "lit": ""}
     monkeypatch.setattr(tickets, "_tickets", {})
     tickets._tickets["token"] = tickets.Ticket("here", "key", content, tickets.time.monotonic())
     return "/large/token", "key"
@@ -213,6 +214,42 @@ def test_hostile_numbers_are_refused(ticket, path):
     assert get(base + path, key)[0] in (400, 404)
 
 
+def test_maps_beside_each_other_have_their_own_colours_words_and_pictures(ticket):
+    base, key = ticket
+    assert b"Group 2" in get(f"{base}/near?pane=0&x=1&y=2&rx=0.5&ry=0.5", key)[1]
+    status, body = get(f"{base}/near?pane=1&x=1&y=2&rx=0.5&ry=0.5", key)
+    assert status == 200 and b'"row":1' in body and b"Group" not in body
+    size = "x0=0&x1=4&y0=0&y1=5&w=30&h=20"
+    pictures = [get(f"{base}/picture/v?pane={i}&{size}", key)[1] for i in (0, 1)]
+    assert pictures[0] != pictures[1]
+    for pane in ("2", "-1", "x", "999", "١"):
+        assert get(f"{base}/near?pane={pane}&x=1&y=2&rx=1&ry=1", key)[0] == 404
+
+
+def test_a_session_keeps_the_tickets_of_the_last_maps_only(monkeypatch):
+    monkeypatch.setattr(tickets, "_active", lambda session: True)
+    monkeypatch.setattr(tickets, "_tickets", {})
+    monkeypatch.setattr(tickets.st, "session_state", {})
+    monkeypatch.setattr(tickets, "get_script_run_ctx", lambda: SimpleNamespace(session_id="here"))
+    first = tickets.grant("a", 1)
+    others = [tickets.grant(name, name) for name in "bc"]
+    assert tickets.grant("a", 2) == first and tickets.redeem(*first) == 2
+    newest = tickets.grant("d", "d")
+    assert tickets.redeem(*others[0]) is None and len(tickets._tickets) == tickets.KEPT
+    assert tickets.redeem(*others[1]) == "c" and tickets.redeem(*newest) == "d"
+
+
+def test_a_late_report_without_an_outline_changes_nothing(monkeypatch):
+    events = {"empty": {"selection": {"box": [], "lasso": [], "points": []}}, "none": None}
+    box = {"type": "rect", "x": [0, 1], "y": [0, 1]}
+    events["drawn"] = {"selection": {"box": [box], "lasso": []}}
+    monkeypatch.setattr(drawing.st, "session_state", events)
+    heard = []
+    for key in ("empty", "none", "gone", "drawn"):
+        drawing.heard(key, heard.append)
+    assert heard == [({"type": "box", "x": [0.0, 1.0], "y": [0.0, 1.0]},)]
+
+
 def test_a_ticket_runs_out_and_ends_with_its_session(ticket, monkeypatch):
     base, key = ticket
     tickets._tickets["token"].used -= tickets.LASTS + 1
@@ -242,5 +279,10 @@ def test_plotly_draws_up_to_50000_points_and_the_large_map_more(n, drawn):
     at.switch_page("map.py")
     settle(at)
     assert not at.exception
+    large = drawn == "bidi_component"
     assert len(at.get(drawn)) >= 1
-    assert bool(at.get("bidi_component")) == (drawn == "bidi_component")
+    assert bool(at.get("bidi_component")) == large
+    at.switch_page("review.py").run()
+    next(b for b in at.button if b.label == "Write the review").click().run()
+    settle(at)
+    assert not at.exception and bool(at.get("bidi_component")) == large

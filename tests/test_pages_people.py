@@ -42,4 +42,4 @@ def test_the_tab_shows_groups_numbers_and_what_the_model_learned_from():
     tables = [frame.value for frame in at.dataframe]
     assert any("what" in t and len(t) == 2 for t in tables)
     assert any("explainable" in t for t in tables)
-    assert len(at.get("plotly_chart")) == 4
+    assert len(at.get("plotly_chart")) == 3

@@ -13,6 +13,7 @@ from analytics.figures import theme
 from analytics.figures.marks import Limits, Marks
 
 MAX_LABELS = 24
+LETTERS, FEW_LETTERS = 28, 16  # of a name on a map, and on a small one
 KEY_LETTERS = 44  # in one line of the key: what a narrow screen holds
 
 
@@ -28,29 +29,36 @@ class Line:
 
 @dataclass(frozen=True)
 class Word:
-    """A name on the map: where, what, the colour of the dot before it, whether it stands out."""
+    """A name on the map: where, what, the colour of the dot before it, whether it stands out, and
+    the colour of its letters, "" for ink."""
 
     place: np.ndarray
     text: str
     color: str = ""
     bold: bool = True
+    ink: str = ""
 
 
 def furniture(
-    drawn, groups, names, isolate, ellipses, outlines, labels, marks, limits, height, dark
+    drawn, groups, names, isolate, ellipses, outlines, labels, marks, limits, height, dark, small
 ) -> tuple[list[dict], list[dict]]:
-    """Outlines, ellipses and every word written on the map, for plotly."""
+    """Outlines, ellipses and every word written on the map, for plotly. small : as of ``parts``."""
     kinds = None if groups is None else groups[drawn.rows]
-    found, words = parts(drawn.xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark)
+    found, words = parts(
+        drawn.xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark, small
+    )
     shapes = [path(line.ring, line.color, line.width, line.fill) for line in found]
-    annotations = _written(placed_words(words, limits, height), dark)
+    annotations = written(placed_words(words, limits, height), dark, small)
     return shapes, annotations + _key(groups, names, drawn, marks, dark)
 
 
 def parts(
-    xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark
+    xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark, small=False
 ) -> tuple[list[Line], list[Word]]:
-    """Outlines, ellipses and names in data units; ``kinds`` (m,) are the groups of ``xy``."""
+    """Outlines, ellipses and names in data units; ``kinds`` (m,) are the groups of ``xy``.
+
+    small : one of several maps beside each other; its names are short and stand above the groups.
+    """
     found: list[Line] = []
     words: list[Word] = []
     if kinds is not None and outlines:
@@ -63,8 +71,9 @@ def parts(
     if kinds is not None and labels:
         seen = marks_module.inside(xy, limits)
         if len(np.unique(kinds[kinds >= 0])) <= MAX_LABELS:
-            for label, place in lines.group_labels(xy[seen], kinds[seen]).items():
-                name = theme.clean(theme.group_name(label, names), 28)
+            letters = FEW_LETTERS if small else LETTERS
+            for label, place in lines.group_labels(xy[seen], kinds[seen], small).items():
+                name = theme.clean(theme.group_name(label, names), letters)
                 words.append(Word(place, name, theme.color_of(label), isolate in (None, label)))
     if ellipses is not None:
         muted = theme.TOKENS["dark" if dark else "light"]["muted"]
@@ -90,12 +99,13 @@ def placed_words(words: list[Word], limits: Limits, height: int) -> list[Word]:
     return [replace(word, place=place) for word, place in zip(words, moved, strict=True)]
 
 
-def _written(words: list[Word], dark: bool) -> list[dict]:
+def written(words: list[Word], dark: bool, small: bool = False) -> list[dict]:
     """Words as plotly's annotations, which read a little HTML."""
     t = theme.TOKENS["dark" if dark else "light"]
     found = []
     for word in words:
-        text = theme.escape(word.text, 28)
+        text = theme.escape(word.text, LETTERS)
+        ink = word.ink or t["ink" if word.bold else "muted"]
         dot = f"<span style='color:{word.color}'>●</span> "
         found.append(
             {
@@ -103,9 +113,9 @@ def _written(words: list[Word], dark: bool) -> list[dict]:
                 "y": float(word.place[1]),
                 "text": dot + text if word.color else f"<b>{text}</b>",
                 "showarrow": False,
-                "font": {"size": 13, "color": t["ink"] if word.bold else t["muted"]},
+                "font": {"size": 11 if small else 13, "color": ink},
                 "bgcolor": theme.rgba(t["paper"], 0.8),
-                "borderpad": 2,
+                "borderpad": 1 if small else 2,
                 "opacity": 1.0 if word.bold else 0.55,
             }
         )

@@ -80,7 +80,8 @@ def map_figure(
     height : px. revision : the reader's zoom is kept while this stays the same.
     shapes : marks by a second column, see :mod:`analytics.figures.shapes`.
     selection_shapes : see :mod:`analytics.selection`. links : (m, 2) row numbers that a line joins.
-    share : how many such maps one figure holds; together they keep to what one may draw.
+    share : how many such maps one figure holds; together they keep to what one may draw, and their
+    names are short and stand above the groups.
 
     Raises BadInput when lengths disagree or coordinates cannot be drawn.
     """
@@ -130,7 +131,18 @@ def map_figure(
     figure.add_trace(kind(**_points(drawn, shown, mode, dark, groups, names, hover)))
     figure.add_trace(kind(**_corners(limits, drawn, values_name, dark)))
     lines, words = furniture(
-        drawn, groups, names, isolate, ellipses, outlines, labels, shapes, limits, height, dark
+        drawn,
+        groups,
+        names,
+        isolate,
+        ellipses,
+        outlines,
+        labels,
+        shapes,
+        limits,
+        height,
+        dark,
+        share > 1,
     )
     layout["shapes"] = lines + selection_outlines(selection_shapes, dark)
     layout["annotations"] = words + empty(drawn, dark)

@@ -113,16 +113,19 @@ def group_outlines(xy: np.ndarray, groups: np.ndarray) -> dict[int, list[np.ndar
     return found
 
 
-def group_labels(xy: np.ndarray, groups: np.ndarray) -> dict[int, np.ndarray]:
+def group_labels(xy: np.ndarray, groups: np.ndarray, above: bool = False) -> dict[int, np.ndarray]:
     """Where to write the name of each group: label -> (2,). Groups of under half a percent of the
-    points are left out."""
+    points are left out. above : at the upper end of the group, where a name covers few points."""
     found = {}
     for label in largest(groups, MAX_OUTLINED):
         points = xy[groups == label]
         if len(points) < 0.005 * len(xy):
             continue
         # A label needs no more than a rough middle.
-        found[label] = label_point(points[:: max(1, len(points) // 5000)])
+        some = points[:: max(1, len(points) // 5000)]
+        found[label] = label_point(some)
+        if above:
+            found[label] = np.array([found[label][0], np.quantile(some[:, 1], 0.98)])
     return found
 
 

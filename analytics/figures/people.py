@@ -6,7 +6,7 @@ import numpy as np
 
 from analytics.figures import outlines as lines
 from analytics.figures import theme
-from analytics.figures.furniture import path
+from analytics.figures.furniture import Line, Word, path, written
 from analytics.figures.map import MapView, map_figure
 
 
@@ -35,34 +35,30 @@ def seen_figure(
         aspect=aspect,
         height=height,
     )
-    shapes, words = _outlines(np.asarray(xy, float), groups, dark)
-    layout = found.figure.layout
-    found.figure.update_layout(
-        shapes=[*layout.shapes, *shapes], annotations=[*layout.annotations, *words]
-    )
+    with_outlines(found, xy, groups, dark)
     return found
 
 
-def _outlines(xy: np.ndarray, groups: np.ndarray, dark: bool) -> tuple[list[dict], list[dict]]:
-    t = theme.TOKENS["dark" if dark else "light"]
+def with_outlines(drawn: MapView, xy: np.ndarray, groups: np.ndarray, dark: bool) -> None:
+    """Add an outline and a number for each group to a map."""
+    shapes, words = outlined(np.asarray(xy, float), groups, dark)
+    layout = drawn.figure.layout
+    drawn.figure.update_layout(
+        shapes=[*layout.shapes, *(path(s.ring, s.color, s.width, s.fill) for s in shapes)],
+        annotations=[*layout.annotations, *written(words, dark)],
+    )
+
+
+def outlined(xy: np.ndarray, groups: np.ndarray, dark: bool) -> tuple[list[Line], list[Word]]:
+    """An outline and a number for each group; groups (n,) counted from 0, noise below."""
+    accent = theme.TOKENS["dark" if dark else "light"]["accent"]
     shapes = [
-        path(ring, t["accent"], 1.6)
+        Line(ring, accent, 1.6)
         for rings in lines.group_outlines(xy, groups).values()
         for ring in rings
     ]
-    words = [
-        {
-            "x": float(x),
-            "y": float(y),
-            "text": f"<b>{label + 1}</b>",
-            "showarrow": False,
-            "font": {"size": 13, "color": t["accent"]},
-            "bgcolor": theme.rgba(t["paper"], 0.8),
-            "borderpad": 2,
-        }
-        for label, (x, y) in lines.group_labels(xy, groups).items()
-    ]
-    return shapes, words
+    places = lines.group_labels(xy, groups)
+    return shapes, [Word(np.array(at), str(label + 1), ink=accent) for label, at in places.items()]
 
 
 def count_bars(counts: Any, shares: Any, dark: bool = False, height: int = 180) -> Any:

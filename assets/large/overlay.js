@@ -16,6 +16,7 @@ class Overlay {
     this.lines = svg("g", {}, this.root);
     this.words = svg("g", {}, this.root);
     this.stroke = svg("path", { class: "stroke" }, this.root);
+    this.cross = svg("path", { class: "cross" }, this.root);
     this.places = [];
   }
 
@@ -37,7 +38,7 @@ class Overlay {
       const group = svg("g", { class: word.bold ? "word" : "word faint" }, this.words);
       const text = svg("text", { "text-anchor": "middle", dy: "0.35em" });
       if (word.color) svg("tspan", { fill: word.color }, text).textContent = "● ";
-      svg("tspan", {}, text).textContent = word.text;
+      svg("tspan", word.ink ? { style: `fill:${word.ink};font-weight:600` } : {}, text).textContent = word.text;
       const width = 8 * [...word.text].length + (word.color ? 26 : 12);
       svg("rect", { x: -width / 2, y: -11, width, height: 22, rx: 2 }, group);
       group.append(text);
@@ -90,8 +91,10 @@ class Overlay {
       typeof words === "number" ? String(Number(words.toPrecision(12))) : words;
   }
 
-  // The line under the mouse, screen points [[x, y], ...]; none for [].
-  drawn(points) {
+  // The line under the mouse, screen points [[x, y], ...], none for []; and the cross of one who
+  // draws by keys.
+  drawn(points, cross) {
+    this.cross.setAttribute("d", cross ? `M${cross[0] - 9},${cross[1]}h18M${cross[0]},${cross[1] - 9}v18` : "");
     this.stroke.setAttribute("d", points.length ? "M" + points.map((p) => p.join()).join("L") + "Z" : "");
   }
 }

@@ -1,24 +1,52 @@
-// The points in this browser: fetched once per map, in pieces that are drawn as they come. A map that
-// was fetched whole is kept while the page is open, so that another page shows it at once.
+// The points in this browser: fetched once per map, in pieces that are drawn as they come. They are
+// kept while the page is open, so that other maps of the same points, beside this one or on another
+// page, show them without fetching them again.
 class Points {
-  constructor() { this.id = ""; this.n = 0; this.loaded = 0; this.coarse = null; this.fine = null; this.marks = null; }
+  constructor(id, n) {
+    this.id = id;
+    this.n = n;
+    this.loaded = 0;
+    this.coarse = new Uint8Array(4 * n);
+    this.fine = null;
+    this.loading = this.fining = null;
+    this.watchers = new Set();  // maps that draw these: came(), refined(), failed()
+  }
 
   static of(id, n) {
     const kept = window.gestaltPoints;
-    if (kept && kept.id === id && kept.loaded === n) return kept;
-    const points = new Points();
-    Object.assign(points, { id, n, coarse: new Uint8Array(4 * n), marks: new Uint8Array(n) });
-    points.marks.fill(128);
-    window.gestaltPoints = points;
-    return points;
+    if (kept && kept.id === id && kept.n === n) return kept;
+    return window.gestaltPoints = new Points(id, n);
   }
 
-  // Colour codes (n bytes, or null for code 0) and which rows are lit (bits, or null for all).
-  mark(codes, bits) {
-    const { marks, n } = this;
-    if (codes) marks.set(codes); else marks.fill(0);
-    if (!bits) for (let i = 0; i < n; i++) marks[i] |= 128;
-    else for (let i = 0; i < n; i++) marks[i] |= ((bits[i >> 3] >> (i & 7)) & 1) << 7;
+  get whole() { return this.loaded === this.n; }
+
+  // Fetch them by `ask`, once for all maps. A fetch that failed may be begun again.
+  load(ask) {
+    if (this.whole) return;
+    this.loading ??= this.fetch(ask).finally(() => { this.loading = null; });
+  }
+
+  async fetch(ask) {
+    const response = await ask("points");
+    if (!response) return;
+    await read(response, this.coarse, (bytes) => {
+      this.loaded = Math.max(this.loaded, bytes >> 2);
+      for (const map of this.watchers) map.came();
+    }).catch(() => { for (const map of this.watchers) map.failed(); });
+  }
+
+  // The next 16 digits of the places, for those who zoom far in.
+  refine(ask) {
+    if (this.fine || !this.whole) return;
+    this.fining ??= this.fetch_fine(ask);
+  }
+
+  async fetch_fine(ask) {
+    const response = await ask("fine");
+    const bytes = response && await read(response, new Uint8Array(4 * this.n)).catch(() => null);
+    if (!bytes) return;
+    this.fine = new Uint16Array(bytes.buffer);
+    for (const map of this.watchers) map.refined();
   }
 
   // About how many points lie within limits in steps [x0, x1, y0, y1], from the first 20,000.

@@ -1,11 +1,10 @@
-// The large map: fetches the points once, draws them, and tells the server only what was selected.
-const QUIET = 140;    // ms without movement after which everything is drawn again
-const PATIENCE = 35;  // ms of drawing that a reader who moves the map waits for at most
+// The large map, or several of the same points beside each other: fetches the points once, draws
+// them, and tells the server only what was selected.
 const DEEPEST = 4e6;  // how far in one may zoom
-const FINE = 24;      // zoom from which the finer places are fetched
-const RENEW = 10000; // ms between two requests for a new link
-const FADED = 0.7;   // how far the colours of rows that are not selected go to paper
-const LEAST_STRENGTH = 0.12, FEW = 20000;
+const RENEW = 10000;  // ms between two requests for a new link
+const RETURN = 3000;  // ms that the browser has to give lost graphics back
+const HELP = "Arrow keys move the map, plus and minus zoom, 0 shows it all";
+const SELECTS = ", Enter selects what is in view, D draws an outline by keys, Escape clears.";
 
 class LargeMap {
   constructor(root, send) {
@@ -14,46 +13,86 @@ class LargeMap {
     this.camera = new Camera();
     this.data = null;
     this.points = null;
-    this.piece = 100000;   // points drawn at once, adapted to the machine
-    this.job = null;       // {size, strength, next, end, pass, passes, covers}
+    this.panes = [];
+    this.tool = "lasso";
     this.started = 0;
     this.moved = -1e9;
     this.renewed = -1e9;
-    this.stale = true;
-    this.partial = false;  // whether only some points are drawn, while the map moves
     this.coloured = false;
     this.frame = 0;
-    this.wanted = { codes: "", lit: "" };
-    this.parts = { codes: null, lit: null };
-    this.area = root.querySelector(".area");
+    this.lit = null;
+    this.wanted = { codes: [], lit: "" };
     this.status = root.querySelector(".status");
-    this.tip = root.querySelector(".tip");
-    this.overlay = new Overlay(this.area);
-    this.hand = new Hand(this.area, this);
-    this.lost = (event) => { event.preventDefault(); this.fall_back(); };
+    this.asking = (path) => this.ask(path);
     this.buttons();
     this.choose_painter();
     this.watcher = new ResizeObserver(() => this.resize());
-    this.watcher.observe(this.area);
+    this.watcher.observe(root);
   }
 
+  // --- what draws ------------------------------------------------------------------------------
   choose_painter() {
     try {
-      this.painter = new WebglPainter(this.area.querySelector("canvas"), this.lost);
-    } catch { this.fall_back(); }
+      const canvas = this.root.querySelector("canvas");
+      this.painter = new WebglPainter(canvas, (event) => this.lost(event), () => this.restored());
+      this.drawing = new Drawing(this, this.painter);
+    } catch { this.fall_back("without"); }
   }
 
-  // From now on the server draws; a canvas that was used for WebGL cannot be used otherwise.
-  fall_back() {
+  // The browser took the graphics away (another page, a driver that started anew): it mostly gives
+  // them back.
+  lost(event) {
+    event.preventDefault();
+    this.gone = setTimeout(() => this.fall_back("lost"), RETURN);
+    this.say("The browser has taken the graphics away; the map comes back in a moment.");
+  }
+
+  restored() {
+    clearTimeout(this.gone);
+    this.gone = 0;
+    try {
+      this.painter.make();
+      this.drawing = new Drawing(this, this.painter);
+      this.size = "";
+      this.dress();
+      if (this.points) this.hand_over();
+      this.say("");
+      this.resize();
+    } catch { this.fall_back("lost"); }
+  }
+
+  // From now on the server draws, for the reason that the sentence of this name says; a canvas that
+  // was used for WebGL cannot be used otherwise.
+  fall_back(reason) {
     if (this.picture) return;
-    this.painter?.close(this.lost);
-    this.painter = null;
-    const old = this.area.querySelector("canvas"), fresh = document.createElement("canvas");
+    clearTimeout(this.gone);
+    this.gone = 0;
+    this.painter?.close();
+    this.painter = this.drawing = null;
+    const old = this.root.querySelector("canvas"), fresh = document.createElement("canvas");
     old.replaceWith(fresh);
-    this.picture = new PicturePainter(fresh, (path) => this.ask(path), () => this.redraw());
+    this.picture = new PicturePainter(fresh, this.asking, () => this.redraw());
+    this.reason = reason;
     this.root.dataset.painter = "picture";
+    this.words = "";
     this.size = "";
     this.resize();
+  }
+
+  dress() {
+    for (const pane of this.panes) {
+      this.painter?.palette(pane.place, pane.data.colors, this.data.theme.paper);
+    }
+  }
+
+  // All that is known of the points goes to the graphics memory.
+  hand_over() {
+    const { points, painter, panes } = this;
+    painter.allocate(points.n, panes.length);
+    if (points.loaded) painter.points(points.coarse.subarray(0, 4 * points.loaded), 0);
+    this.sent = points.loaded;
+    if (points.fine) painter.fine(points.fine);
+    for (const pane of panes) if (pane.marks) painter.marks(pane.place, pane.marks);
   }
 
   buttons() {
@@ -68,8 +107,8 @@ class LargeMap {
   }
 
   take(tool) {
-    this.hand.tool = tool;
-    this.area.dataset.tool = tool;
+    this.tool = tool;
+    for (const pane of this.panes) pane.area.dataset.tool = tool;
     for (const button of this.root.querySelectorAll(".tools button[aria-pressed]")) {
       button.setAttribute("aria-pressed", String(button.dataset.does === tool));
     }
@@ -80,33 +119,43 @@ class LargeMap {
     const before = this.data;
     this.data = data;
     for (const [name, color] of Object.entries(data.theme)) this.root.style.setProperty("--" + name, color);
-    this.area.setAttribute("aria-label", data.name);
     this.camera.aspect = data.aspect;
-    this.overlay.fill(data);
-    this.legend(data);
-    this.painter?.palette(data.colors, data.theme.paper);
-    if (!before) this.take("lasso");
+    const fresh = this.lay_out(data);
+    this.dress();
+    if (!before) this.take(data.selects && !matchMedia("(pointer: coarse)").matches ? "lasso" : "move");
     this.drawn_at = "";
     this.resize();
     if (!before || before.revision !== data.revision) this.home();
-    if (!before || before.points !== data.points) this.open();
-    else this.recolor();
+    if (fresh || before.points !== data.points) this.open();
+    else {
+      this.points?.load(this.asking);  // a link that had run out may have stopped it
+      this.recolor();
+    }
     this.redraw();
   }
 
-  legend(data) {
-    const key = this.root.querySelector(".key"), bar = this.root.querySelector(".bar");
-    key.replaceChildren(...data.key.map((words) => {
-      const line = document.createElement("span");
-      line.textContent = words;
-      return line;
-    }));
-    bar.hidden = !data.bar;
-    if (!data.bar) return;
-    bar.querySelector("i").style.background = `linear-gradient(0deg, ${data.bar.colors.join()})`;
-    for (const name of ["title", "low", "high"]) {
-      bar.querySelector("." + name).textContent = data.bar[name];
+  // The maps beside each other; whether their number has changed.
+  lay_out(data) {
+    const fresh = this.panes.length !== data.panes.length;
+    if (fresh) {
+      const template = this.root.querySelector("template").content.firstElementChild;
+      this.panes = data.panes.map((_, i) => new Pane(this, template.cloneNode(true), i));
+      this.root.querySelector(".panes").replaceChildren(...this.panes.map((pane) => pane.root));
+      for (const pane of this.panes) pane.area.dataset.tool = this.tool;
+      this.size = "";
     }
+    this.root.style.setProperty("--across", data.across);
+    this.root.classList.toggle("many", data.panes.length > 1);
+    this.root.classList.toggle("small", data.panes.length > 1);
+    this.root.classList.toggle("reading", Boolean(data.reading));
+    for (const button of this.root.querySelectorAll("[data-does=lasso], [data-does=box]")) {
+      button.hidden = !data.selects;
+    }
+    this.root.querySelector("[data-does=keep]").hidden = !data.keeps;
+    const shared = { low: data.low, span: data.span, axes: data.axes, selection: data.selection,
+      name: data.name, help: HELP + (data.selects ? SELECTS : ".") };
+    this.panes.forEach((pane, i) => pane.fill(data.panes[i], shared));
+    return fresh;
   }
 
   // An answer of our route, or null when this map is not ours any more.
@@ -125,98 +174,102 @@ class LargeMap {
 
   async open() {
     this.started = performance.now();
+    this.opened = 0;
     if (this.picture) { this.redraw(); return; }
-    this.points = Points.of(this.data.points, this.data.n);
-    this.wanted = { codes: null, lit: null };
-    this.parts = { codes: null, lit: null };
-    this.fining = this.coloured = false;
-    const points = this.points;
+    this.points?.watchers.delete(this);
+    const points = this.points = Points.of(this.data.points, this.data.n);
+    points.watchers.add(this);
+    this.wanted = { codes: [], lit: null };
+    this.coloured = false;
+    for (const pane of this.panes) pane.codes = pane.marks = null;
     try {
-      this.painter.allocate(points.n);
-    } catch { this.fall_back(); return; }
-    this.painter.marks(points.marks, 0);
-    const coloured = this.recolor();
-    if (points.loaded === points.n) {
-      this.painter.points(points.coarse, 0);
-      if (points.fine) this.painter.fine(points.fine);
-    } else await this.load(points);
-    await coloured;
+      if (!this.gone) this.hand_over();
+    } catch { this.fall_back("without"); return; }
+    points.load(this.asking);
+    await this.recolor();
     this.redraw();
   }
 
-  async load(points) {
-    const response = await this.ask("points");
-    if (!response || points !== this.points) return;
-    await read(response, points.coarse, (bytes) => {
-      if (points !== this.points) return;
-      const whole = bytes >> 2, at = 4 * points.loaded;
-      this.painter?.points(points.coarse.subarray(at, 4 * whole), at);
-      points.loaded = whole;
-      this.say();
-      this.tick();
-    }).catch(() => this.say("The points did not arrive: load the page again."));
+  // More points have come.
+  came() {
+    const { points } = this, at = this.sent;
+    if (!this.gone) {
+      this.painter?.points(points.coarse.subarray(4 * at, 4 * points.loaded), 4 * at);
+      this.sent = points.loaded;
+    }
+    this.say();
+    this.tick();
   }
+
+  refined() {
+    if (!this.gone) this.painter?.fine(this.points.fine);
+    this.redraw();
+  }
+
+  failed() { this.say("The points did not arrive: load the page again."); }
 
   // Fetch what changed of colours and light, 1 byte and 1 bit per point, and mark the points anew.
   async recolor() {
-    const { points, data } = this;
+    const { points, data, panes } = this;
     if (this.picture || !points) return;
-    const wanted = { codes: data.codes, lit: data.lit };
-    if (wanted.codes === this.wanted.codes && wanted.lit === this.wanted.lit) return;
-    const changed = ["codes", "lit"].filter((name) => wanted[name] !== this.wanted[name]);
+    const wanted = { codes: data.panes.map((pane) => pane.codes), lit: data.lit }, had = this.wanted;
+    if (JSON.stringify(wanted) === JSON.stringify(had)) return;
     this.wanted = wanted;
-    const fresh = { ...this.parts };
-    await Promise.all(changed.map(async (name) => {
-      fresh[name] = null;
-      if (!wanted[name]) return;
-      const size = name === "codes" ? points.n : Math.ceil(points.n / 8);
-      const response = await this.ask(`${name}/${wanted[name]}`);
-      if (response) fresh[name] = await read(response, new Uint8Array(size)).catch(() => null);
-    }));
+    const bytes = async (path, size) => {
+      const response = await this.ask(path);
+      return response && read(response, new Uint8Array(size)).catch(() => null);
+    };
+    const codes = wanted.codes.map((version, i) => version === had.codes[i] ? panes[i].codes
+      : version ? bytes(`codes/${version}`, points.n) : null);
+    const lit = wanted.lit === had.lit ? this.lit
+      : wanted.lit ? bytes(`lit/${wanted.lit}`, Math.ceil(points.n / 8)) : null;
+    const came = await Promise.all([lit, ...codes]);
     if (this.wanted !== wanted || points !== this.points) return;  // more has changed meanwhile
-    this.parts = fresh;
-    points.mark(fresh.codes, fresh.lit);
-    this.painter?.marks(points.marks, 0);
+    this.lit = came[0];
+    for (const pane of panes) {
+      pane.codes = came[1 + pane.place];
+      pane.mark(points.n, this.lit);
+      if (!this.gone) this.painter?.marks(pane.place, pane.marks);
+    }
     this.coloured = true;
-    this.redraw();
-  }
-
-  async refine() {
-    const points = this.points;
-    if (this.fining || points.fine || points.loaded < points.n) return;
-    this.fining = true;
-    const response = await this.ask("fine");
-    const bytes = response && await read(response, new Uint8Array(4 * points.n)).catch(() => null);
-    if (!bytes || points !== this.points) return;
-    points.fine = new Uint16Array(bytes.buffer);
-    this.painter?.fine(points.fine);
     this.redraw();
   }
 
   // --- drawing -------------------------------------------------------------------------------
   resize() {
-    const ratio = Math.min(window.devicePixelRatio || 1, 2);
-    const width = this.area.clientWidth, height = this.area.clientHeight;
+    const ratio = Math.min(window.devicePixelRatio || 1, 2), frame = this.root.getBoundingClientRect();
+    const area = this.panes[0]?.area, width = area?.clientWidth, height = area?.clientHeight;
     if (!width || !height) return;
-    const size = `${width} ${height} ${ratio}`;
+    const size = [width, height, frame.width, frame.height, ratio].join();
     if (size === this.size) return;
     const first = !this.size, limits = this.camera.limits();
     this.size = size;
     this.ratio = ratio;
     this.camera.resize(width, height);
-    if (this.data) { if (first) this.home(); else this.camera.show(limits); }
-    (this.painter ?? this.picture).resize(Math.round(width * ratio), Math.round(height * ratio));
+    for (const pane of this.panes) pane.stand(frame);
+    if (this.data) { if (first && !this.kept_view) this.home(); else this.camera.show(limits); }
+    this.kept_view = true;
+    (this.painter ?? this.picture).resize(Math.round(frame.width * ratio), Math.round(frame.height * ratio));
+    this.drawn_at = "";
     this.redraw();
   }
 
+  // The part of the canvas that a map has: [left, bottom, width, height].
+  part(pane) {
+    const { ratio, camera } = this, scaled = (v) => Math.round(v * ratio);
+    const height = scaled(camera.height), under = this.painter.canvas.height - scaled(pane.top) - height;
+    return [scaled(pane.left), under, scaled(camera.width), height];
+  }
+
   redraw() {
+    if (this.drawing) this.drawing.stale = true;
     this.stale = true;
     this.tick();
   }
 
   looked() {  // the camera moved
     this.moved = performance.now();
-    this.leave();
+    for (const pane of this.panes) pane.leave();
     this.redraw();
   }
 
@@ -228,95 +281,49 @@ class LargeMap {
     if (!this.data || !this.size) return;
     if (this.drawn_at !== this.where()) {
       this.drawn_at = this.where();
-      this.overlay.follow(this.camera);
+      for (const pane of this.panes) pane.follow();
     }
     if (this.picture) {
-      if (this.stale) this.picture.draw(this.camera, this.data.theme.paper, this.version());
+      const { panes, camera, ratio, data } = this;
+      if (this.stale) this.picture.draw(panes, camera, ratio, data.theme.paper, this.version());
       this.stale = false;
-      this.say();
-      return;
+    } else if (this.points && this.coloured && !this.gone) {
+      if (this.drawing.step(now - this.moved < QUIET)) this.tick();
     }
-    if (!this.points || !this.coloured) return;
-    if (!this.painter.ready()) { this.tick(); return; }
-    this.adapt();
-    const moving = now - this.moved < QUIET;
-    if (this.stale || (this.partial && !moving)) this.begin(moving);
-    if (this.job) this.continue();
-    if (this.job || moving || this.partial) this.tick();
+    this.say();
   }
 
   where() { const c = this.camera; return [c.x, c.y, c.scale, c.width, c.height].join(); }
 
-  version() { return this.data.codes + "-" + this.data.lit; }
+  version() { return `${this.data.panes.map((pane) => pane.codes).join("+")}-${this.data.lit}`; }
 
-  // How long the last piece took says how large the next may be.
-  adapt() {
-    if (!this.issued) return;
-    const took = performance.now() - this.issued;
-    this.issued = 0;
-    this.piece = Math.round(Math.min(Math.max(this.piece * Math.min(PATIENCE / took, 2), 30000), 2e7));
-  }
-
-  begin(moving) {
-    const { points, data, camera } = this, steps = this.steps();
-    const seen = Math.max(points.within(steps), 1);
-    const passes = data.lit ? 2 : 1;
-    const whole = points.n * passes <= this.piece;
-    const few = moving && !whole;
-    const shown = few ? Math.max(Math.floor(this.piece / passes), FEW) : points.n;
-    const look = appearance(seen * Math.min(1, shown / points.n), camera.width * camera.height);
-    this.stale = false;
-    this.partial = few;
-    this.job = { ...look, next: 0, end: Math.min(shown, points.n), passes, pass: 2 - passes, few };
-    this.painter.begin(camera, data.low, data.span, look.size * this.ratio);
-    const fits = data.all, zoom = (fits[1] - fits[0]) / (camera.limits()[1] - camera.limits()[0]);
-    if (zoom > FINE && !moving) this.refine();
-  }
-
+  // What is in view, in steps of the points: [x0, x1, y0, y1].
   steps() {
     const { low, span } = this.data, [x0, x1, y0, y1] = this.camera.limits();
     return [(x0 - low[0]) / span[0], (x1 - low[0]) / span[0], (y0 - low[1]) / span[1],
       (y1 - low[1]) / span[1]].map((v) => v * 65536);
   }
 
-  continue() {
-    const { job, points } = this, end = Math.min(job.end, points.loaded);
-    const count = Math.min(end - job.next, job.few ? job.end : this.piece);
-    if (count > 0) {
-      this.issued = performance.now();
-      this.painter.add(job.next, count, job.pass, job.strength, job.pass ? 0 : FADED);
-      job.next += count;
-    }
-    if (job.next < job.end) {
-      if (count > 0 && !this.seen) this.painter.present();
-    } else if (job.pass === 0) {
-      job.pass = 1;
-      job.next = 0;
-    } else {
-      this.painter.present();
-      this.seen = true;
-      this.job = null;
-      if (!job.few) this.whole();
-    }
-    this.say();
-  }
-
   whole() {
     this.root.dataset.drawn = this.points.n;
     this.root.dataset.version = this.version();
-    if (this.points.loaded === this.points.n && !this.opened) {
+    if (this.points.whole && !this.opened) {
       this.opened = performance.now();
       this.root.dataset.seconds = ((this.opened - this.started) / 1000).toFixed(2);
     }
   }
 
+  // Words in the corner, kept until others (or "") take their place; else how far the points are.
   say(words) {
+    if (words !== undefined) this.words = words;
     const { points, data } = this;
-    if (!words && this.picture) words = data.without;
-    else if (!words && points && points.loaded < points.n) {
-      words = `${points.loaded.toLocaleString("en")} of ${points.n.toLocaleString("en")} points have arrived.`;
-    } else words ??= "";
-    if (this.status.textContent !== words) this.status.textContent = words;
+    let said = this.words;
+    if (!said && this.picture) said = data?.[this.reason];
+    else if (!said && points && !points.whole) {
+      said = `${points.loaded.toLocaleString("en")} of ${points.n.toLocaleString("en")} points have arrived.`;
+    }
+    said ||= "";
+    if (this.status.textContent !== said) this.status.textContent = said;
   }
 
   // --- what the hand does ----------------------------------------------------------------------
@@ -334,8 +341,6 @@ class LargeMap {
 
   zoom_middle(factor) { this.zoom(this.camera.width / 2, this.camera.height / 2, factor); }
 
-  stroke(line) { this.overlay.drawn(line); }
-
   select(type, line) {
     const corners = line.map(([px, py]) => this.camera.toData(px, py));
     const x = corners.map((c) => c[0]), y = corners.map((c) => c[1]);
@@ -345,60 +350,27 @@ class LargeMap {
   }
 
   select_view() {
+    if (!this.data.selects) return;
     const [x0, x1, y0, y1] = this.camera.limits();
     this.send("picked", { type: "box", x: [x0, x1], y: [y0, y1], view: [x0, x1, y0, y1] });
   }
 
-  // Say what lies under the mouse once it rests; delay in ms.
-  hover(place, delay = 70) {
-    clearTimeout(this.resting);
-    if (this.tip_at && Math.hypot(place[0] - this.tip_at[0], place[1] - this.tip_at[1]) > 6) this.leave();
-    this.resting = setTimeout(() => this.tell(place), delay);
-  }
-
-  async tell([px, py]) {
-    this.asking?.abort();
-    this.asking = new AbortController();
-    const [x, y] = this.camera.toData(px, py), [x1, y0] = this.camera.toData(px + 8, py + 8);
-    const query = new URLSearchParams({ x, y, rx: x1 - x, ry: y - y0 });
-    const response = await this.ask(`near?${query}`, this.asking.signal);
-    const found = response && await response.json().catch(() => null);
-    if (!found?.lines) return;
-    this.tip_at = [px, py];
-    this.tip.replaceChildren(...found.lines.map((words, i) => {
-      const line = document.createElement(i === 0 && found.group ? "b" : "span");
-      line.textContent = words;
-      return line;
-    }));
-    this.tip.hidden = false;
-    const [left, top] = this.camera.toScreen(found.x, found.y);
-    const right = left > this.camera.width / 2, below = top < this.camera.height / 2;
-    this.tip.style.cssText = `${right ? "right" : "left"}:${right ? this.camera.width - left + 12 : left + 12}px;`
-      + `${below ? "top" : "bottom"}:${below ? top + 8 : this.camera.height - top + 8}px`;
-  }
-
-  leave() {
-    clearTimeout(this.resting);
-    this.asking?.abort();
-    this.tip_at = null;
-    this.tip.hidden = true;
+  // Let the selection go; whether there was one.
+  clear() {
+    if (!this.data.selects || !this.data.selection.length) return false;
+    this.send("cleared", Date.now());
+    return true;
   }
 
   close() {
     cancelAnimationFrame(this.frame);
-    clearTimeout(this.resting);
+    clearTimeout(this.gone);
+    this.points?.watchers.delete(this);
+    for (const pane of this.panes) pane.leave();
     this.watcher.disconnect();
-    this.painter?.close(this.lost);
+    this.painter?.close();
     this.picture?.close();
   }
-}
-
-// Size in px and opacity of a dot when about `seen` of them share `area` px, a third of it in use.
-function appearance(seen, area) {
-  const room = 0.35 * area / seen;
-  const size = Math.min(Math.max(1.15 * Math.sqrt(room), 1.6), 9);
-  const strength = Math.min(Math.max(0.7 * room / (size * size), LEAST_STRENGTH), 0.85);
-  return { size, strength };
 }
 
 export default function ({ parentElement, data, setTriggerValue }) {

@@ -1,5 +1,6 @@
-// Draws points that lie in the graphics memory: 4 bytes of place, 1 byte of colour and light each,
-// and 4 more bytes of place once the reader zooms so far in that 65,536 steps show.
+// Draws points that lie in the graphics memory: 4 bytes of place, 1 byte of colour and light for each
+// of the maps beside each other, and 4 more bytes of place once the reader zooms so far in that 65,536
+// steps show.
 const VERTEX = `#version 300 es
 layout(location = 0) in vec2 coarse;
 layout(location = 1) in uint mark;
@@ -30,19 +31,28 @@ const UNIFORMS = ["middle", "rest", "scale", "size", "strength", "fade", "paper"
 const LEVELS = 65536;
 
 class WebglPainter {
-  // Throws when the browser offers no WebGL 2, or too little memory.
-  constructor(canvas, lost) {
+  // Throws when the browser offers no WebGL 2, or too little memory. lost, restored: called when the
+  // browser takes the graphics away, and gives them back.
+  constructor(canvas, lost, restored) {
     const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
     if (!gl) throw new Error("no WebGL 2");
     this.gl = gl;
     this.canvas = canvas;
+    this.heard = { webglcontextlost: lost, webglcontextrestored: restored };
+    for (const [name, handler] of Object.entries(this.heard)) canvas.addEventListener(name, handler);
+    this.make();
+  }
+
+  // Everything that lies in the graphics memory, but the points.
+  make() {
+    const gl = this.gl;
     this.sync = null;
-    canvas.addEventListener("webglcontextlost", lost);
     this.program = this.build();
     this.at = {};
     for (const name of UNIFORMS) this.at[name] = gl.getUniformLocation(this.program, name);
-    this.buffers = [gl.createBuffer(), gl.createBuffer(), gl.createBuffer()];
-    this.colors = gl.createTexture();
+    this.coarse = gl.createBuffer();
+    this.finer = gl.createBuffer();
+    this.maps = [];  // of each map: {marks, colors}
     this.whole = gl.createFramebuffer();
     this.pixels = gl.createRenderbuffer();
     gl.useProgram(this.program);
@@ -63,44 +73,50 @@ class WebglPainter {
     return program;
   }
 
-  // Room for n points.
-  allocate(n) {
-    const gl = this.gl, [coarse, mark] = this.buffers;
-    gl.bindBuffer(gl.ARRAY_BUFFER, coarse);
+  // Room for n points in so many maps.
+  allocate(n, maps) {
+    const gl = this.gl;
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.coarse);
     gl.bufferData(gl.ARRAY_BUFFER, 4 * n, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(0);
     gl.vertexAttribPointer(0, 2, gl.UNSIGNED_SHORT, false, 0, 0);
-    gl.bindBuffer(gl.ARRAY_BUFFER, mark);
-    gl.bufferData(gl.ARRAY_BUFFER, n, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(1);
-    gl.vertexAttribIPointer(1, 1, gl.UNSIGNED_BYTE, 0, 0);
+    for (let i = 0; i < maps; i++) {
+      gl.bindBuffer(gl.ARRAY_BUFFER, this.map(i).marks);
+      gl.bufferData(gl.ARRAY_BUFFER, n, gl.STATIC_DRAW);
+    }
     gl.disableVertexAttribArray(2);
     gl.vertexAttrib2f(2, 0.5, 0.5);
     if (gl.getError()) throw new Error("no graphics memory");
   }
 
-  points(bytes, from) { this.put(0, bytes, from); }
+  map(i) {
+    const gl = this.gl;
+    return this.maps[i] ??= { marks: gl.createBuffer(), colors: gl.createTexture() };
+  }
 
-  marks(bytes, from) { this.put(1, bytes, from); }
+  points(bytes, from) { this.put(this.coarse, bytes, from); }
+
+  marks(i, bytes) { this.put(this.map(i).marks, bytes, 0); }
+
+  put(buffer, bytes, from) {
+    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, buffer);
+    this.gl.bufferSubData(this.gl.ARRAY_BUFFER, from, bytes);
+  }
 
   fine(values) {
     const gl = this.gl;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[2]);
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.finer);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(2);
     gl.vertexAttribPointer(2, 2, gl.UNSIGNED_SHORT, true, 0, 0);
   }
 
-  put(which, bytes, from) {
-    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffers[which]);
-    this.gl.bufferSubData(this.gl.ARRAY_BUFFER, from, bytes);
-  }
-
-  // The colours by code, "#RRGGBB", and the paper behind them.
-  palette(colors, paper) {
+  // The colours of a map by code, "#RRGGBB", and the paper behind them.
+  palette(i, colors, paper) {
     const gl = this.gl, table = new Uint8Array(128 * 4);
-    colors.forEach((c, i) => table.set([...rgb(c), 255], 4 * i));
-    gl.bindTexture(gl.TEXTURE_2D, this.colors);
+    colors.forEach((c, j) => table.set([...rgb(c), 255], 4 * j));
+    gl.bindTexture(gl.TEXTURE_2D, this.map(i).colors);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 128, 1, 0, gl.RGBA, gl.UNSIGNED_BYTE, table);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
@@ -115,7 +131,6 @@ class WebglPainter {
     gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA8, width, height);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.whole);
     gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, this.pixels);
-    gl.viewport(0, 0, width, height);
   }
 
   // Start an empty picture for a camera; low, span: the range of the 65,536 steps in data units.
@@ -135,20 +150,32 @@ class WebglPainter {
     gl.uniform1i(this.at.round_, size >= 3 ? 1 : 0);
   }
 
-  // Draw some points: those that are lit (1) or not (0); fade: how far their colours go to paper.
-  add(first, count, lit, strength, fade) {
-    const gl = this.gl;
+  // Draw some points in map i, in the part [left, bottom, width, height] of the canvas: those that
+  // are lit (1) or not (0); fade: how far their colours go to paper.
+  add(i, part, first, count, lit, strength, fade) {
+    const gl = this.gl, { marks, colors } = this.map(i);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.whole);
+    gl.viewport(...part);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(...part);
+    gl.bindBuffer(gl.ARRAY_BUFFER, marks);
+    gl.vertexAttribIPointer(1, 1, gl.UNSIGNED_BYTE, 0, 0);
+    gl.bindTexture(gl.TEXTURE_2D, colors);
     gl.uniform1ui(this.at.lit, lit);
     gl.uniform1f(this.at.strength, strength);
     gl.uniform1f(this.at.fade, fade);
     gl.drawArrays(gl.POINTS, first, count);
+    gl.disable(gl.SCISSOR_TEST);
+  }
+
+  // Send off what was added; `ready` says when it is drawn.
+  send() {
+    const gl = this.gl;
     if (this.sync) gl.deleteSync(this.sync);
     this.sync = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     gl.flush();
   }
 
-  // Whether all that was added is drawn.
   ready() {
     if (!this.sync) return true;
     if (this.gl.getSyncParameter(this.sync, this.gl.SYNC_STATUS) !== this.gl.SIGNALED) return false;
@@ -164,8 +191,10 @@ class WebglPainter {
     gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
   }
 
-  close(lost) {
-    this.canvas.removeEventListener("webglcontextlost", lost);
+  close() {
+    for (const [name, handler] of Object.entries(this.heard)) {
+      this.canvas.removeEventListener(name, handler);
+    }
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 }

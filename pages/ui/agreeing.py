@@ -7,7 +7,17 @@ import streamlit as st
 from analytics.comparing import operations as requests
 from analytics.errors import BadInput
 from analytics.results import Dataset, Projection
-from pages.ui import comparing, findings, frame, mapview, services, session, sides
+from pages.ui import (
+    comparing,
+    drawing,
+    findings,
+    frame,
+    mapview,
+    panels,
+    services,
+    session,
+    sides,
+)
 from pages.ui.comparing import Result
 from pages.ui.words import count, number, safe_md, share
 
@@ -175,32 +185,20 @@ def _shown(made, usable: list[Result], dataset: Dataset, projection: Projection)
 
 
 def _two_maps(made, changes: np.ndarray, dataset: Dataset, projection: Projection) -> None:
-    from analytics.figures.beside import beside
-    from analytics.figures.map import map_figure
-    from analytics.perception.operations import drawn_aspect
-
     mask = mapview.selected_mask(projection)
-    common = {
-        "dark": frame.dark(),
-        "aspect": drawn_aspect(projection),
-        "height": sides.HEIGHT[2],
-        "share": 2,
-        "selected": mask,
-        "hover": mapview.hover_frame(dataset),
-    }
-    views = [
-        map_figure(projection.xy, groups=made.labels, group_names=made.group_names, **common),
-        map_figure(projection.xy, values=changes, values_name="changes sides", **common),
-    ]
-    titles = ["Consensus", "Changes sides"]
-    figure = beside(views, titles, dark=frame.dark(), height=sides.HEIGHT[2])
-    st.container(key="consensus-sidebox").plotly_chart(
-        figure,
-        theme=None,
-        key="consensus-maps",
-        config={"displaylogo": False, "displayModeBar": False},
-        alt="The consensus groups, and beside them how often each row changes sides.",
+    drawing.show(
+        projection,
+        [
+            drawing.Layer(made.labels, made.group_names, title="Consensus"),
+            drawing.Layer(values=changes, values_name="changes sides", title="Changes sides"),
+        ],
+        sides.look(projection, dataset, mask, 2),
+        sentence="The consensus groups, and beside them how often each row changes sides.",
+        key="consensus",
+        chosen=mapview.select,
+        cleared=mapview.let_go,
     )
+    panels.selection_bar(dataset, projection, mask)
     st.caption(
         "Left: groups that most results share. Right: the yellower a row, the more often it is "
         "apart from the rows it is grouped with elsewhere. Keep it as a result to have it as a "

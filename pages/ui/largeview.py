@@ -12,17 +12,27 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from analytics.figures import furniture, large, marks, theme
+from analytics.figures import furniture, large, marks, people, theme
+from analytics.figures.beside import columns
 from analytics.selection import Shape
 from pages.ui import frame, tickets
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "large"
-SCRIPTS = ("camera.js", "webgl.js", "picture.js", "overlay.js", "points.js", "hand.js", "view.js")
-WITHOUT = (
-    "This browser offers no WebGL, so the server draws the points: after a move or a zoom the "
-    "picture follows."
+SCRIPTS = (
+    "camera.js",
+    "webgl.js",
+    "picture.js",
+    "overlay.js",
+    "points.js",
+    "hand.js",
+    "pane.js",
+    "drawing.js",
+    "view.js",
 )
-HELD = 6  # sheets, colours and overlays of the last maps, each
+_SERVED = "so the server draws the points: after a move or a zoom the picture follows."
+WITHOUT = f"This browser offers no WebGL, {_SERVED}"
+LOST = f"The browser took the graphics away and did not give them back, {_SERVED}"
+HELD = 8  # sheets, colours and overlays of the last maps, each
 _held: dict[str, OrderedDict] = {"sheet": OrderedDict(), "colours": OrderedDict()}
 _held["overlay"] = OrderedDict()
 _lock = threading.Lock()
@@ -45,8 +55,8 @@ _component = _renderer()
 
 def draw(
     projection,
+    layers,
     *,
-    colored: tuple,
     lit: np.ndarray | None,
     isolate: int | None,
     hover,
@@ -59,72 +69,109 @@ def draw(
     height: int,
     name: str,
     key: str,
-    chosen,
-    kept,
+    chosen=None,
+    cleared=None,
+    kept=None,
+    reading: bool = False,
 ) -> tuple[str, ...]:
-    """Draw the map and return its notes; parameters as of ``analytics.figures.map.map_figure``.
+    """Draw a map, or several of the same points beside each other that move together, and return
+    their notes; parameters as of ``analytics.figures.map.map_figure``.
 
-    colored : (groups, group names, values, name of the values). home : limits to show first, None
-    for all. chosen : called with the shapes of a new selection. kept : called with (x0, x1, y0, y1)
-    when the reader keeps what is in view.
+    layers : what each map shows, see :class:`pages.ui.drawing.Layer`. home : limits to show first,
+    None for all. chosen : called with the shapes of a new selection, cleared : when it is let go,
+    kept : with (x0, x1, y0, y1) when the reader keeps what is in view; None for a map that offers
+    none of this. reading : the page is read by scrolling, which the wheel is left to.
     """
-    groups, names, values, values_name = colored
     dark = frame.dark()
     sheet = _remember("sheet", projection.digest, lambda: large.sheet(projection.xy))
-    version = _digest(groups, values, dark)
-    colours = _remember(
-        "colours", version, lambda: large.colours(len(projection.xy), groups, values, dark)
-    )
-    lit = _lit(lit, groups, isolate)
-    plain = colours.codes is None
-    scene = large.Scene(
-        projection.xy, sheet, colours, lit, groups if values is None else None, names, hover
-    )
-    versions = {"codes": "" if plain else version, "lit": "" if lit is None else _digest(lit)}
-    token, secret = tickets.grant({"scene": scene, **versions})
     limits = marks.padded(sheet.limits)
-    shown = _remember(
-        "overlay",
-        _digest(sheet.limits, projection.digest, version, names, isolate, ellipses, outlines, dark),
-        lambda: _overlay(scene, names, isolate, ellipses, outlines, limits, dark),
-    )
+    lit = _lit(lit, layers[0].groups, isolate)
+    look = (isolate, ellipses, outlines, limits, dark, len(layers) > 1)
+    panes, scenes, notes = [], [], list(sheet.notes)
+    for layer in layers:
+        pane, scene, said = _pane(projection, sheet, layer, lit, hover, look)
+        panes.append(pane)
+        scenes.append(scene)
+        notes += said
+    version = "" if lit is None else _digest(lit)
+    held = {"scenes": scenes, "codes": [pane["codes"] for pane in panes], "lit": version}
+    token, secret = tickets.grant(key, held)
     data = {
         "token": token,
         "secret": secret,
         "points": projection.digest,
         "n": len(sheet.rows),
-        **versions,
+        "lit": version,
+        "panes": panes,
+        "across": columns(len(panes)),
         "low": sheet.low.tolist(),
         "span": sheet.span.tolist(),
         "aspect": aspect,
         "all": [*limits[0], *limits[1]],
         "home": [*(home or limits)[0], *(home or limits)[1]],
         "revision": revision,
-        "colors": list(colours.colors),
         "theme": theme.TOKENS["dark" if dark else "light"],
         "axes": [theme.clean(axis, 60) for axis in projection.axes],
-        "bar": _bar(colours, values_name),
         "selection": _selection(selection, dark),
+        "selects": chosen is not None,
+        "keeps": kept is not None,
+        "reading": reading,
         "name": name,
         "without": WITHOUT,
-        **shown,
+        "lost": LOST,
     }
+    _mount(data, height, key, {"picked": chosen, "cleared": cleared, "kept": kept})
+    return tuple(dict.fromkeys(notes))
+
+
+def _mount(data: dict, height: int, key: str, hears: dict) -> None:
+    """Put the component into a box of its own; hears : what to call for each event, or None."""
     chart = f"{key}-large"
 
-    def event(what):
-        state = st.session_state.get(chart)
-        return None if state is None else state.get(what)
+    def hear(what: str):
+        def heard():
+            state = st.session_state.get(chart)
+            if hears[what] is not None:
+                hears[what](None if state is None else state.get(what))
+
+        return heard
 
     with st.container(key=f"{key}-plotbox", height=height, border=False):
         _component(
             key=chart,
             data=data,
             height="stretch",
-            on_picked_change=lambda: chosen(event("picked")),
-            on_kept_change=lambda: kept(event("kept")),
+            on_picked_change=hear("picked"),
+            on_cleared_change=hear("cleared"),
+            on_kept_change=hear("kept"),
             on_renew_change=lambda: None,
         )
-    return (*sheet.notes, *colours.notes)
+
+
+def _pane(projection, sheet, layer, lit, hover, look) -> tuple[dict, large.Scene, tuple]:
+    """What one map says to the browser, what answers the browser, and its notes."""
+    isolate, ellipses, outlines, limits, dark, small = look
+    version = _digest(layer.groups, layer.values, dark)
+    colours = _remember(
+        "colours",
+        version,
+        lambda: large.colours(len(projection.xy), layer.groups, layer.values, dark),
+    )
+    groups = layer.groups if layer.values is None else None
+    scene = large.Scene(projection.xy, sheet, colours, lit, groups, layer.names, hover)
+    shown = _remember(
+        "overlay",
+        _digest(sheet.limits, projection.digest, version, layer.names, layer.seen, *look),
+        lambda: _overlay(scene, layer, isolate, ellipses, outlines, limits, dark, small),
+    )
+    pane = {
+        "title": theme.clean(layer.title, 60),
+        "codes": "" if colours.codes is None else version,
+        "colors": list(colours.colors),
+        "bar": _bar(colours, layer.values_name),
+        **shown,
+    }
+    return pane, scene, colours.notes
 
 
 def _remember(kind: str, name: str, make):
@@ -161,14 +208,17 @@ def _lit(lit, groups, isolate) -> np.ndarray | None:
     return one if lit is None else one & lit
 
 
-def _overlay(scene, names, isolate, ellipses, outlines, limits, dark) -> dict:
+def _overlay(scene, layer, isolate, ellipses, outlines, limits, dark, small) -> dict:
     """Outlines, names and the key, from the first points: a fair sample when there are many."""
     rows = scene.sheet.rows[: large.OVERLAY_SAMPLE]
-    groups = None if scene.groups is None else np.asarray(scene.groups)
-    kinds = None if groups is None else groups[rows]
+    groups, names = scene.groups, layer.names
+    kinds = None if groups is None else np.asarray(groups)[rows]
     lines, words = furniture.parts(
-        scene.xy[rows], kinds, names, isolate, ellipses, outlines, True, limits, dark
+        scene.xy[rows], kinds, names, isolate, ellipses, outlines, True, limits, dark, small
     )
+    if layer.seen is not None:
+        found = people.outlined(scene.xy[rows].astype(float), np.asarray(layer.seen)[rows], dark)
+        lines, words = [*lines, *found[0]], [*words, *found[1]]
     grey = marks.sentinel_counts(groups, names)
     key = [f"○ {theme.clean(name, 28)} {count:,}" for name, count in grey]
     codes = scene.colours.codes
@@ -182,7 +232,7 @@ def _overlay(scene, names, isolate, ellipses, outlines, limits, dark) -> dict:
         ],
         "words": [
             {"x": float(w.place[0]), "y": float(w.place[1]), "text": w.text}
-            | {"color": w.color, "bold": w.bold}
+            | {"color": w.color, "bold": w.bold, "ink": w.ink}
             for w in words
         ],
         "key": key,

@@ -10,7 +10,7 @@ from analytics.lessons.lesson import Lesson, Step
 from analytics.lessons.measures import MEASURES
 from analytics.lessons.things import Found, Waiting
 from analytics.results import Clustering, Dataset
-from pages.ui import frame, learning_figures, painting
+from pages.ui import drawing, frame, learning_figures, painting
 from pages.ui.learning_place import Progress, go
 from pages.ui.words import count, share
 
@@ -83,9 +83,7 @@ def lasso(found: Found, step: Step, key: str, done: Progress) -> None:
     chart = f"{key}-lasso"
 
     def drawn():
-        new = geometry.from_plotly(st.session_state.get(chart))
-        if new:
-            st.session_state[f"{key}-shapes"] = new
+        drawing.heard(chart, lambda new: st.session_state.update({f"{key}-shapes": new}))
 
     mask = geometry.resolve(shapes, projection.xy) if shapes else None
     st.session_state[f"{key}-inside"] = 0 if mask is None else int(mask.sum())

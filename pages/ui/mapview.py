@@ -9,11 +9,9 @@ from analytics import view as views
 from analytics.clustering.rarity import RARITY, weights
 from analytics.explanation import goals
 from analytics.figures import shapes as marks
-from analytics.figures.map import MAX_WEBGL
 from analytics.report.columns import default as default_columns
 from analytics.results import NOISE, UNLABELLED, Clustering, Dataset, Explanation, Projection
-from pages.ui import frame, session
-from pages.ui.words import safe_md
+from pages.ui import drawing, frame, session
 
 MAX_GROUP_VALUES = 24
 SHORT = 36  # letters of a description on the map
@@ -125,7 +123,12 @@ def selected_mask(projection: Projection) -> np.ndarray | None:
 def select(shapes) -> None:
     """Shapes enter the view, beside those there when the reader adds to them."""
     before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
-    session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :])
+    session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :], cell="")
+
+
+def let_go() -> None:
+    """Select nothing."""
+    session.change(selection=(), cell="")
 
 
 def hover_frame(dataset: Dataset) -> pd.DataFrame:
@@ -165,107 +168,34 @@ def draw(
     from analytics.perception.operations import drawn_aspect
 
     view = session.current().view
-    colored = color_layer(dataset, clustering, color, layer)
-    common = {
-        "isolate": view.isolate if colored[0] is not None else None,
-        "hover": hover_frame(dataset),
-        "aspect": drawn_aspect(projection),
-        "ellipses": ellipses,
-        "outlines": view.outlines,
-        "height": height,
-        "revision": projection.digest + str(view.zoom),
-    }
-    mask = selected_mask(projection) if lit is None else lit
+    groups, names, values, values_name = color_layer(dataset, clustering, color, layer)
     joined = drawn_links(dataset, links)
-    shapes = shape_layer(dataset, clustering, shape, color)
-    sentence = describe(dataset, projection, clustering, color, shape)
-    if len(projection.xy) > MAX_WEBGL:
-        _large(projection, colored, mask, common, sentence, key)
-        _left_out(joined, shapes, len(projection.xy))
-    else:
-        _plotly(projection, colored, mask, common, shapes, joined, sentence, key)
+    look = drawing.Look(
+        lit=selected_mask(projection) if lit is None else lit,
+        selection=view.selection,
+        isolate=view.isolate if groups is not None else None,
+        hover=hover_frame(dataset),
+        zoom=view.zoom,
+        aspect=drawn_aspect(projection),
+        ellipses=ellipses,
+        outlines=view.outlines,
+        shapes=shape_layer(dataset, clustering, shape, color),
+        links=joined,
+        height=height,
+        revision=projection.digest + str(view.zoom),
+    )
+    drawing.show(
+        projection,
+        [drawing.Layer(groups, names, values, values_name)],
+        look,
+        sentence=describe(dataset, projection, clustering, color, shape),
+        key=key,
+        chosen=select,
+        cleared=let_go,
+        kept=lambda limits: session.change(zoom=views.checked_zoom(limits)),
+    )
     if joined is not None:
         st.caption("The perception scores speak of the points, without the lines.")
-
-
-def _large(projection, colored, mask, common: dict, sentence: str, key: str) -> None:
-    """The map by WebGL, for more points than plotly draws well."""
-    from pages.ui import largeview
-
-    view = session.current().view
-    notes = largeview.draw(
-        projection,
-        colored=colored,
-        lit=mask,
-        home=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
-        selection=view.selection,
-        name=sentence,
-        key=key,
-        chosen=lambda event: select(geometry.from_browser(event)),
-        kept=lambda limits: session.change(zoom=views.checked_zoom(limits)),
-        **common,
-    )
-    for note in notes:
-        st.caption(safe_md(note))
-
-
-def _left_out(joined, shapes, n: int) -> None:
-    """Say what a map of so many points does not draw."""
-    links = f"Links are drawn up to {MAX_WEBGL:,} points." if joined is not None else ""
-    for note in filter(None, (links, marks.too_many(shapes, n))):
-        st.caption(safe_md(note))
-
-
-def _plotly(projection, colored, mask, common, shapes, joined, sentence, key) -> None:
-    """The map by plotly."""
-    from analytics.figures.map import map_figure
-
-    view = session.current().view
-    groups, names, values, values_name = colored
-    result = map_figure(
-        projection.xy,
-        dark=frame.dark(),
-        groups=groups,
-        group_names=names,
-        values=values,
-        values_name=values_name,
-        selected=mask,
-        selection_shapes=view.selection,
-        view=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
-        axes=projection.axes,
-        shapes=shapes,
-        links=joined,
-        **common,
-    )
-
-    def chosen():
-        select(geometry.from_plotly(st.session_state.get(f"{key}-chart")))
-
-    chart(result, key, common["height"], chosen, sentence)
-
-
-def chart(drawn, key: str, height: int, chosen, alt: str, zooms: bool = True) -> None:
-    """A drawn map in a box of its own with its notes. chosen : called when an outline is drawn;
-    the event is in the session state under ``key`` and "-chart". zooms : the wheel zooms."""
-    # The box gives the height, so that assets/app.css can lower it on a narrow screen.
-    drawn.figure.update_layout(height=None, autosize=True)
-    with st.container(key=f"{key}-plotbox", height=height, border=False):
-        st.plotly_chart(
-            drawn.figure,
-            key=f"{key}-chart",
-            height="stretch",
-            theme=None,
-            on_select=chosen,
-            selection_mode=("box", "lasso"),
-            config={
-                "displaylogo": False,
-                "scrollZoom": zooms,
-                "modeBarButtonsToRemove": ["autoScale2d", "toImage"],
-            },
-            alt=alt,
-        )
-    for note in drawn.notes:
-        st.caption(safe_md(note))
 
 
 def describe(dataset, projection, clustering, color: str, shape: str = "") -> str:

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics import selection as geometry
 from analytics import view as views
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
 from analytics.review import about as targets
-from pages.ui import frame, mapview
+from pages.ui import drawing, mapview
 from pages.ui.words import count, safe_md
 
 HEIGHT = 560
@@ -79,45 +78,37 @@ def words(about: dict, results: Results | None) -> str:
 
 def draw(results: Results, caption: str, key: str) -> None:
     """The map, with what is marked; a new outline becomes the mark."""
-    from analytics.figures.map import map_figure
     from analytics.perception.operations import drawn_aspect
 
     view, dataset, projection = results.view, results.dataset, results.projection
     color = view.color or ("clusters" if results.clustering is not None else "")
-    groups, names, values, values_name = mapview.color_layer(
-        dataset, results.clustering, color, view.layer, view
+    layer = drawing.Layer(
+        *mapview.color_layer(dataset, results.clustering, color, view.layer, view)
     )
     about = marked(key)
-    shapes = tuple(about["shapes"]) if about and about["kind"] == "selection" else ()
-    drawn = map_figure(
-        projection.xy,
-        dark=frame.dark(),
-        groups=groups,
-        group_names=names,
-        values=values,
-        values_name=values_name,
-        selected=None if about is None else targets.mask(about, projection.xy, results.labels),
-        selection_shapes=shapes,
+    look = drawing.Look(
+        lit=None if about is None else targets.mask(about, projection.xy, results.labels),
+        selection=tuple(about["shapes"]) if about and about["kind"] == "selection" else (),
+        isolate=view.isolate if layer.groups is not None and about is None else None,
         hover=dataset.frame[default_columns(dataset)],
-        isolate=view.isolate if groups is not None and about is None else None,
-        view=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
-        axes=projection.axes,
+        zoom=view.zoom,
         aspect=drawn_aspect(projection),
         outlines=view.outlines,
         shapes=mapview.shape_layer(dataset, results.clustering, view.shape, color, view),
         links=mapview.drawn_links(dataset, view.links),
         height=HEIGHT,
         revision=f"{key}{projection.digest}",
+        reading=True,
     )
-
-    def chosen() -> None:
-        found = geometry.from_plotly(st.session_state.get(f"{key}-chart"))
-        # A chart that is drawn anew may report that nothing is selected; that is no wish to unmark.
-        if found:
-            mark(key, {"kind": "selection", "shapes": list(found)})
-
-    # The page is read by scrolling, so the wheel does not zoom.
-    mapview.chart(drawn, key, HEIGHT, chosen, caption, zooms=False)
+    drawing.show(
+        projection,
+        [layer],
+        look,
+        sentence=caption,
+        key=key,
+        chosen=lambda shapes: mark(key, {"kind": "selection", "shapes": list(shapes)}),
+        cleared=lambda: mark(key, None),
+    )
     _bar(results, about, key)
 
 

@@ -6,10 +6,11 @@ import streamlit as st
 
 from analytics.report import ticks as grading
 from analytics.results import NOISE, Clustering, Dataset, Grouping, Projection
-from pages.ui import findings, frame
+from pages.ui import drawing, findings, frame
 from pages.ui.words import interval, number, safe_md, share
 
 QUIET = {"displayModeBar": False}
+HEIGHT = 460  # px of a map
 HOW = """
 A network looks at up to 1,024 points of the picture at a time and predicts, for every two points,
 the share of people who would put them into one group. Groups are joined while more than half would;
@@ -49,7 +50,10 @@ def tab(dataset: Dataset, projection: Projection, clustering: Clustering | None)
         return
     plot, facts = st.columns([3.1, 1], gap="medium")
     with plot:
-        _map(found, projection, found.labels, found.point_agreement, None, "people-map")
+        shaded = drawing.Layer(
+            values=found.point_agreement, values_name="people agree", seen=found.labels
+        )
+        _maps(found, projection, [shaded], None, "people")
         st.caption(
             "Lines go round points that more than half of the people would put together. The "
             "yellower a point, the more people agree about it."
@@ -95,26 +99,21 @@ def ticks(
     _tick_table(rows_of(card, validity, stability, explained))
 
 
-def _map(found, projection, groups, agreement, marked, key) -> None:
-    from analytics.figures.people import seen_figure
-
-    drawn = seen_figure(
-        projection.xy,
-        groups,
-        agreement=agreement,
-        marked=marked,
-        dark=frame.dark(),
-        aspect=found.aspect,
-    )
-    st.plotly_chart(
-        drawn.figure,
-        theme=None,
+def _maps(found: Grouping, projection, layers: list[drawing.Layer], lit, key: str) -> None:
+    """Maps in one colour, or shaded, with groups outlined."""
+    most = [int(np.max(layer.seen, initial=NOISE)) + 1 for layer in layers]
+    drawing.show(
+        projection,
+        layers,
+        drawing.Look(
+            lit=lit if lit is not None and lit.any() else None,
+            aspect=found.aspect,
+            height=HEIGHT,
+            revision=projection.digest,
+        ),
+        sentence=f"The map in one colour with {' and '.join(map(str, most))} outlined groups.",
         key=key,
-        config=QUIET,
-        alt=f"The map in one colour with {int(groups.max(initial=NOISE)) + 1} outlined groups.",
     )
-    for note in drawn.notes:
-        st.caption(safe_md(note))
 
 
 def _facts(found: Grouping) -> None:
@@ -160,13 +159,12 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
         st.caption("The comparison stands here in a moment.")
         return
     apart = card.points["apart"] > 0
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.caption("What people would see")
-        _map(found, projection, found.labels, None, apart, "people-seen")
-    with right:
-        st.caption(safe_md(frame.method_label("clustering", clustering.method)))
-        _map(found, projection, clustering.labels, None, apart, "people-computed")
+    method = frame.method_label("clustering", clustering.method)
+    layers = [
+        drawing.Layer(seen=found.labels, title="What people would see"),
+        drawing.Layer(seen=clustering.labels, title=method),
+    ]
+    _maps(found, projection, layers, apart, "people-beside")
     st.caption(
         f"Points that stand out ({share(float(apart.mean()))}) are grouped differently: their "
         "cluster and their seen group are not each other's best match."

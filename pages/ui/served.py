@@ -27,54 +27,58 @@ async def points(request: Request) -> Response:
     held = _held(request)
     if held is None:
         return _refused()
-    scene, fine = held["scene"], request.url.path.endswith("/fine")
+    scene, fine = held["scenes"][0], request.url.path.endswith("/fine")
     size = {"Content-Length": str(4 * len(scene.sheet.rows))}
     pieces = large.places(scene.sheet, scene.xy, fine)
     return StreamingResponse(pieces, media_type=BYTES, headers={**HEADERS, **size})
 
 
 async def codes(request: Request) -> Response:
-    """The colour codes of the version asked for; a newer one has its own address."""
+    """The colour codes of the version asked for, of one of the maps beside each other; a newer one
+    has its own address."""
     from analytics.figures import large
 
-    return await _marks(request, "codes", large.codes)
+    held, version = _held(request), request.path_params["version"]
+    if held is None or version not in held["codes"]:
+        return _refused()
+    return await _marks(large.codes, held["scenes"][held["codes"].index(version)])
 
 
 async def lights(request: Request) -> Response:
     """Which points are lit, of the version asked for."""
     from analytics.figures import large
 
-    return await _marks(request, "lit", large.lights)
-
-
-async def _marks(request: Request, part: str, make) -> Response:
     held = _held(request)
-    if held is None or held[part] != request.path_params["version"]:
+    if held is None or held["lit"] != request.path_params["version"]:
         return _refused()
-    return Response(await run_in_threadpool(make, held["scene"]), media_type=BYTES, headers=HEADERS)
+    return await _marks(large.lights, held["scenes"][0])
+
+
+async def _marks(make, scene) -> Response:
+    return Response(await run_in_threadpool(make, scene), media_type=BYTES, headers=HEADERS)
 
 
 async def near(request: Request) -> Response:
     """What lies under the mouse."""
     from analytics.figures import large
 
-    held, at = _held(request), _numbers(request, "x", "y", "rx", "ry")
-    if held is None or at is None:
+    scene, at = _scene(request), _numbers(request, "x", "y", "rx", "ry")
+    if scene is None or at is None:
         return _refused()
-    return JSONResponse(await run_in_threadpool(large.near, held["scene"], *at), headers=HEADERS)
+    return JSONResponse(await run_in_threadpool(large.near, scene, *at), headers=HEADERS)
 
 
 async def picture(request: Request) -> Response:
     """A part of the map as a picture, for a browser that cannot draw points."""
     from analytics.figures import large
 
-    held, at = _held(request), _numbers(request, "x0", "x1", "y0", "y1", "w", "h")
-    if held is None or at is None or abs(at[4]) + abs(at[5]) > 10 * large.MAX_PIXELS:
+    scene, at = _scene(request), _numbers(request, "x0", "x1", "y0", "y1", "w", "h")
+    if scene is None or at is None or abs(at[4]) + abs(at[5]) > 10 * large.MAX_PIXELS:
         return _refused()
     x0, x1, y0, y1, width, height = at
     limits, size = ((x0, x1), (y0, y1)), (round(width), round(height))
     try:
-        png = await run_in_threadpool(large.picture, held["scene"], limits, size)
+        png = await run_in_threadpool(large.picture, scene, limits, size)
     except BadInput as error:
         return JSONResponse({"error": str(error)}, status_code=400, headers=HEADERS)
     return Response(png, media_type="image/png", headers=HEADERS)
@@ -82,6 +86,14 @@ async def picture(request: Request) -> Response:
 
 def _held(request: Request):
     return tickets.redeem(request.path_params["token"], request.headers.get(tickets.HEADER, ""))
+
+
+def _scene(request: Request):
+    """The one of the maps beside each other that the query names, the first without; or None."""
+    held, place = _held(request), request.query_params.get("pane", "0")
+    if held is None or not (place.isdecimal() and len(place) < 3):
+        return None
+    return held["scenes"][int(place)] if int(place) < len(held["scenes"]) else None
 
 
 def _numbers(request: Request, *names: str) -> list[float] | None:

@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from analytics import selection as geometry
 from analytics.comparing import overlap
 from analytics.comparing.colors import recolored
 from analytics.results import NOISE, Dataset, Projection
-from pages.ui import comparing, frame, mapview, panels, session
+from pages.ui import comparing, drawing, frame, mapview, panels, session
 from pages.ui.comparing import Result
 from pages.ui.words import count, safe_md, share
 
@@ -54,59 +53,44 @@ def _whole(r: Result, dataset: Dataset) -> bool:
 def draw_beside(
     projection: Projection, dataset: Dataset, parts: list[tuple], mask, key: str
 ) -> None:
-    """Groupings (title, labels, names) of one map in one figure, colours matched with the first; a
-    lasso on any of them enters the view."""
+    """Groupings (title, labels, names) of one map beside each other, colours matched with the
+    first; a lasso on any of them enters the view."""
     from analytics.comparing.colors import matched
-    from analytics.figures.beside import beside
-    from analytics.figures.map import map_figure
+
+    slots = matched([labels for _, labels, _ in parts])
+    layers = []
+    for (title, labels, names), slot in zip(parts, slots, strict=True):
+        named = {int(slot[g]) if g >= 0 else g: n for g, n in names.items() if g < len(slot)}
+        layers.append(drawing.Layer(recolored(labels, slot), named, title=title))
+    drawing.show(
+        projection,
+        layers,
+        look(projection, dataset, mask, len(parts)),
+        sentence=f"{count(len(parts), 'map')} of the same {dataset.n:,} rows, coloured by "
+        f"{'; '.join(t for t, _, _ in parts)}. The tables below hold the same.",
+        key=key,
+        chosen=mapview.select,
+        cleared=mapview.let_go,
+    )
+    st.caption(
+        "The same rows on the same map; equal colours are matching groups, and a lasso on one map "
+        "selects the rows on all."
+    )
+
+
+def look(projection: Projection, dataset: Dataset, mask, count: int) -> drawing.Look:
+    """How maps beside each other are drawn, with the selection of the view."""
     from analytics.perception.operations import drawn_aspect
 
-    view, height = session.current().view, HEIGHT[len(parts)]
-    slots = matched([labels for _, labels, _ in parts])
-    views = []
-    for (_, labels, names), slot in zip(parts, slots, strict=True):
-        named = {int(slot[g]) if g >= 0 else g: n for g, n in names.items() if g < len(slot)}
-        views.append(
-            map_figure(
-                projection.xy,
-                dark=frame.dark(),
-                groups=recolored(labels, slot),
-                group_names=named,
-                selected=mask,
-                selection_shapes=view.selection,
-                hover=mapview.hover_frame(dataset),
-                axes=projection.axes,
-                aspect=drawn_aspect(projection),
-                outlines=view.outlines,
-                height=height,
-                share=len(parts),
-                revision=projection.digest,
-            )
-        )
-    figure = beside(views, [t for t, _, _ in parts], dark=frame.dark(), height=height)
-    chart = f"{key}-chart"
-
-    def drawn():
-        shapes = geometry.from_plotly(st.session_state.get(chart))
-        before = session.current().view.selection if st.session_state.get(mapview.ADD_KEY) else ()
-        session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :], cell="")
-
-    st.container(key=f"{key}-sidebox").plotly_chart(
-        figure,
-        key=chart,
-        theme=None,
-        on_select=drawn,
-        selection_mode=("box", "lasso"),
-        config={"displaylogo": False, "scrollZoom": True, "modeBarButtonsToRemove": ["toImage"]},
-        alt=f"{count(len(parts), 'map')} of the same {dataset.n:,} rows, coloured by "
-        f"{'; '.join(t for t, _, _ in parts)}. The tables below hold the same.",
-    )
-    said = dict.fromkeys(note for v in views for note in v.notes)
-    st.caption(
-        safe_md(
-            "The same rows on the same map; equal colours are matching groups, and a lasso on one "
-            "map selects the rows on all. " + " ".join(said)
-        )
+    view = session.current().view
+    return drawing.Look(
+        lit=mask,
+        selection=view.selection,
+        hover=mapview.hover_frame(dataset),
+        aspect=drawn_aspect(projection),
+        outlines=view.outlines,
+        height=HEIGHT[count],
+        revision=projection.digest,
     )
 
 

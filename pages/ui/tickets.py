@@ -19,7 +19,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 LASTS = 600.0  # seconds
 AWAY = 120.0  # seconds after which Streamlit forgets a session that is not connected
 HEADER = "X-Gestalt-Key"
-STATE = "large-ticket"
+STATE = "large-tickets"
+KEPT = 3  # maps of one session that may be fetched from: those on the page, and hardly more
 _lock = threading.Lock()
 _tickets: dict[str, "Ticket"] = {}
 
@@ -34,14 +35,17 @@ class Ticket:
     used: float
 
 
-def grant(content: Any) -> tuple[str, str]:
-    """(token, key) for ``content``, which takes the place of what this session had before."""
-    token, key = st.session_state.setdefault(
-        STATE, (secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-    )
+def grant(name: str, content: Any) -> tuple[str, str]:
+    """(token, key) for ``content``, which takes the place of what this session had under this name
+    before. Of other names only the last few used are kept, so that nothing lingers in memory."""
+    held = st.session_state.setdefault(STATE, {})
+    token, key = held.pop(name, None) or (secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+    held[name] = (token, key)
     session = get_script_run_ctx().session_id
     with _lock:
         _sweep()
+        for other in list(held)[:-KEPT]:
+            _tickets.pop(held.pop(other)[0], None)
         _tickets[token] = Ticket(session, key, content, time.monotonic())
     return token, key
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tests.browser.conftest import ARGS, CHROMIUM
-from tests.browser.test_paths import PLOT, settled, uploaded
+from tests.browser.test_paths import PLOT, goto, settled, uploaded
 
 N = 200_000
 CENTRES = np.array([[0.0, 0.0], [40.0, 0.0], [20.0, 30.0]])
@@ -31,9 +31,9 @@ def parquet(xy, kind) -> bytes:
     return buffer.getvalue()
 
 
-def on_screen(page, xy, x, y):
+def on_screen(page, xy, x, y, pane=0):
     """Where a place of the data stands on the page, as the first view shows all with 5 % round."""
-    box = page.locator(".large .area").bounding_box()
+    box = page.locator(".large .area").nth(pane).bounding_box()
     low, high = xy.min(axis=0), xy.max(axis=0)
     scale = min(np.array([box["width"], box["height"]]) / (1.1 * (high - low)))
     middle = (low + high) / 2
@@ -41,10 +41,10 @@ def on_screen(page, xy, x, y):
     return box["x"] + box["width"] / 2 + across, box["y"] + box["height"] / 2 + down
 
 
-def drag_round(page, xy, centre, reach=6.0):
+def drag_round(page, xy, centre, reach=6.0, pane=0):
     """A lasso by the real mouse round a place of the data."""
     steps = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -0.9)]
-    corners = [on_screen(page, xy, *(centre + reach * np.array(s))) for s in steps]
+    corners = [on_screen(page, xy, *(centre + reach * np.array(s)), pane) for s in steps]
     page.mouse.move(*corners[0])
     page.mouse.down()
     for corner in corners[1:]:
@@ -112,6 +112,9 @@ def test_lasso_zoom_hover_and_tickets_with_200000_points(open_page, server, chro
     page.locator(".large .tip").get_by_text("kind: ash").wait_for()
     assert not talk
 
+    lost_and_found(page)
+    beside(page, xy, kind)
+
     # What this page may fetch, the address alone or another key may not.
     asked = next(r for r in fetched if "near" in r.url)
     key = asked.headers["x-gestalt-key"]
@@ -119,6 +122,60 @@ def test_lasso_zoom_hover_and_tickets_with_200000_points(open_page, server, chro
     assert status_of(asked.url) == status_of(asked.url, key[::-1]) == 404
     assert status_of(asked.url.partition("near")[0] + "../../app.py", key) in (400, 404)
     without_webgl(page.url, chromium, xy, f"{int((kind == 2).sum()):,} rows selected")
+
+
+CONTEXT = """() => {
+  const under = (node) => [...node.querySelectorAll('*')].flatMap(
+    (e) => [e, ...(e.shadowRoot ? under(e.shadowRoot) : [])]);
+  const map = under(document).find((e) => e.classList.contains('large'));
+  delete map.dataset.drawn;
+  window.graphics = map.querySelector('canvas').getContext('webgl2')
+    .getExtension('WEBGL_lose_context');
+  window.graphics.loseContext();
+}"""
+
+
+def lost_and_found(page):
+    """Graphics that come back are used again; those that do not leave the drawing to the server."""
+    page.evaluate(CONTEXT)
+    page.locator(".large .status").get_by_text("comes back in a moment").wait_for()
+    page.evaluate("window.graphics.restoreContext()")
+    page.locator(f".large[data-painter=webgl][data-drawn='{N}']").wait_for()
+    page.evaluate(CONTEXT)
+    page.locator(".large[data-painter=picture]").wait_for()
+    page.locator(".large .status").get_by_text("did not give them back").wait_for()
+
+
+def beside(page, xy, kind):
+    """Three maps of the same rows: one graphics memory, one camera, one selection."""
+    goto(page, "Compare")
+    page.get_by_role("tab", name="People", exact=True).click()
+    page.locator(f".large[data-drawn='{N}']").wait_for()
+    assert page.locator(".large .area").count() == 3 and page.locator(".large").count() == 1
+    areas = [page.locator(".large .area").nth(i) for i in range(3)]
+    ticks = [area.locator(".tick").all_inner_texts() for area in areas]
+    assert ticks[0] == ticks[1] == ticks[2]
+    areas[1].focus()
+    page.keyboard.press("+")
+    page.wait_for_timeout(100)
+    moved = [area.locator(".tick").all_inner_texts() for area in areas]
+    assert moved[0] == moved[1] == moved[2] != ticks[0]
+    page.keyboard.press("0")
+    drag_round(page, xy, CENTRES[2], pane=1)
+    page.get_by_text(f"{int((kind == 2).sum()):,} rows selected").wait_for()
+    settled(page)
+    # An outline by keys, where no points are.
+    areas[1].focus()
+    for key in ("d", " ", "ArrowRight", "ArrowRight", " ", "ArrowDown", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_text("0 rows selected", exact=True).wait_for()
+    settled(page)
+    areas[1].focus()
+    page.keyboard.press("Escape")
+    page.get_by_text(SELECTED).wait_for(state="detached")
+    goto(page, "Map")
+    page.locator(f".large[data-drawn='{N}']").wait_for()
+    settled(page)
 
 
 def without_webgl(url, chromium, xy, words):
