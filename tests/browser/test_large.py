@@ -146,6 +146,10 @@ def lost_and_found(page):
     page.locator(".large .status").get_by_text("did not give them back").wait_for()
 
 
+# The prediction of people's groups may go on for a while below the maps.
+STILL = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
+
+
 def beside(page, xy, kind):
     """Three maps of the same rows: one graphics memory, one camera, one selection."""
     goto(page, "Compare")
@@ -163,19 +167,18 @@ def beside(page, xy, kind):
     page.keyboard.press("0")
     drag_round(page, xy, CENTRES[2], pane=1)
     page.get_by_text(f"{int((kind == 2).sum()):,} rows selected").wait_for()
-    settled(page)
+    page.wait_for_function(STILL)
     # An outline by keys, where no points are.
     areas[1].focus()
     for key in ("d", " ", "ArrowRight", "ArrowRight", " ", "ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(key)
     page.get_by_text("0 rows selected", exact=True).wait_for()
-    settled(page)
+    page.wait_for_function(STILL)
     areas[1].focus()
     page.keyboard.press("Escape")
     page.get_by_text(SELECTED).wait_for(state="detached")
     goto(page, "Map")
     page.locator(f".large[data-drawn='{N}']").wait_for()
-    settled(page)
 
 
 def without_webgl(url, chromium, xy, words):
