@@ -71,7 +71,7 @@ def validate(params: Iterable[Param], given: Mapping[str, Any] | None) -> dict[s
     for name in given:
         if name not in known:
             names = ", ".join(sorted(known)) or "none"
-            raise BadInput(f"Unknown parameter '{name}': this method takes {names}.")
+            raise BadInput(f"Unknown parameter {_brief(name)!r}: this method takes {names}.")
     values: dict[str, Any] = {}
     for p in params:
         if p.depends_on is not None:
@@ -127,6 +127,10 @@ def _number(p: Param, value: Any) -> int | float | None:
 
 
 def _wrong(p: Param, value: Any) -> BadInput:
+    return BadInput(f"Parameter '{p.name}' is {_brief(value)!r}, but it takes {p.allowed()}.")
+
+
+def _brief(value: Any) -> str:
+    """What was given, short enough for a sentence."""
     shown = str(value)
-    shown = shown if len(shown) <= 40 else shown[:39] + "…"
-    return BadInput(f"Parameter '{p.name}' is {shown!r}, but it takes {p.allowed()}.")
+    return shown if len(shown) <= 40 else shown[:39] + "…"

@@ -96,4 +96,5 @@ def get(kind: str, method_id: str) -> Method:
         return _table()[(kind, method_id)]
     except KeyError:
         known = ", ".join(m.id for m in methods(kind))
-        raise BadInput(f"There is no {kind} method '{method_id}': choose one of {known}.") from None
+        name = str(method_id)[:40]
+        raise BadInput(f"There is no {kind} method {name!r}: choose one of {known}.") from None

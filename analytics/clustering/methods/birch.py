@@ -84,6 +84,7 @@ METHODS = (
                 "Summary radius",
                 "Rows within it share a summary. None: chosen on a sample.",
                 1e-12,
+                1e100,
                 optional=True,
             ),
             Param(
