@@ -13,6 +13,7 @@ _PUBLIC = {
     "methods": "analytics.registry",
     "read": "analytics.api",
     "profile": "analytics.api",
+    "sample": "analytics.api",
     "prepare": "analytics.api",
     "project": "analytics.api",
     "faithfulness": "analytics.api",

@@ -78,6 +78,30 @@ def read(
     return execute(data.file_request(_staged(source, name), options, links), store, progress)
 
 
+def sample(
+    path: str | Path,
+    rows: int = 20_000,
+    *,
+    by: str = "",
+    seed: int = 0,
+    store: Artifacts | None = None,
+    progress: Progress = silent,
+    **options: Any,
+) -> Table:
+    """A seeded sample of a Parquet or CSV file of any size, read in one pass, as a table.
+
+    by : a column whose proportions are kept. options : encoding, separator, header, decimal. The
+    column "file row" says where each row stands in the file.
+    """
+    from analytics.bigdata import sampling, where
+
+    path = Path(path)
+    place = where.tell(path)
+    content = where.identify(path, progress)
+    request = sampling.sample_request(content, place.name, rows, by, seed, options)
+    return execute(request, store or default_store(), progress)
+
+
 def _staged(source: Any, name: str) -> dict[str, Any]:
     """A path, a data frame or an array as a staged file. Raises BadInput."""
     if isinstance(source, (pd.DataFrame, np.ndarray)):

@@ -14,6 +14,8 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
 from analytics import progress, verbs
+from analytics.bigdata import command as big
+from analytics.bigdata import sampling
 from analytics.clustering.fit import NOISE_CHOICES
 from analytics.clustering.space import DEFAULT_COMPONENTS, SPACES
 from analytics.data import prepare, readers
@@ -107,7 +109,7 @@ def _parser() -> _Parser:
 
     verb("methods", verbs.methods, "List the methods with their parameters.")
     verb("samples", verbs.samples, "List the built-in data sets.")
-    _add_file(verb("profile", verbs.profile, "Say what is in a file and what is wrong with it."))
+    _add_profile(verb("profile", verbs.profile, "Say what is in a file and what is wrong with it."))
     _add_project(verb("project", verbs.project, "Make a map of a file.", out="xy.csv"))
     _add_cluster(verb("cluster", verbs.cluster, "Group the rows of a file.", out="labels.csv"))
     _add_clams(verb("clams", verbs.clams, "Score how ambiguous the groups in a scatterplot are."))
@@ -118,6 +120,10 @@ def _parser() -> _Parser:
     _add_advise(
         verb("advise", verbs.advise, "Find a clear and faithful map of a file.", out="xy.csv")
     )
+    large = "Draw a seeded sample of the rows of a file of any size."
+    _add_sample(verb("sample", big.sample, large, out="sample.parquet"))
+    large = "Count the rows of a file of any size by the values of columns."
+    _add_count(verb("count", big.count, large, out="counts.csv"))
     _add_explain(
         verb("explain", verbs.explain, "Group texts by descriptions.", out="explained.csv")
     )
@@ -168,6 +174,36 @@ def _add_file(sub: _Parser, needed: bool = True) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="how to read the file: " + ", ".join(readers.OPTIONS),
+    )
+
+
+def _add_profile(sub: _Parser) -> None:
+    _add_file(sub)
+    _add_stream(sub)
+
+
+def _add_stream(sub: _Parser) -> None:
+    sub.add_argument(
+        "--stream",
+        action="store_true",
+        help="read piece by piece, as files over 256 MB are anyway",
+    )
+
+
+def _add_sample(sub: _Parser) -> None:
+    _add_file(sub)
+    sub.add_argument("--rows", type=int, default=sampling.DEFAULT_ROWS, metavar="N")
+    sub.add_argument(
+        "--by", default="", metavar="COLUMN", help="keep the proportions of this column's values"
+    )
+    _add_seed(sub)
+
+
+def _add_count(sub: _Parser) -> None:
+    _add_file(sub)
+    sub.add_argument("--by", default="", metavar="A,B", help="the columns whose values are counted")
+    sub.add_argument(
+        "--of", default="", metavar="C,D", help="numbers whose mean and range are given"
     )
 
 
@@ -278,6 +314,7 @@ def _add_model(sub: _Parser, does: str) -> None:
 
 def _add_clams(sub: _Parser) -> None:
     _add_columns(sub, needed=False)
+    _add_stream(sub)
     sub.add_argument(
         "--rank", default="", metavar="FOLDER", help="score every file of a folder or zip instead"
     )

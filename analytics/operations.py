@@ -37,6 +37,7 @@ _SEEN = ("ambiguity", "reliability")
 
 OPERATIONS = {
     "table": Operation("analytics.data.operations:table"),
+    "survey": Operation("analytics.bigdata.survey:survey"),
     "dataset": Operation("analytics.data.operations:dataset"),
     "links": Operation("analytics.graphs.operations:links"),
     "projection": Operation("analytics.projection.operations:projection", 1, "projection"),

@@ -107,5 +107,7 @@ def _profile(answer: dict[str, Any]) -> list[str]:
     for problem in answer["problems"]:
         text = f"{problem['severity']}: {problem['words']} {problem['advice']}"
         lines += ["", *_wrapped(text, "")]
-    lines += ["", "suggested preparation"]
-    return [*lines, *_lines(answer["recipe"], 1), *(f"note: {n}" for n in answer["notes"])]
+    if answer["recipe"]:
+        lines += ["", "suggested preparation", *_lines(answer["recipe"], 1)]
+    notes = [line for n in answer["notes"] for line in _wrapped(f"note: {n}", "")]
+    return [*lines, *notes]

@@ -73,6 +73,15 @@ class Table(Record):
 
 
 @dataclass(frozen=True, eq=False)
+class Survey(Record):
+    """A file larger than memory, looked at in one pass. facts : plain JSON, see
+    ``analytics.bigdata.survey.look``, with "content", the SHA-256 of the file."""
+
+    name: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset(Record):
     """A table made ready for computing.
 

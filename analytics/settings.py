@@ -28,6 +28,11 @@ SETTINGS = (
     Setting("GESTALT_PLUGINS", "", "Modules to import at start, comma-separated: more operations."),
     Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
     Setting(
+        "GESTALT_DATA",
+        "",
+        "Folder whose Parquet and CSV files everyone can open without an upload; empty means none.",
+    ),
+    Setting(
         "GESTALT_CACHE_MB",
         "4096",
         "Results, and uploaded files, beyond this total are removed, oldest first, at start.",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import api, choosing, explaining, registry
+from analytics.bigdata import command
 from analytics.data import prepare, words
 from analytics.errors import BadInput
 from analytics.explanation import asking, export, topics
@@ -42,6 +43,8 @@ def samples(options) -> dict[str, Any]:
 
 def profile(options) -> dict[str, Any]:
     """What is in a file."""
+    if command.is_large(options):
+        return command.profile(options)
     table = _table(options)
     return {
         "name": table.name,
@@ -62,7 +65,7 @@ def project(options) -> dict[str, Any]:
         dataset,
         options.method,
         seed=options.seed,
-        columns=_names(options.columns) or None,
+        columns=list_of(options.columns) or None,
         progress=options.progress,
         **_params(options),
     )
@@ -161,6 +164,8 @@ def clams(options) -> dict[str, Any]:
         return choosing.rank(options, options.progress)
     if not options.file:
         raise BadInput("Name a file to score, or a folder of files with --rank.")
+    if command.is_large(options):
+        return command.clams(options)
     table = _table(options)
     names = _axes(table, options.x, options.y)
     points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
@@ -178,24 +183,13 @@ def clams(options) -> dict[str, Any]:
     if not finite.all():
         left_out = words.count(int((~finite).sum()), "row")
         warnings.insert(0, f"{left_out} without two finite numbers left out.")
-    pairs = zip(found.pairs, found.separability, found.pair_ambiguity, strict=True)
-    return {
-        "ambiguity": found.ambiguity,
-        "interval": list(found.interval),
-        "n_components": found.n_components,
-        "pairs": [{"i": i, "j": j, "separability": s, "ambiguity": a} for (i, j), s, a in pairs],
-        "warnings": warnings,
-        "columns": names,
-        "points": int(finite.sum()),
-        "aspect": found.aspect,
-        "seed": found.seed,
-    }
+    return {**command.found_as_json(found), "warnings": warnings, "columns": names}
 
 
 def advise(options) -> dict[str, Any]:
     """The map to show, written to ``--out``, and all that were tried."""
     dataset = _dataset(options)
-    answer, xy = choosing.advise(options, dataset, _names(options.methods), options.progress)
+    answer, xy = choosing.advise(options, dataset, list_of(options.methods), options.progress)
     if xy is not None:
         _write_csv(options.out, {"row": dataset.rows, "x": xy[:, 0], "y": xy[:, 1]})
     return answer
@@ -265,7 +259,7 @@ def explain(options) -> dict[str, Any]:
 
 def _model(options) -> dict[str, Any]:
     """What was said of a language model; empty when nothing was."""
-    given = {"base_url": options.base_url, "model": options.model, "mask": _names(options.mask)}
+    given = {"base_url": options.base_url, "model": options.model, "mask": list_of(options.mask)}
     given |= {p.name: getattr(options, p.name) for p in language.PARAMS}
     return {name: value for name, value in given.items() if value not in (None, "", [])}
 
@@ -274,7 +268,7 @@ def compare(options) -> dict[str, Any]:
     """Agreement of label columns of files, matched by row number where one is given."""
     from analytics.comparing import files
 
-    columns = _names(options.columns)
+    columns = list_of(options.columns)
     many = len(columns) > 2 or len(options.files) > 2
     if not many and columns:
         columns = _two(options.columns, "--columns")
@@ -301,7 +295,7 @@ def report(options) -> dict[str, Any]:
         options.out,
         title=options.title,
         linked=options.linked,
-        columns=_names(options.columns) or None,
+        columns=list_of(options.columns) or None,
         size=options.size,
         progress=options.progress,
     )
@@ -309,7 +303,7 @@ def report(options) -> dict[str, Any]:
 
 
 def _table(options) -> Table:
-    given = _pairs(options.read, "--read", "separator=;")
+    given = pairs_of(options.read, "--read", "separator=;")
     graph = getattr(options, "graph", "") or None
     return api.read(options.file, graph=graph, progress=options.progress, **given)
 
@@ -321,7 +315,7 @@ def _dataset(options) -> Dataset:
         if getattr(options, p.name) is not None
     }
     if options.features:
-        recipe["features"] = _names(options.features)
+        recipe["features"] = list_of(options.features)
     if options.labels:
         recipe["label"] = options.labels
     if options.domain:
@@ -329,7 +323,7 @@ def _dataset(options) -> Dataset:
     if options.coordinates:
         recipe["x"], recipe["y"] = _coordinates(options.coordinates)
     if options.type:
-        recipe["types"] = _pairs(options.type, "--type", "year=category")
+        recipe["types"] = pairs_of(options.type, "--type", "year=category")
     return api.prepare(_table(options), recipe, seed=options.seed, progress=options.progress)
 
 
@@ -355,7 +349,7 @@ def _axes(table: Table, x: str, y: str) -> list[str]:
     return [x, y]
 
 
-def _names(text: str) -> list[str]:
+def list_of(text: str) -> list[str]:
     """Column names separated by commas; one that holds a comma is put in double quotes."""
     try:
         cells = next(csv.reader([text], skipinitialspace=True), [])
@@ -365,7 +359,7 @@ def _names(text: str) -> list[str]:
 
 
 def _two(text: str, option: str) -> list[str]:
-    names = _names(text)
+    names = list_of(text)
     if len(names) != 2:
         raise BadInput(f"{option} takes two names separated by a comma, as in first,second.")
     return names
@@ -379,10 +373,10 @@ def _params(options) -> dict[str, str]:
     """The method's own parameters, checked here so that they cannot name anything else."""
     kind = "projection" if options.verb == "project" else "clustering"
     row = registry.get(kind, options.method)
-    return row.check(_pairs(options.param, "--param", "n_clusters=8"))
+    return row.check(pairs_of(options.param, "--param", "n_clusters=8"))
 
 
-def _pairs(given: list[str], option: str, example: str) -> dict[str, str]:
+def pairs_of(given: list[str], option: str, example: str) -> dict[str, str]:
     pairs = {}
     for pair in given:
         name, equals, value = pair.rpartition("=") if option == "--type" else pair.partition("=")

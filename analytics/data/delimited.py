@@ -46,25 +46,7 @@ def read(
 ) -> tuple[list[tuple[str, Any]], dict[str, Any]]:
     """The (name, column) pairs of a UTF-8 text, and what was detected. Raises BadInput."""
     progress(0.3, "Finding the columns")
-    start, line, declared, comment = _preamble(text, notes)
-    named_csv = extension in ("csv", "tsv", "tab")
-    separator = separator_of(options.get("separator"), declared)
-    sample, whole = _sample(text, start)
-    found = sniff.layout(sample, whole, separator, named_csv)
-    if not found.rows:
-        raise BadInput(f"No row can be told from the text that starts in line {line:,}: {_QUOTES}")
-    if found.skipped:
-        notes.say(
-            f"The text above the table was left out: '{shorten(found.skipped[0])}' "
-            f"({len(found.skipped)} of the first lines)."
-        )
-        start, line = _after(text, start, line, found.skipped)
-    header = options.get("header")
-    if header is None:
-        header = sniff.has_header(found.rows, named_csv)
-    names, width = _names(found, header, comment, notes)
-    if header:
-        start, line = _after(text, start, line, ["".join(found.rows[0])])
+    start, line, header, names, width, found, sample = _head(text, extension, options, notes)
     if _ANY.search(text, start) is None:
         raise BadInput(
             "The file has column names but no rows: add rows of data"
@@ -95,6 +77,54 @@ def read(
         "decimal": decimal,
     }
     return typed, source
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a text is laid out, told from its beginning. start, line: the byte and the line (from 1)
+    where its rows begin. separator: "" when each line is one cell."""
+
+    start: int
+    line: int
+    header: bool
+    names: tuple[str, ...]
+    separator: str
+    decimal: str
+    spaced: bool
+
+
+def head(text: bytes, extension: str, options: Mapping[str, Any], notes: Notes) -> Head:
+    """The layout of a text by its first part, whole lines of UTF-8. Raises BadInput."""
+    start, line, header, names, _, found, sample = _head(text, extension, options, notes)
+    decimal = options.get("decimal") or sniff.decimal_sign(found.rows, found.separator)
+    spaced = sniff.spaced(sample, found.separator)
+    tidy = tuple(tidy_names(names, notes))
+    return Head(start, line, header, tidy, found.separator, decimal, spaced)
+
+
+def _head(text: bytes, extension: str, options: Mapping[str, Any], notes: Notes):
+    """(first byte and line of the rows, whether names stand above them, the names, cells per row,
+    the layout, the sample it was told from)."""
+    start, line, declared, comment = _preamble(text, notes)
+    named_csv = extension in ("csv", "tsv", "tab")
+    separator = separator_of(options.get("separator"), declared)
+    sample, whole = _sample(text, start)
+    found = sniff.layout(sample, whole, separator, named_csv)
+    if not found.rows:
+        raise BadInput(f"No row can be told from the text that starts in line {line:,}: {_QUOTES}")
+    if found.skipped:
+        notes.say(
+            f"The text above the table was left out: '{shorten(found.skipped[0])}' "
+            f"({len(found.skipped)} of the first lines)."
+        )
+        start, line = _after(text, start, line, found.skipped)
+    header = options.get("header")
+    if header is None:
+        header = sniff.has_header(found.rows, named_csv)
+    names, width = _names(found, header, comment, notes)
+    if header:
+        start, line = _after(text, start, line, ["".join(found.rows[0])])
+    return start, line, header, names, width, found, sample
 
 
 _QUOTES = "check the quotation marks there."

@@ -71,6 +71,8 @@ def table(wanted: Request, parents: tuple[Record, ...], progress: Progress = sil
     frame, links, notes = read.frame, read.links, list(read.notes)
     progress(0.6, "Finding the types of the columns")
     frame, kinds, vectors, more = types.infer(frame)
+    if "sampled" in read.source:
+        kinds[read.source["sampled"]["row"]] = "identifier"
     recipe = prepare.suggest(frame, kinds, vectors, read.source)
     if links is not None and not recipe["features"]:
         from analytics.graphs.reading import with_coordinates
@@ -122,6 +124,11 @@ def _read(wanted: Request, progress: Progress) -> tuple[Any, str]:
         if sample.kind == "events":
             return reading.of_events(frame, source, (), {}), sample.label
         return reading.sampled(frame, pairs, source), sample.label
+    if wanted.method == "rows":
+        from analytics.bigdata import sampling
+
+        name = str(params.get("name", "")) or "file"
+        return sampling.read(dict(params), wanted.seed, progress), name
     if wanted.method in ("made", "drawn"):
         source = {"format": wanted.method}
         if wanted.method == "drawn":

@@ -71,7 +71,7 @@ def profile(
     }
 
 
-def _problem(code: str, columns: list[str], count: int, text: str, rows=()) -> Problem:
+def problem(code: str, columns: list[str], count: int, text: str, rows=()) -> Problem:
     severity, advice = CODES[code]
     return {
         "code": code,
@@ -89,13 +89,13 @@ def _size(frame, kinds, vectors, by_column) -> list[Problem]:
     n, d = frame.shape
     found = []
     if n < 2:
-        found.append(_problem("one_row", [], n, f"The table has {words.count(n, 'row')}."))
+        found.append(problem("one_row", [], n, f"The table has {words.count(n, 'row')}."))
     if d == 1:
-        found.append(_problem("one_column", list(frame.columns), 1, "The table has one column."))
+        found.append(problem("one_column", list(frame.columns), 1, "The table has one column."))
     wide = [c for c, k in kinds.items() if k in ("number", "boolean")]
     if n >= 2 and len(wide) > n:
         found.append(
-            _problem(
+            problem(
                 "more_columns_than_rows",
                 wide,
                 len(wide),
@@ -109,11 +109,11 @@ def _missing(frame, kinds, vectors, by_column) -> list[Problem]:
     """Cells without a value, and columns and tables without any."""
     empty = [c for c, k in kinds.items() if k == "empty"]
     if empty and len(empty) == frame.shape[1]:
-        return [_problem("all_missing", empty, len(empty), "Every cell of the table is empty.")]
+        return [problem("all_missing", empty, len(empty), "Every cell of the table is empty.")]
     found = []
     if empty:
         found.append(
-            _problem(
+            problem(
                 "empty_columns",
                 empty,
                 len(empty),
@@ -125,7 +125,7 @@ def _missing(frame, kinds, vectors, by_column) -> list[Problem]:
         count = sum(by_column[c]["missing"] for c in columns)
         rows = np.flatnonzero(frame[columns].isna().any(axis=1).to_numpy())
         found.append(
-            _problem(
+            problem(
                 "missing",
                 columns,
                 count,
@@ -147,7 +147,7 @@ def _constant(frame, kinds, vectors, by_column) -> list[Problem]:
         return []
     if len(same) == len(filled):
         return [
-            _problem(
+            problem(
                 "all_constant",
                 same,
                 len(same),
@@ -155,7 +155,7 @@ def _constant(frame, kinds, vectors, by_column) -> list[Problem]:
             )
         ]
     return [
-        _problem(
+        problem(
             "constant",
             same,
             len(same),
@@ -172,7 +172,7 @@ def _numbers(frame, kinds, vectors, by_column) -> list[Problem]:
         count = sum(by_column[c]["infinite"] for c in columns)
         rows = np.flatnonzero(np.isinf(frame[columns].to_numpy(np.float64)).any(axis=1))
         found.append(
-            _problem(
+            problem(
                 "infinite",
                 columns,
                 count,
@@ -185,7 +185,7 @@ def _numbers(frame, kinds, vectors, by_column) -> list[Problem]:
         values = np.abs(frame[extreme].to_numpy(np.float64))
         high = (values > EXTREME) & np.isfinite(values)
         found.append(
-            _problem(
+            problem(
                 "extreme",
                 extreme,
                 int(high.any(axis=1).sum()),
@@ -230,11 +230,11 @@ def _duplicates(frame, kinds, vectors, by_column) -> list[Problem]:
             f"{words.count(len(copies), 'column')} with the same values as another: "
             f"{words.name(copies[0][0])} equals {words.name(copies[0][1])}."
         )
-        found.append(_problem("duplicate_columns", [c for c, _ in copies], len(copies), text))
+        found.append(problem("duplicate_columns", [c for c, _ in copies], len(copies), text))
     rows = np.flatnonzero(pd.Series(row_hashes).duplicated())
     if len(rows) and any(k not in ("empty", "identifier") for k in kinds.values()):
         text = f"{words.count(len(rows), 'row')} equal to an earlier row (identifiers apart)."
-        found.append(_problem("duplicate_rows", [], len(rows), text, rows))
+        found.append(problem("duplicate_rows", [], len(rows), text, rows))
     return found
 
 
@@ -270,7 +270,7 @@ def _mixed(frame, kinds, vectors, by_column) -> list[Problem]:
     if not columns:
         return []
     return [
-        _problem(
+        problem(
             "mixed_types",
             columns,
             count,
@@ -291,7 +291,7 @@ def _not_features(frame, kinds, vectors, by_column) -> list[Problem]:
     found = []
     if huge:
         found.append(
-            _problem(
+            problem(
                 "huge_category",
                 huge,
                 by_column[huge[0]]["distinct"],
@@ -301,7 +301,7 @@ def _not_features(frame, kinds, vectors, by_column) -> list[Problem]:
         )
     if dated:
         found.append(
-            _problem(
+            problem(
                 "dates",
                 dated,
                 len(dated),
@@ -310,7 +310,7 @@ def _not_features(frame, kinds, vectors, by_column) -> list[Problem]:
         )
     if ids:
         found.append(
-            _problem(
+            problem(
                 "identifiers",
                 ids,
                 len(ids),
@@ -323,7 +323,7 @@ def _not_features(frame, kinds, vectors, by_column) -> list[Problem]:
 def _vectors(frame, kinds, vectors, by_column) -> list[Problem]:
     """Blocks of columns that are one vector."""
     return [
-        _problem(
+        problem(
             "vector",
             columns,
             len(columns),

@@ -35,6 +35,7 @@ RECORDS = {
     c.__name__: c
     for c in (
         results.Table,
+        results.Survey,
         results.Dataset,
         results.Projection,
         results.Clustering,

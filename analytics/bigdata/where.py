@@ -1,0 +1,167 @@
+"""Where large files lie: in the folder of ``GESTALT_DATA``, or where this process was told.
+
+A result names a file by its name and the SHA-256 of its content, never by a path. A whole
+hash and not one of size, time and some parts: a file written again with one other cell must not
+pass for the same, and reading 1 GB takes about a second. It is kept beside size, times and place on
+the disk, so it is computed once per file, not once per step.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from analytics import settings
+from analytics.bigdata.source import FORMATS, stamp_of, unreadable
+from analytics.data.naming import printable, shorten
+from analytics.digest import of_json
+from analytics.errors import BadInput, StoreError
+from analytics.progress import Progress, silent
+from analytics.store.files import write_atomic
+
+MOST = 1_000  # files offered
+_BLOCK = 2**22
+_told: dict[str, Path] = {}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file by what is seen without reading it."""
+
+    name: str
+    stamp: tuple[int, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON for a request."""
+        return {**asdict(self), "stamp": list(self.stamp)}
+
+
+def folder() -> Path | None:
+    """The folder whose files are offered, or None. Raises BadInput when there is no such one."""
+    given = settings.text("GESTALT_DATA")
+    if not given:
+        return None
+    path = Path(given).expanduser()
+    if not path.is_dir():
+        raise BadInput("GESTALT_DATA does not name a folder: correct the setting of the server.")
+    return path
+
+
+def listed() -> list[Place]:
+    """The files of the folder that can be read, by name. Links and subfolders are left out."""
+    found, path = [], folder()
+    if path is None:
+        return []
+    try:
+        with os.scandir(path) as entries:
+            for entry in entries:
+                ending = entry.name.rpartition(".")[2].lower()
+                plain = ending in FORMATS and not entry.name.startswith(".")
+                if plain and entry.is_file(follow_symlinks=False) and _printable(entry.name):
+                    found.append(Place(entry.name, stamp_of(Path(entry.path))))
+    except OSError as error:
+        raise unreadable(path.name, error) from None
+    return sorted(found, key=lambda p: p.name.lower())[:MOST]
+
+
+def _printable(name: str) -> bool:
+    return name == printable(name) and len(name) <= 200
+
+
+def in_folder(name: str) -> Path:
+    """The path of a file of the folder by its bare name. Raises BadInput for anything else."""
+    base = folder()
+    bare = isinstance(name, str) and name == os.path.basename(name) and name not in ("", ".", "..")
+    if base is None or not bare or "\0" in name or "\\" in name:
+        raise _gone(name)
+    path = base / name
+    try:
+        facts = os.lstat(path)
+    except OSError:
+        raise _gone(name) from None
+    if not stat.S_ISREG(facts.st_mode):  # a link could lead out of the folder
+        raise _gone(name)
+    return path
+
+
+def tell(path: Path, name: str = "") -> Place:
+    """Let this process read a file from anywhere; for the command line and Python."""
+    try:
+        place = Place(printable(name or path.name) or "file", stamp_of(path))
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError):
+            raise unreadable(path.name, error) from None
+        raise BadInput(f"There is no file {path.name!r}: check its path.") from None
+    _told[of_json(place.to_json())] = path
+    return place
+
+
+def path_of(place: Place) -> Path:
+    """Where a file is that is as it was seen. Raises BadInput when it is gone or changed."""
+    path = _told.get(of_json(place.to_json())) or in_folder(place.name)
+    try:
+        same = stamp_of(path) == tuple(place.stamp)
+    except OSError:
+        raise _gone(place.name) from None
+    if not same:
+        raise BadInput(
+            f"'{shorten(place.name)}' was changed since it was looked at: open it again."
+        )
+    return path
+
+
+def find(content: str, name: str, progress: Progress = silent) -> Path:
+    """The path of the file with this name and content. Raises BadInput when there is none."""
+    paths = [path for path in _told.values() if path.name == name]
+    try:
+        paths.append(in_folder(name))
+    except BadInput:
+        if not paths:
+            raise
+    for path in paths:
+        if path.exists() and identify(path, progress) == content:
+            return path
+    raise BadInput(
+        f"'{shorten(name)}' is no longer the file that this was made from: open it again."
+    )
+
+
+def identify(path: Path, progress: Progress = silent) -> str:
+    """The SHA-256 of a file, read once as long as it stays as it is."""
+    stamp = stamp_of(path)
+    kept = settings.home() / "hashes" / of_json([str(path.resolve()), list(stamp)])
+    try:
+        found = json.loads(kept.read_text())["content"]
+        if len(found) == 64:
+            return found
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not there, or damaged: made again
+    digest, done = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                done += len(block)
+                progress(min(1.0, done / max(1, stamp[0])), "Reading its content once")
+        if stamp_of(path) != stamp:
+            raise BadInput(
+                f"'{shorten(path.name)}' was changed while it was read: wait until it is written "
+                "completely and start again."
+            )
+    except OSError as error:
+        raise unreadable(path.name, error) from None
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(kept, json.dumps({"content": digest.hexdigest()}).encode())
+    except OSError as error:
+        raise StoreError(f"The data folder cannot be written ({error.strerror}).") from None
+    return digest.hexdigest()
+
+
+def _gone(name: Any) -> BadInput:
+    return BadInput(
+        f"There is no file '{shorten(str(name))}' in the folder of the server: choose another one."
+    )
