@@ -37,7 +37,6 @@ _SEEN = ("ambiguity", "reliability")
 
 OPERATIONS = {
     "table": Operation("analytics.data.operations:table"),
-    "survey": Operation("analytics.bigdata.survey:survey"),
     "dataset": Operation("analytics.data.operations:dataset"),
     "links": Operation("analytics.graphs.operations:links"),
     "projection": Operation("analytics.projection.operations:projection", 1, "projection"),
@@ -79,6 +78,7 @@ OPERATIONS = {
         "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
     ),
     "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
+    "survey": Operation("analytics.bigdata.survey:survey"),
 }
 
 
