@@ -12,6 +12,7 @@ QUICK = {
     "draw": [],
     "large": ["--points", "200000", "--plotly", "200000"],
     "jobs": [],
+    "users": ["--users", "8", "--seconds", "60", "--think", "4"],
     "clams": ["--quick"],
     "advisor": ["--seconds", "30", "digits"],
     "clusternet": [],
