@@ -2,10 +2,12 @@
 
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from analytics.data import archives, records
+from analytics.data import archives, expanding, records
 from analytics.data.limits import MAX_SHEET_CELLS, MAX_UNPACKED_BYTES, MIB, check_size
 from analytics.data.naming import Notes, shorten, some
 from analytics.errors import BadInput
@@ -26,39 +28,68 @@ _MAX_TAG = 16 * MIB
 
 
 def read_parquet(path: Path, notes: Notes) -> Pairs:
-    """The columns of a Parquet file. Raises BadInput; pyarrow's errors pass."""
+    """The columns of a Parquet file. Raises BadInput."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        facts = file.metadata
-        check_size(facts.num_rows, facts.num_columns)
-        size = sum(facts.row_group(i).total_byte_size for i in range(facts.num_row_groups))
-        _check_bytes(size)
-        table = file.read()
-    return _pairs(table, notes)
+    with _whole_file("Parquet"):
+        with pq.ParquetFile(path) as file:
+            facts = file.metadata
+            check_size(facts.num_rows, facts.num_columns)
+            size = sum(facts.row_group(i).total_byte_size for i in range(facts.num_row_groups))
+            _check_bytes(size)
+            check_size(expanding.most_values(facts), 1)
+            shared = expanding.shared_words(facts)
+        with pq.ParquetFile(path, read_dictionary=shared) as file:
+            table = file.read()
+        return _pairs(table, notes)
 
 
 def read_feather(path: Path, notes: Notes) -> Pairs:
-    """The columns of a Feather or Arrow file or stream. Raises BadInput; pyarrow's errors pass."""
+    """The columns of a Feather or Arrow file or stream. Raises BadInput."""
+    with _whole_file("Feather or Arrow"):
+        return _pairs(_feather(path), notes)
+
+
+def _feather(path: Path):
+    """The table in a file or stream, each part checked before the next is read."""
     import pyarrow as pa
     from pyarrow import feather
 
     with path.open("rb") as file:
         magic = file.read(6)
     if magic[:4] == b"FEA1":
-        return _pairs(feather.read_table(path, memory_map=False), notes)
+        return feather.read_table(path, memory_map=False)
     batches, rows, size = [], 0, 0
     with pa.OSFile(str(path)) as source:
         opened = pa.ipc.open_file(source) if magic == b"ARROW1" else pa.ipc.open_stream(source)
         is_file = magic == b"ARROW1"
         stream = map(opened.get_batch, range(opened.num_record_batches)) if is_file else opened
+        expanding.check_views(opened.schema)
         for batch in stream:
+            # Before the texts are looked at, which takes as long as they are.
+            _check_bytes(expanding.views(batch))
             batch.validate(full=True)
             rows, size = rows + batch.num_rows, size + batch.nbytes
             check_size(rows, batch.num_columns)
             _check_bytes(size)
             batches.append(batch)
-    return _pairs(pa.Table.from_batches(batches, schema=opened.schema), notes)
+    return pa.Table.from_batches(batches, schema=opened.schema)
+
+
+@contextmanager
+def _whole_file(what: str) -> Iterator[None]:
+    """Say in one sentence what pyarrow says of a damaged file. Raises BadInput."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, OverflowError):
+        raise BadInput(
+            f"The {what} file is damaged, incomplete, or uses a feature that cannot be read: "
+            "download or write it again, or save it as CSV."
+        ) from None
 
 
 def _check_bytes(size: int) -> None:
@@ -72,6 +103,8 @@ def _check_bytes(size: int) -> None:
 def _pairs(table, notes: Notes) -> Pairs:
     if not table.num_rows or not table.num_columns:
         raise BadInput("The file has no rows of data: add rows.")
+    _check_bytes(sum(expanding.size(column) for column in table.columns))
+    check_size(max(expanding.values(column) for column in table.columns), 1)
     names = table.column_names
     kept = [i for i, name in enumerate(names) if not _INDEX.fullmatch(name)]
     if kept and len(kept) < len(names):
@@ -142,6 +175,8 @@ def _check_workbook(path: Path, progress: Progress) -> None:
             if total > archives.budget(path.stat().st_size):
                 raise _too_large()
             progress(0.2, "Checking the workbook")
+        if expanding.sheet_words(archive) > MAX_UNPACKED_BYTES:
+            raise _too_large()
 
 
 def _too_large() -> BadInput:
