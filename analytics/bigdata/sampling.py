@@ -92,12 +92,13 @@ def read(params: dict[str, Any], seed: int, progress: Progress):
 
 def serialised(table: Any, kind: str) -> bytes:
     """A pyarrow table as Parquet or CSV."""
+    import pandas as pd
     import pyarrow.parquet as pq
-    from pyarrow import csv
 
+    from analytics.report.tables import to_csv
+
+    if kind != "parquet":
+        return to_csv(table.to_pandas(types_mapper=pd.ArrowDtype))
     buffer = io.BytesIO()
-    if kind == "parquet":
-        pq.write_table(table, buffer)
-    else:
-        csv.write_csv(table, buffer)
+    pq.write_table(table, buffer)
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,12 @@ from analytics.clustering.rarity import RARITY, weights
 from analytics.results import NOISE, Clustering, Dataset, Projection
 
 # A spreadsheet runs a cell that starts with one of these as a formula; the wide forms are those
-# of East Asian keyboards.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# of East Asian keyboards. What already has apostrophes before it gets one more, so that taking one
+# away gives the text back. Numbers written as text, such as -5 and +1.2e3, stay as they are.
+FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"
+NUMBER = r"^[+\-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+\-]?[0-9]+)?%?$"
+_FORMULA, _NUMBER = re.compile(FORMULA), re.compile(NUMBER)
+KEPT_TEXT = "In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it."
 
 
 def labels_table(
@@ -67,8 +72,9 @@ def _by_hand(clustering: Clustering) -> dict[str, np.ndarray]:
 
 
 def to_csv(table: pd.DataFrame) -> bytes:
-    """CSV in UTF-8. Texts that a spreadsheet would run as a formula get a leading apostrophe."""
-    safe, kinds = table.rename(columns=_safe_name), pd.api.types
+    """CSV in UTF-8, the one way in which tables leave. Texts that a spreadsheet would run as a
+    formula get a leading apostrophe, which :func:`text_of` takes away."""
+    safe, kinds = table.rename(columns=lambda name: guarded(str(name))), pd.api.types
     # Left unquoted, as the writer does, a carriage return would begin a new line.
     returns = any("\r" in str(name) for name in safe.columns)
     for place in range(safe.shape[1]):
@@ -76,9 +82,9 @@ def to_csv(table: pd.DataFrame) -> bytes:
         if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
             continue
         text = column.astype("string")
-        risky = text.str.startswith(_FORMULA).fillna(False).to_numpy(bool)
+        risky = text.str.match(_FORMULA).fillna(False).to_numpy(bool)
         if risky.any():
-            safe.isetitem(place, text.where(~risky, "'" + text))
+            safe.isetitem(place, text.map(guarded, na_action="ignore"))
         returns = returns or bool(text.str.contains("\r", regex=False).any())
     buffer = io.StringIO()
     quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
@@ -86,6 +92,11 @@ def to_csv(table: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode("utf-8", "replace")
 
 
-def _safe_name(name: object) -> str:
-    text = str(name)
-    return "'" + text if text.startswith(_FORMULA) else text
+def guarded(text: str) -> str:
+    """The text as a cell that no spreadsheet runs."""
+    return "'" + text if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+def text_of(cell: str) -> str:
+    """The text that :func:`guarded` made a cell of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

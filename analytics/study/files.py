@@ -5,7 +5,6 @@ study is a zip of them, with ``ratings.csv`` beside. What this writes, ``models.
 --npz`` and :func:`read` take.
 """
 
-import csv
 import io
 import re
 import tempfile
@@ -14,11 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from analytics.data import archives, arrays
 from analytics.data.naming import printable, shorten
 from analytics.errors import BadInput
 from analytics.progress import silent
+from analytics.report.tables import to_csv
 from analytics.study.plots import Plot, check, plot_of
 from analytics.study.store import MOST_PLOTS, Collected
 from analytics.study.taking_part import MOST_PEOPLE
@@ -58,14 +59,13 @@ def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 def _ratings(kept: list[tuple[int, Collected]]) -> bytes:
     """One line per person and plot; ``annotator`` is the row of ``labels``."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["plot", "annotator", "person", "ambiguity_felt", "finished"])
+    lines = []
     for i, c in kept:
         for row, (person, rating) in enumerate(zip(c.numbers, c.ratings, strict=True)):
             felt = "" if rating is None else rating
-            writer.writerow([member(i, c.plot.name), row, person, felt, int(c.finished[row])])
-    return text.getvalue().encode()
+            lines.append((member(i, c.plot.name), row, person, felt, int(c.finished[row])))
+    names = ["plot", "annotator", "person", "ambiguity_felt", "finished"]
+    return to_csv(pd.DataFrame(lines, columns=names))
 
 
 class Held(NamedTuple):

@@ -53,12 +53,14 @@ function order(column, down) {
   return (a, b) => gone(a) - gone(b) || sign * (v[a] - v[b]) || a - b;
 }
 
-// A spreadsheet would run a text that starts so as a formula.
-const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+// A spreadsheet would run a text that starts so as a formula; numbers stay as they are. The same
+// two as in analytics/report/tables.py.
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
+const NUMBER = /^[+\-]?([0-9]+([.,][0-9]+)*|[.,][0-9]+)([eE][+\-]?[0-9]+)?%?$/;
 
 function csv(data, rows) {
   const quote = (text) => {
-    const safe = FORMULA.test(text) ? "'" + text : text;
+    const safe = FORMULA.test(text) && !NUMBER.test(text) ? "'" + text : text;
     return /["\r\n,]/.test(safe) ? '"' + safe.replaceAll('"', '""') + '"' : safe;
   };
   const value = (column, i) => {

@@ -163,7 +163,7 @@ def _downloads(state, title, record, dataset, projection, clustering, view: View
     from analytics.report.html import html_report
     from analytics.report.linked import linked_report
     from analytics.report.snippet import python_snippet
-    from analytics.report.tables import labels_table, to_csv
+    from analytics.report.tables import KEPT_TEXT, labels_table, to_csv
 
     store = services.artifacts()
     drawn = _static(dataset, projection, clustering, view, title)
@@ -207,6 +207,7 @@ def _downloads(state, title, record, dataset, projection, clustering, view: View
     if mask is not None:
         files.insert(1, ("Selected rows, CSV", "selection.csv", lambda: to_csv(table(True))))
     _files(files)
+    st.caption(KEPT_TEXT)
 
 
 def _files(files: list[tuple]) -> None:

@@ -377,7 +377,7 @@ def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
 
 def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> None:
     """The selected rows, at most a few thousand, with a download of all of them."""
-    from analytics.report.tables import labels_table, to_csv
+    from analytics.report.tables import KEPT_TEXT, labels_table, to_csv
 
     full = labels_table(dataset, projection, clustering, mask, session.current().view.layer)
     shown = full if mask is None else full[mask]
@@ -397,6 +397,7 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
             lambda: to_csv(shown),
             file_name=f"gestalt-{name}.csv",
             mime="text/csv",
+            help=KEPT_TEXT,
             on_click="ignore",
             key="download-rows",
         )
