@@ -1,4 +1,4 @@
-"""The three things that can end a step early, told apart by type."""
+"""The four things that can end a step early, told apart by type."""
 
 
 class BadInput(ValueError):
@@ -12,3 +12,12 @@ class Cancelled(Exception):
 
 class StoreError(RuntimeError):
     """The data folder or database cannot be read or written. The message says which and why."""
+
+
+class PartFailed(RuntimeError):
+    """A part of a step, computed elsewhere, did not finish. The message is its sentence; ``kind``
+    is that of :class:`analytics.jobs.job.Job`."""
+
+    def __init__(self, kind: str, words: str):
+        super().__init__(words)
+        self.kind = kind

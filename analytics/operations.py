@@ -6,14 +6,14 @@ a result up, or submit the request as a job and wait for that digest.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
 from typing import Any
 
 from analytics import registry
 from analytics.digest import is_digest, of_json
-from analytics.errors import BadInput
+from analytics.errors import BadInput, PartFailed
 from analytics.progress import Progress, silent
 from analytics.results import Record
 
@@ -22,8 +22,8 @@ from analytics.results import Record
 class Operation:
     """How one kind of request runs. ``target``: "module:function", called as
     ``function(request, parents, progress) -> Record``. ``version``: see ``registry.Method``.
-    ``nested``: it makes other results on its way, and is called with a fourth argument
-    ``run(request, progress) -> Record``, which takes a stored result or computes and stores it.
+    ``nested``: it makes other results on its way, and is called with a fourth argument, a
+    :class:`Run`.
     ``rests_on``: the kinds whose versions make another result of it too."""
 
     target: str
@@ -44,7 +44,8 @@ OPERATIONS = {
     "reliability": Operation("analytics.projection.operations:reliability"),
     "clustering": Operation("analytics.clustering.operations:clustering", 1, "clustering"),
     "validity": Operation("analytics.clustering.operations:validity"),
-    "stability": Operation("analytics.clustering.operations:stability"),
+    "stability": Operation("analytics.clustering.operations:stability", nested=True),
+    "stability_run": Operation("analytics.clustering.operations:stability_run"),
     "reasons": Operation("analytics.explanation.operations:reasons", 3),
     "sentences": Operation("analytics.explanation.written:written"),
     "suggestion": Operation("analytics.clustering.operations:suggestion"),
@@ -73,7 +74,9 @@ OPERATIONS = {
     "explanation_changed": Operation("analytics.explanation.asking:changed"),
     "explanation_stability": Operation("analytics.explanation.reruns:stability", nested=True),
     "explanation_inside": Operation("analytics.explanation.taxonomy:inside", nested=True),
-    "explanation_rest": Operation("analytics.explanation.rest:applied"),
+    "explanation_rerun": Operation("analytics.explanation.reruns:rerun", nested=True),
+    "explanation_rest": Operation("analytics.explanation.rest:applied", nested=True),
+    "explanation_reading": Operation("analytics.explanation.rest:reading"),
     "taxonomy": Operation(
         "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
     ),
@@ -150,10 +153,49 @@ def from_json(payload: Mapping[str, Any]) -> Request:
     )
 
 
-def execute(wanted: Request, artifacts, progress: Progress = silent) -> Record:
+Spread = Callable[[Sequence[Request], Progress], Mapping[str, tuple[str, str]]]
+"""Computes requests side by side and stores their results; returns (kind, sentence) by digest of
+those that failed (see :class:`analytics.jobs.job.Job`)."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a nested operation makes other results with: ``run(request, progress) -> Record`` takes
+    a stored result, or computes and stores it here.
+
+    spread : computes many at once on other machines; None where there are none.
+    """
+
+    artifacts: Any
+    spread: Spread | None = None
+
+    def __call__(self, wanted: Request, progress: Progress = silent) -> Record:
+        return execute(wanted, self.artifacts, progress, self.spread)
+
+    def ahead(self, requests: Iterable[Request], progress: Progress = silent) -> None:
+        """Have the results of requests computed side by side, so that asking for each in turn
+        afterwards finds them; where there is one process only, nothing happens here.
+
+        The requests do not need one another, and each holds its own seed; so what is found does not
+        depend on how many machines there are. One that cannot be answered (BadInput) is left to be
+        met again. Raises PartFailed when one ended otherwise.
+        """
+        if self.spread is None:
+            return
+        missing = {r.digest: r for r in requests if not self.artifacts.has(r.digest)}
+        failed = self.spread(list(missing.values()), progress) if len(missing) > 1 else {}
+        for kind, words in failed.values():
+            if kind != "input":
+                raise PartFailed(kind, words)
+
+
+def execute(
+    wanted: Request, artifacts, progress: Progress = silent, spread: Spread | None = None
+) -> Record:
     """Run a request, unless its result is already stored, and store the result.
 
-    artifacts : :class:`analytics.store.artifacts.Artifacts`, which holds the parents too.
+    artifacts : :class:`analytics.store.artifacts.Artifacts`, which holds the parents too. spread :
+    for nested operations, see :class:`Run`.
     Raises BadInput when a parent is gone or the input cannot be used.
     """
     found = artifacts.load(wanted.digest)
@@ -163,7 +205,7 @@ def execute(wanted: Request, artifacts, progress: Progress = silent) -> Record:
     operation = OPERATIONS[wanted.kind]
     module, function = operation.target.split(":")
     started = time.perf_counter()
-    more = (lambda inner, said: execute(inner, artifacts, said),) if operation.nested else ()
+    more = (Run(artifacts, spread),) if operation.nested else ()
     result = getattr(import_module(module), function)(wanted, parents, progress, *more)
     result = result.with_(
         digest=wanted.digest,

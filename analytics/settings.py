@@ -22,6 +22,11 @@ SETTINGS = (
     Setting("GESTALT_ADDRESS", "127.0.0.1", "Address the server listens on."),
     Setting("GESTALT_PORT", "8501", "Port the server listens on."),
     Setting("GESTALT_OPEN", "", "yes: without login, answer other machines too."),
+    Setting(
+        "GESTALT_ENGINE",
+        "",
+        "Dask scheduler that jobs go to, as dask://host:port; empty means worker processes.",
+    ),
     Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
     Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),

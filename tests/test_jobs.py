@@ -11,17 +11,16 @@ import time
 from pathlib import Path
 
 import job_operations  # noqa: F401  (adds the operations used here)
-import psutil
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from job_tools import alive, ask, finish, until
 
 from analytics import settings
 from analytics.errors import BadInput, StoreError
 from analytics.jobs import plugins, worker
 from analytics.jobs.board import MAX_ENDED, MAX_WAITING, Board
-from analytics.jobs.job import Job
 from analytics.jobs.runner import Runner
 from analytics.jobs.turns import Turns
 from analytics.language import connection
@@ -29,32 +28,10 @@ from analytics.operations import Request, execute, request
 from analytics.store.artifacts import Artifacts
 
 TESTS = Path(__file__).parent
-_numbers = itertools.count()
-
-
-def ask(kind: str, parents: tuple = (), **params) -> Request:
-    """A request nobody asked before."""
-    return request(kind, "", tuple(p.digest for p in parents), {**params, "nr": next(_numbers)})
-
-
-def until(condition, seconds: float = 20.0):
-    """The first true value of ``condition()``."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return value
 
 
 def pids(runner: Runner) -> set[int]:
     return {w.pid for w in runner._pool}
-
-
-def alive(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -71,12 +48,6 @@ def runner(tmp_path_factory):
     shared = Runner(tmp_path_factory.mktemp("home"), workers=2, warm=False)
     yield shared
     shared.close()
-
-
-def finish(runner: Runner, wanted: Request, owner: str = "", seconds: float = 20.0) -> Job:
-    job = runner.wait(runner.submit(wanted, owner).id, seconds)
-    assert not job.active
-    return job
 
 
 # Turns and board: no processes.

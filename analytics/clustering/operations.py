@@ -7,7 +7,7 @@ from analytics import registry
 from analytics.clustering import space as spaces
 from analytics.clustering.fit import check_noise, fit
 from analytics.errors import BadInput
-from analytics.operations import Request, request
+from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
 from analytics.results import Clustering, Dataset, Projection, ScoreCard
 
@@ -120,11 +120,53 @@ def validity(wanted: Request, parents: Sequence[Any], progress: Progress) -> Sco
     return card.with_(notes=(where, *card.notes))
 
 
-def stability(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:
+def stability(wanted: Request, parents: Sequence[Any], progress: Progress, run: Run) -> ScoreCard:
     """Whether the groups come back. parents : (dataset, [projection,] clustering)."""
     from analytics.clustering.stability import PARAMS, scores
     from analytics.params import validate
 
+    asked = validate(PARAMS, wanted.params)
+    row, X, groups, own, where = _rerun(parents)
+    labels = None
+    if run.spread is not None:
+        parts = _stability_parts(wanted, asked, row.seeded)
+        run.ahead(parts.values(), part(progress, 0.0, 0.9))
+        labels = lambda kind, number: run(parts[kind, number]).labels  # noqa: E731
+        progress = part(progress, 0.9, 1.0)
+    card = scores(row, X, groups, own, parents[0], asked["runs"], progress, asked["noise"], labels)
+    fixed = {"map": " The map is kept as it is.", "pca": " The components are kept as they are."}
+    return card.with_(notes=(where + fixed.get(groups.space, ""), *card.notes))
+
+
+def _stability_parts(wanted: Request, asked: Mapping[str, Any], seeded: bool):
+    """The request of each run of a test, by its kind and number."""
+    kinds = ["seed"] * seeded + ["subsample"] + ["copy"] * (asked["noise"] > 0)
+    return {
+        (kind, i): request(
+            "stability_run",
+            "",
+            wanted.parents,
+            {"kind": kind, "number": i, "noise": asked["noise"] if kind == "copy" else 0.0},
+        )
+        for kind in kinds
+        for i in range(asked["runs"])
+    }
+
+
+def stability_run(wanted: Request, parents: Sequence[Any], progress: Progress) -> Clustering:
+    """One run of :func:`stability`, as a part of it; its labels are of the rows it used."""
+    from analytics.clustering.stability import Refits
+
+    row, X, groups, own, _ = _rerun(parents)
+    params = wanted.params
+    again = Refits(row, X, groups, own, parents[0], params["noise"])
+    labels = again.labels(params["kind"], params["number"])
+    return Clustering(labels=labels, n_clusters=int(labels.max(initial=-1)) + 1)
+
+
+def _rerun(parents: Sequence[Any]):
+    """What running the method of a clustering again takes: its row, the points, the clustering,
+    its own parameters, and where it was made, in words. Raises BadInput."""
     groups = clustering_of(parents)
     if groups.method in NOT_RERUN:
         raise BadInput(
@@ -133,11 +175,7 @@ def stability(wanted: Request, parents: Sequence[Any], progress: Progress) -> Sc
         )
     row = registry.get("clustering", groups.method)
     X, where = spaces.points(parents[:-1], groups.params)
-    asked = validate(PARAMS, wanted.params)
-    own, data = _method_params(groups.params), parents[0]
-    card = scores(row, X, groups, own, data, asked["runs"], progress, asked["noise"])
-    fixed = {"map": " The map is kept as it is.", "pca": " The components are kept as they are."}
-    return card.with_(notes=(where + fixed.get(groups.space, ""), *card.notes))
+    return row, X, groups, _method_params(groups.params), where
 
 
 def suggestion(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:

@@ -1,6 +1,6 @@
 """Do the groups come back when the method starts, or the data, changes a little?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from analytics.clustering.agreement import contingency, match, table_ari
 from analytics.clustering.fit import fit, subset
 from analytics.errors import BadInput
 from analytics.params import Param
-from analytics.progress import Progress, silent
+from analytics.progress import Progress, part, silent
 from analytics.registry import Method
 from analytics.results import NOISE, Clustering, Dataset, Score, ScoreCard
 
@@ -65,9 +65,11 @@ def scores(
     runs: int = 10,
     progress: Progress = silent,
     spread: float = 0.0,
+    labels: Callable[[str, int], np.ndarray] | None = None,
 ) -> ScoreCard:
     """Refit over seeds and over subsamples with the same method and parameters, and with a
     ``spread`` above 0 over copies with that much noise in each column (of its deviation).
+    labels : gives :meth:`Refits.labels`, where they are made elsewhere.
 
     values : "seeds", "subsamples" (mean pairwise ARI), "recovery" (mean Jaccard), with 95 %
     bootstrap intervals over runs. groups : "stability" (k,) Jaccard recovery (Hennig 2007,
@@ -76,32 +78,100 @@ def scores(
     also value "copies" (mean pairwise ARI) and points "steadiness", the same share over copies.
     Raises BadInput for more than 1,000 groups.
     """
-    n = len(X)
     if base.n_clusters > MAX_GROUPS:
         raise BadInput(
             f"Stability follows at most {MAX_GROUPS:,} groups, but there are "
             f"{base.n_clusters:,}: make fewer groups."
         )
-    rng = np.random.default_rng(base.seed)
+    again = Refits(row, X, base, params, dataset, spread)
+    made = labels or again.labels
     notes: list[str] = []
-    rows = np.arange(n)
-    if n > MAX_ROWS:
-        rows = np.sort(rng.choice(n, MAX_ROWS, replace=False))
-        notes.append(f"Runs use {MAX_ROWS:,} of {n:,} rows (seed {base.seed}).")
-    noise = base.params.get("noise", "keep")
-
-    def refit(index: np.ndarray, seed: int, moved=0.0) -> np.ndarray:
-        data = subset(dataset, index)
-        return fit(row, X[index] + moved, params, seed, data, silent, noise).labels
-
-    seeds = _seed_runs(row, refit, rows, base.seed, runs, progress, notes)
-    samples = _subsample_runs(refit, rows, rng, base.seed, runs, progress, notes)
+    if len(again.rows) < len(X):
+        notes.append(f"Runs use {MAX_ROWS:,} of {len(X):,} rows (seed {base.seed}).")
+    seeds = []
+    if row.seeded:
+        seeds = _runs(again, made, "seed", runs, part(progress, 0.0, 0.5), notes)
+    else:
+        notes.append(f"{row.label} uses no random numbers, so other seeds give the same groups.")
+    samples = _runs(again, made, "subsample", runs, part(progress, 0.5, 1.0), notes)
+    progress(1.0, "Runs compared")
     notes.append(f"{len(seeds)} seeds; {len(samples)} subsamples of {SHARE:.0%} of the rows.")
-    card = _card(base, rows, seeds, samples)
+    card = _card(base, again.rows, seeds, samples)
     if spread > 0:
-        copies = _copy_runs(refit, X[rows], rows, base.seed, runs, spread, progress, notes)
-        card = _with_copies(card, base, rows, copies)
+        copies = _runs(again, made, "copy", runs, part(progress, 1.0, 1.0), notes)
+        notes.append(f"{len(copies)} copies with noise of {spread:g} of each column's deviation.")
+        card = _with_copies(card, base, again.rows, copies)
     return card.with_(notes=tuple(notes))
+
+
+class Refits:
+    """The runs of one test, each found by its kind and number alone.
+
+    rows (m,): those that the runs use, drawn with the seed of the groups. Arguments as those of
+    :func:`scores`.
+    """
+
+    def __init__(self, row: Method, X: np.ndarray, base: Clustering, params, dataset, spread=0.0):
+        self._row, self._X, self._base, self._params = row, X, base, params
+        self._dataset, self._spread = dataset, spread
+        self._rng = np.random.default_rng(base.seed)
+        self.rows = np.arange(len(X))
+        if len(X) > MAX_ROWS:
+            self.rows = np.sort(self._rng.choice(len(X), MAX_ROWS, replace=False))
+        self._picked: list[np.ndarray] = []
+        self._copies, self._copied = np.random.default_rng(base.seed), 0
+
+    def picked(self, kind: str, number: int) -> np.ndarray:
+        """Positions in ``rows`` that a run uses."""
+        m = len(self.rows)
+        if kind != "subsample":
+            return np.arange(m)
+        while len(self._picked) <= number:
+            drawn = self._rng.choice(m, max(1, round(SHARE * m)), replace=False)
+            self._picked.append(np.sort(drawn))
+        return self._picked[number]
+
+    def labels(self, kind: str, number: int) -> np.ndarray:
+        """Labels of one run: "seed", "subsample" or "copy". Raises BadInput."""
+        index = self.rows[self.picked(kind, number)]
+        moved = self._noise(number) if kind == "copy" else 0.0
+        seed = (self._base.seed + number) % 2**32 if kind == "seed" else self._base.seed
+        data = subset(self._dataset, index)
+        noise = self._base.params.get("noise", "keep")
+        X = self._X[index] + moved
+        return fit(self._row, X, self._params, seed, data, silent, noise).labels
+
+    def _noise(self, number: int) -> np.ndarray:
+        """The noise of a copy; copies are asked for in their order, or one alone."""
+        Z = self._X[self.rows]
+        largest = float(np.abs(Z).max()) or 1.0
+        widths = self._spread * largest * (Z / largest).std(axis=0)
+        while self._copied < number:
+            self._copies.normal(size=Z.shape)
+            self._copied += 1
+        self._copied += 1
+        return self._copies.normal(size=Z.shape) * widths
+
+
+_KINDS = {
+    "seed": ("Seed", "over seeds"),
+    "subsample": ("Subsample", "on a subsample"),
+    "copy": ("Noisy copy", "on a noisy copy"),
+}
+
+
+def _runs(again: Refits, made, kind: str, runs: int, progress: Progress, notes) -> list[Run]:
+    """The runs of one kind, up to the first that is not possible. made : gives their labels."""
+    found = []
+    name, where = _KINDS[kind]
+    for i in range(runs):
+        progress(i / runs, f"{name} {i + 1} of {runs}")
+        try:
+            found.append((again.picked(kind, i), made(kind, i)))
+        except BadInput as error:
+            notes.append(f"A run {where} was not possible: {error}")
+            break
+    return found
 
 
 def _card(base: Clustering, rows: np.ndarray, seeds: list[Run], samples: list[Run]) -> ScoreCard:
@@ -120,54 +190,6 @@ def _card(base: Clustering, rows: np.ndarray, seeds: list[Run], samples: list[Ru
         points={"consistency": points},
         groups={"stability": recovery.mean(axis=0) if len(recovery) else missing},
     )
-
-
-def _seed_runs(row, refit, rows, seed, runs, progress, notes) -> list[Run]:
-    everywhere = np.arange(len(rows))
-    if not row.seeded:
-        notes.append(f"{row.label} uses no random numbers, so other seeds give the same groups.")
-        return []
-    found = []
-    for i in range(runs):
-        progress(0.5 * i / runs, f"Seed {i + 1} of {runs}")
-        try:
-            found.append((everywhere, refit(rows, (seed + i) % 2**32)))
-        except BadInput as error:
-            notes.append(f"A run over seeds was not possible: {error}")
-            break
-    return found
-
-
-def _subsample_runs(refit, rows, rng, seed, runs, progress, notes) -> list[Run]:
-    size = max(1, round(SHARE * len(rows)))
-    found = []
-    for i in range(runs):
-        progress(0.5 + 0.5 * i / runs, f"Subsample {i + 1} of {runs}")
-        picked = np.sort(rng.choice(len(rows), size, replace=False))
-        try:
-            found.append((picked, refit(rows[picked], seed)))
-        except BadInput as error:
-            notes.append(f"A run on a subsample was not possible: {error}")
-            break
-    progress(1.0, "Runs compared")
-    return found
-
-
-def _copy_runs(refit, Z, rows, seed, runs, spread, progress, notes) -> list[Run]:
-    """Runs on the rows Z (m, d) with noise added, all with the seed of the groups."""
-    rng, everywhere = np.random.default_rng(seed), np.arange(len(rows))
-    largest = float(np.abs(Z).max()) or 1.0
-    widths = spread * largest * (Z / largest).std(axis=0)
-    found = []
-    for i in range(runs):
-        progress(1.0, f"Noisy copy {i + 1} of {runs}")
-        try:
-            found.append((everywhere, refit(rows, seed, rng.normal(size=Z.shape) * widths)))
-        except BadInput as error:
-            notes.append(f"A run on a noisy copy was not possible: {error}")
-            break
-    notes.append(f"{len(found)} copies with noise of {spread:g} of each column's deviation.")
-    return found
 
 
 def _with_copies(card: ScoreCard, base: Clustering, rows: np.ndarray, copies) -> ScoreCard:

@@ -1,5 +1,7 @@
 """Families of statistics of signals against methods: which pair groups the signals best."""
 
+from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,7 @@ from analytics.clustering.operations import clustering_request, validity_request
 from analytics.data.operations import dataset_request
 from analytics.data.signals import CHOICES, SIDES
 from analytics.errors import BadInput
-from analytics.operations import Request, request
+from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
 from analytics.results import Dataset, Gallery, Table
 
@@ -41,12 +43,12 @@ def grid(wanted: Request, parents, progress: Progress, run) -> Gallery:
     "digest"; or "error"."""
     table, entries = parents[0], []
     rows = [(family, of) for family in CHOICES[1:] for of in SIDES]
+    _ahead(table, rows, wanted, progress, run)
     for i, (family, of) in enumerate(rows):
         said = part(progress, i / len(rows), (i + 1) / len(rows))
         said(0.0, f"{family} of {of}, {i + 1} of {len(rows)}")
-        recipe = {**wanted.params["recipe"], "signals": family, "signals_of": of}
         try:
-            data = run(dataset_request(table, recipe, wanted.seed), part(said, 0.0, 0.2))
+            data = run(_dataset(table, family, of, wanted), part(said, 0.0, 0.2))
         except BadInput as error:
             entries.append({"family": family, "of": of, "error": str(error)})
             continue
@@ -69,13 +71,8 @@ def grid(wanted: Request, parents, progress: Progress, run) -> Gallery:
 
 def _cell(data: Dataset, method: str, space: str, wanted: Request, said, run) -> dict[str, Any]:
     """Scores of one method in the columns or in components that are fewer than these."""
-    components = max(1, min(*data.X.shape) // 2) if space == "pca" else None
-    params = {} if method == "optics" else {"n_clusters": wanted.params["k"]}
     try:
-        asked = clustering_request(
-            data, method, params, wanted.seed, space=space, components=components
-        )
-        found = run(asked, part(said, 0.2, 0.9))
+        found = run(_clustering(data, method, space, wanted), part(said, 0.2, 0.9))
         values = run(validity_request(found), part(said, 0.9, 1.0)).values
     except BadInput as error:
         return {"error": str(error)}
@@ -87,6 +84,36 @@ def _cell(data: Dataset, method: str, space: str, wanted: Request, said, run) ->
         "dataset": data.digest,
         "digest": found.digest,
     }
+
+
+def _dataset(table: Table, family: str, of: str, wanted: Request) -> Request:
+    recipe = {**wanted.params["recipe"], "signals": family, "signals_of": of}
+    return dataset_request(table, recipe, wanted.seed)
+
+
+def _clustering(data: Dataset, method: str, space: str, wanted: Request) -> Request:
+    components = max(1, min(*data.X.shape) // 2) if space == "pca" else None
+    params = {} if method == "optics" else {"n_clusters": wanted.params["k"]}
+    return clustering_request(data, method, params, wanted.seed, space=space, components=components)
+
+
+def _ahead(table: Table, rows, wanted: Request, progress: Progress, run: Run) -> None:
+    """Where there is a cluster: all datasets side by side, then all clusterings, then scores."""
+    if run.spread is None:
+        return
+    asked = []
+    for family, of in rows:
+        with suppress(BadInput):
+            asked.append(_dataset(table, family, of, wanted))
+    run.ahead(asked, part(progress, 0.0, 0.1))
+    cells = []
+    for data in filter(None, (run.artifacts.load(r.digest) for r in asked)):
+        for method, space in product(METHODS, SPACES):
+            with suppress(BadInput):
+                cells.append(_clustering(data, method, space, wanted))
+    run.ahead(cells, part(progress, 0.1, 0.9))
+    found = filter(None, (run.artifacts.load(r.digest) for r in cells))
+    run.ahead([validity_request(f) for f in found], part(progress, 0.9, 1.0))
 
 
 def means(entries, key: str, score: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from analytics import registry
 from analytics.clustering.operations import clustering_request, stability_request, validity_request
 from analytics.errors import BadInput
+from analytics.operations import Request, Run
 from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
@@ -96,12 +97,13 @@ def sweep(
     row = registry.get("clustering", method)
     param = next(p for p in row.params if p.name == params["over"])
     values, entries = params["values"], []
+    asked = [_request(dataset, projection, method, value, params, seed) for value in values]
+    _ahead(asked, params["runs"], run, progress)
     for i, value in enumerate(values):
         said = part(progress, i / len(values), (i + 1) / len(values))
         said(0.0, f"{param.label} {value}, {i + 1} of {len(values)}")
-        given = {**params["given"], param.name: value}
         try:
-            entries.append(_entry(dataset, projection, method, given, params, seed, said, run))
+            entries.append(_entry(asked[i], value, params["runs"], said, run))
         except BadInput as error:
             entries.append({"value": value, "error": str(error)})
     if all("error" in e for e in entries):
@@ -115,30 +117,51 @@ def sweep(
     )
 
 
-def _entry(dataset, projection, method, given, params, seed, progress, run) -> dict[str, Any]:
-    wanted = clustering_request(
-        dataset,
-        method,
-        given,
-        seed,
-        space=params.get("space", "full"),
-        projection=projection,
-        components=params.get("components"),
-        noise=params.get("noise", "keep"),
-    )
-    found: Clustering = run(wanted, part(progress, 0.05, 0.3))
+def _request(dataset, projection, method, value, params, seed) -> Request | BadInput:
+    """What to ask for at one value, or why it cannot be asked for."""
+    try:
+        return clustering_request(
+            dataset,
+            method,
+            {**params["given"], params["over"]: value},
+            seed,
+            space=params.get("space", "full"),
+            projection=projection,
+            components=params.get("components"),
+            noise=params.get("noise", "keep"),
+        )
+    except BadInput as error:
+        return error
+
+
+def _ahead(asked: Sequence[Request | BadInput], runs: int, run: Run, progress: Progress) -> None:
+    """Where there is a cluster: all clusterings side by side, then all that is asked of them."""
+    if run.spread is None:
+        return
+    wanted = [r for r in asked if isinstance(r, Request)]
+    run.ahead(wanted, part(progress, 0.0, 0.4))
+    made = [found for r in wanted if (found := run.artifacts.load(r.digest)) is not None]
+    later = [validity_request(found) for found in made]
+    later += [stability_request(found, runs) for found in made] if runs else []
+    run.ahead(later, part(progress, 0.4, 1.0))
+
+
+def _entry(asked: Request | BadInput, value, runs: int, progress: Progress, run) -> dict[str, Any]:
+    if isinstance(asked, BadInput):
+        raise asked
+    found: Clustering = run(asked, part(progress, 0.05, 0.3))
     validity: ScoreCard = run(validity_request(found), part(progress, 0.3, 0.4))
     silhouette = validity.values.get("silhouette")
     entry = {
-        "value": given[params["over"]],
+        "value": value,
         "digest": found.digest,
         "n_clusters": found.n_clusters,
         "noise_share": found.noise_share,
         "silhouette": silhouette.value if silhouette else None,
         "seconds": found.about.get("seconds"),
     }
-    if params["runs"]:
-        card = run(stability_request(found, params["runs"]), part(progress, 0.4, 1.0))
+    if runs:
+        card = run(stability_request(found, runs), part(progress, 0.4, 1.0))
         score = card.values.get("subsamples")
         if score is not None:
             entry |= {"stability": score.value, "low": score.low, "high": score.high}

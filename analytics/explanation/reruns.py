@@ -1,15 +1,13 @@
 """Whether an explanation comes out again: other seeds, and four fifths of the texts each time."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from analytics.errors import BadInput
 from analytics.explanation import asking, explain, goals, offline, select, sentences
 from analytics.language import asking as language
-from analytics.operations import Request, request
+from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
-from analytics.results import Explanation, Record, Score, ScoreCard
+from analytics.results import Clustering, Explanation, Record, Score, ScoreCard
 
 RERUNS = 3
 SHARE = 0.8  # of the texts that each rerun reads
@@ -22,7 +20,7 @@ def stability_request(found: Explanation, source: Record) -> Request:
     return request("explanation_stability", method, (found.digest, source.digest), {}, found.seed)
 
 
-def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Callable):
+def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run):
     """Run :func:`stability_request`.
 
     Returns a ScoreCard: values "ari", the mean adjusted Rand index with the reruns over the texts
@@ -37,28 +35,27 @@ def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, 
     texts, place, _ = asking.distinct(source, column)
     if found.params.get("sample") is not None or len(texts) < LEAST:
         raise BadInput("There are too few texts to explain a part of them again.")
-    values, judges = None, []
-    if (
-        not by_model
-        and goals.read(found.goal, found.params["examples"]).aspect in offline.BY_MEANING
-    ):
-        made = run(asking.vectors_request(source, column), part(progress, 0.0, 0.4))
-        values, model = made.values, made.model
+    judges = []
+    if not by_model:
+        _vectors(found, source, part(progress, 0.0, 0.4), run)
+        parts = [
+            request("explanation_rerun", "", wanted.parents, {"number": number})
+            for number in range(RERUNS)
+        ]
+        run.ahead(parts, part(progress, 0.4, 1.0))
     labels = np.full(len(texts), -1)
     labels[place[place >= 0]] = found.labels[place >= 0]
     overlaps, agreements = [], []
     for number in range(RERUNS):
         progress(0.4 + 0.6 * number / RERUNS, f"Rerun {number + 1} of {RERUNS}")
-        rng = np.random.default_rng([found.seed, number])
-        rows = np.sort(rng.permutation(len(texts))[: int(SHARE * len(texts))])
-        held = None if values is None else sentences.Vectors(values[rows], model)
-        some = [texts[i] for i in rows]
+        rows = _drawn(found, number, len(texts))
         if by_model:
+            some = [texts[i] for i in rows]
             say = part(progress, 0.4 + 0.6 * number / RERUNS, 0.4 + 0.6 * (number + 1) / RERUNS)
             judges.append(_judge(found, found.seed + 1 + number))
             again = _asked_again(found, some, judges[-1], found.seed + 1 + number, say)
         else:
-            again = _again(found, some, held, found.seed + 1 + number)
+            again = run(parts[number]).labels
         overlaps.append(_overlap(labels[rows], again, len(found.chosen)))
         agreements.append(_rand(labels[rows], again))
     ari = Score(float(np.mean(agreements)), label="Agreement with reruns (ARI)")
@@ -68,6 +65,32 @@ def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, 
         notes=tuple(note for judge in judges for note in judge.model.notes),
         about={"usage": _sum(judges)} if judges else {},
     )
+
+
+def _drawn(found: Explanation, number: int, n: int) -> np.ndarray:
+    """Places of the texts that a rerun reads."""
+    rng = np.random.default_rng([found.seed, number])
+    return np.sort(rng.permutation(n)[: int(SHARE * n)])
+
+
+def _vectors(found: Explanation, source: Record, progress: Progress, run: Run):
+    """All texts by meaning, or None for a goal that does not read it."""
+    if goals.read(found.goal, found.params["examples"]).aspect not in offline.BY_MEANING:
+        return None
+    return run(asking.vectors_request(source, found.column), progress)
+
+
+def rerun(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run) -> Clustering:
+    """One rerun of :func:`stability` without a language model, as a part of it; its labels are of
+    the texts it read."""
+    found, source = parents
+    number = wanted.params["number"]
+    texts, _, _ = asking.distinct(source, found.column)
+    rows = _drawn(found, number, len(texts))
+    made = _vectors(found, source, part(progress, 0.0, 0.5), run)
+    held = None if made is None else sentences.Vectors(made.values[rows], made.model)
+    labels = _again(found, [texts[i] for i in rows], held, found.seed + 1 + number)
+    return Clustering(labels=labels.astype(np.int32), n_clusters=int(labels.max(initial=-1)) + 1)
 
 
 def _judge(found: Explanation, seed: int) -> language.Judge:

@@ -1,5 +1,7 @@
 """An explanation of a sample applied to all texts, with the error that this is expected to make."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from analytics.data import words
@@ -17,9 +19,9 @@ from analytics.explanation import (
 from analytics.explanation.provider import Task
 from analytics.explanation.verdict import wilson
 from analytics.language import asking as language
-from analytics.operations import Request, request
+from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
-from analytics.results import Explanation, Record
+from analytics.results import Explanation, Record, TextVectors
 
 CHUNK = 5_000  # texts that are read at once
 HELD_BACK = 0.25  # of the sample, to estimate the error on
@@ -36,7 +38,9 @@ def rest_request(found: Explanation, source: Record) -> Request:
     return request("explanation_rest", found.method, (found.digest, source.digest), {}, found.seed)
 
 
-def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Explanation:
+def applied(
+    wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run
+) -> Explanation:
     """Run :func:`rest_request`.
 
     Texts of the sample keep their judgements. The note gives the share of held-back texts of the
@@ -52,7 +56,9 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
     if wanted.method == language.METHOD:
         scores, preferred, error, about = _by_model(found, source, task, said, progress)
     elif "turn mean" in found.state:
-        scores, arrays, error = _by_meaning(found, source, texts, said, progress)
+        scores, arrays, error = _by_meaning(
+            found, source, texts, said, progress, _reader(wanted, run)
+        )
     else:  # language, length and form are read off each text: no sample is needed for them
         whole = offline.read(task, found.seed)
         scores = whole.judge(np.arange(len(texts)), said, task, progress)
@@ -121,7 +127,9 @@ def _inside(found: Explanation, source: Record, texts) -> tuple[np.ndarray, np.n
     return known >= 0, known
 
 
-def _by_meaning(found: Explanation, source: Record, texts: list[str], said: list[str], progress):
+def _by_meaning(
+    found: Explanation, source: Record, texts: list[str], said: list[str], progress, read
+):
     """Scores of all texts, arrays to judge further descriptions by, and the error in words."""
     inside = asking.held(found, source)
     old, known = _inside(found, source, texts)
@@ -132,7 +140,7 @@ def _by_meaning(found: Explanation, source: Record, texts: list[str], said: list
     values = np.empty((len(texts), sample.shape[1]), np.float32)
     values[old] = sample[known[old]]
     further = [texts[i] for i in out]
-    values[out] = _read(provider.space, further, part(progress, 0.0, 0.9))
+    values[out] = _read(provider.space, further, part(progress, 0.0, 0.9), read)
     scores = np.full((len(texts), len(said)), np.nan)
     scores[old] = found.scores[known[old]][:, found.chosen]
     for j, rule in enumerate(_rules(provider, said, sample)):
@@ -154,16 +162,45 @@ def _by_meaning(found: Explanation, source: Record, texts: list[str], said: list
     )
 
 
-def _read(space: spaces.Space, texts: list[str], progress: Progress) -> np.ndarray:
-    """Places of further texts, read piece by piece."""
+def _read(space: spaces.Space, texts: list[str], progress: Progress, read) -> np.ndarray:
+    """Places of further texts, read piece by piece by ``read(pieces, progress)``."""
+    rows = np.empty((len(texts), space.values.shape[1]), np.float32)
+    pieces = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)]
+    for i, vectors in enumerate(read(pieces, progress)):
+        rows[i * CHUNK : (i + 1) * CHUNK] = spaces.more(space, pieces[i], vectors)
+    return rows
+
+
+def _reader(wanted: Request, run: Run):
+    """Vectors of pieces of texts: here one after another, on a cluster side by side."""
+
+    def here(pieces: list[list[str]], progress: Progress) -> Iterator[np.ndarray]:
+        from models import minilm
+
+        for i, piece in enumerate(pieces):
+            yield minilm.embed(piece, part(progress, i / len(pieces), (i + 1) / len(pieces)))
+
+    def there(pieces: list[list[str]], progress: Progress) -> Iterator[np.ndarray]:
+        asked = [
+            request("explanation_reading", "", wanted.parents, {"piece": i})
+            for i in range(len(pieces))
+        ]
+        run.ahead(asked, progress)
+        return (run(piece).values for piece in asked)
+
+    return here if run.spread is None else there
+
+
+def reading(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> TextVectors:
+    """One piece of the texts that :func:`applied` reads, as a part of it."""
     from models import minilm
 
-    rows = np.empty((len(texts), space.values.shape[1]), np.float32)
-    for start in range(0, len(texts), CHUNK):
-        piece = texts[start : start + CHUNK]
-        say = part(progress, start / len(texts), min(1.0, (start + CHUNK) / len(texts)))
-        rows[start : start + CHUNK] = spaces.more(space, piece, minilm.embed(piece, say))
-    return rows
+    found, source = parents
+    texts, _, _ = asking.distinct(source, found.column, asking.MOST_WITH_SAMPLE)
+    old, _ = _inside(found, source, texts)
+    start = wanted.params["piece"] * CHUNK
+    piece = [texts[i] for i in np.flatnonzero(~old)[start : start + CHUNK]]
+    return TextVectors(values=minilm.embed(piece, progress))
 
 
 def _rules(provider, said: list[str], values: np.ndarray) -> list[contrast.Rule | None]:

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from analytics import operations
@@ -24,14 +24,15 @@ class Board:
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._requests: dict[str, Request] = {}
         self._turns = Turns()
+        self._for: dict[str, set[str]] = {}  # a part -> the jobs that wait for it
 
     def job(self, digest: str) -> Job | None:
         """The latest snapshot."""
         return self._jobs.get(digest)
 
     def jobs(self, owner: str | None = None) -> tuple[Job, ...]:
-        """Snapshots in the order of submission."""
-        return tuple(j for j in self._jobs.values() if owner in (None, j.owner))
+        """Snapshots in the order of submission, without parts of a job."""
+        return tuple(j for j in self._jobs.values() if owner in (None, j.owner) and not j.part)
 
     def active(self, digest: str) -> bool:
         """Whether a digest is queued or running."""
@@ -55,11 +56,45 @@ class Board:
         wanted = operations.from_json(request.to_json())
         digest = wanted.digest
         if self.active(digest):
+            if self._jobs[digest].part:
+                self._update(digest, part=False, owner=owner)
             return self._jobs[digest]
+        return self._place(wanted, owner)
+
+    def spread(self, whole: str, requests: Sequence[Request]) -> None:
+        """Queue the parts of a running job, in front of what its owner waits for."""
+        owner = self._jobs[whole].owner
+        for wanted in reversed(requests):
+            self._for.setdefault(wanted.digest, set()).add(whole)
+            before = self._jobs.get(wanted.digest)
+            ready = before is not None and before.state == "done" and self._stored(before.id)
+            if not ready and not self.active(wanted.digest):
+                self._place(wanted, owner, part=True)
+
+    def parts(self, whole: str) -> tuple[Job, ...]:
+        """The parts that a job waits for."""
+        return tuple(self._jobs[d] for d, jobs in self._for.items() if whole in jobs)
+
+    def leave(self, whole: str, note: str = "") -> tuple[str, ...]:
+        """Wait for no part any more; those under way that nobody else waits for are cancelled.
+        Returns their digests."""
+        ended: list[str] = []
+        for job in self.parts(whole):
+            self._for[job.id].discard(whole)
+            if self._for[job.id]:
+                continue
+            del self._for[job.id]
+            if self._jobs[job.id].part:
+                ended += self.end(job.id, "cancelled", note)
+                del self._jobs[job.id]
+        return tuple(ended)
+
+    def _place(self, wanted: Request, owner: str, part: bool = False) -> Job:
+        """Put a request that is not active on the board, in the queue if it can be computed."""
         now = time.time()
         label = words.label(wanted)
-        job = Job(digest, wanted.kind, wanted.method, label, owner, queued=now)
-        if self._stored(digest):
+        job = Job(wanted.digest, wanted.kind, wanted.method, label, owner, queued=now, part=part)
+        if self._stored(job.id):
             return self._add(replace(job, state="done", fraction=1.0, ended=now))
         missing = [p for p in wanted.parents if not self.active(p) and not self._stored(p)]
         if missing:
@@ -69,13 +104,13 @@ class Board:
             else:
                 error, kind = words.gone(missing[0]), "input"
             return self._add(replace(job, state="failed", ended=now, error=error, error_kind=kind))
-        if self._turns.waiting(owner) >= MAX_WAITING:
+        if not job.part and self._turns.waiting(job.owner) >= MAX_WAITING:
             raise BadInput(
                 f"{MAX_WAITING} steps are waiting already: wait for some of them or cancel them, "
                 "then try again."
             )
-        self._requests[digest] = wanted
-        self._turns.add(owner, digest)
+        self._requests[job.id] = wanted
+        self._turns.add(job.owner, job.id, first=job.part)
         return self._add(replace(job, words=self._waiting_words(wanted)))
 
     def take(self, ready: Callable[[Request], bool]) -> Request | None:
@@ -90,7 +125,7 @@ class Board:
 
     def give_back(self, digest: str) -> None:
         """Queue a job again that could not be handed to a worker."""
-        self._turns.add(self._jobs[digest].owner, digest)
+        self._turns.add(self._jobs[digest].owner, digest, first=self._jobs[digest].part)
         self._update(digest, state="queued", started=None, words="Waiting for a free worker")
 
     def progress(self, digest: str, fraction: float | None, note: str) -> None:
@@ -111,7 +146,7 @@ class Board:
         if state == "done":
             changes["fraction"] = 1.0
         self._update(digest, ended=time.time(), **changes)
-        ended = [digest]
+        ended = [digest, *self.leave(digest, note)]
         for child, request in list(self._requests.items()):
             if digest not in request.parents:
                 continue
@@ -144,6 +179,6 @@ class Board:
 
     def _forget(self) -> None:
         """Drop the oldest ended jobs beyond the limit."""
-        over = len(self._jobs) - len(self._requests) - MAX_ENDED
-        for digest in [d for d in self._jobs if not self.active(d)][: max(0, over)]:
+        ended = [d for d in self._jobs if not self.active(d) and d not in self._for]
+        for digest in ended[: max(0, len(ended) - MAX_ENDED)]:
             del self._jobs[digest]

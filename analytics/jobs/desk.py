@@ -97,6 +97,10 @@ class Desk:
         with self._work:
             self._stop(digest, "cancelled", "Cancelled")
 
+    def problem(self) -> str:
+        """What keeps all jobs from running, in one sentence; "" when nothing does."""
+        return ""
+
     # What an engine is asked and tells; called with the lock held.
 
     def _asked(self) -> None:
@@ -121,12 +125,14 @@ class Desk:
         self._work.notify_all()
         self._news.notify_all()
 
-    def _end(self, digest: str, *ending: str) -> None:
+    def _end(self, digest: str, *ending: str) -> tuple[str, ...]:
+        """End an active job; returns the digests of all that ended with it."""
         if ended := self._board.end(digest, *ending):
             for gone in ended:
                 self._keys.pop(gone, None)
             self._quiet_since = time.monotonic()
             self._changed()
+        return ended
 
 
 def _folder(home: Path) -> Path:

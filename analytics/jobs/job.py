@@ -17,6 +17,7 @@ _LABELS = {
     "clustering": "Clusters",
     "validity": "Validity of the clusters",
     "stability": "Stability of the clusters",
+    "stability_run": "One run for the stability",
     "reasons": "Why these clusters",
     "sentences": "Sentences on the clusters",
     "suggestion": "Suggested settings",
@@ -30,6 +31,8 @@ _LABELS = {
     "explanation": "Explaining the texts",
     "explanation_edit": "Changing the explanation",
     "explanation_stability": "Explaining again",
+    "explanation_rerun": "Explaining a part again",
+    "explanation_reading": "Reading further texts",
     "explanation_inside": "Explaining one group",
     "explanation_rest": "Applying the descriptions to all texts",
     "taxonomy": "Explaining each group",
@@ -49,6 +52,7 @@ class Job:
     queued, started, ended : seconds since 1970, None until it happens.
     error : one sentence, empty unless failed or died. error_kind : "input" (the request cannot be
         answered), "memory", "time" (a limit was passed), "crash" (our fault) or "store".
+    part : of another job, which asked for it; nobody else did.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Job:
     ended: float | None = None
     error: str = ""
     error_kind: str = ""
+    part: bool = False
 
     @property
     def active(self) -> bool:

@@ -17,9 +17,10 @@ class Turns:
         """How many digests of one owner wait."""
         return len(self._queues.get(owner, ()))
 
-    def add(self, owner: str, digest: str) -> None:
-        """Put a digest at the end of its owner's queue."""
-        self._queues.setdefault(owner, []).append(digest)
+    def add(self, owner: str, digest: str, first: bool = False) -> None:
+        """Put a digest at the end of its owner's queue, or in front."""
+        queue = self._queues.setdefault(owner, [])
+        queue.insert(0 if first else len(queue), digest)
 
     def remove(self, digest: str) -> None:
         """Take a digest out, wherever it is."""

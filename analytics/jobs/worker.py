@@ -5,7 +5,8 @@ standard output. Commands: ``{"do": "job", "id", "request"}``, with ``"keys"`` o
 address where the job needs them, ``{"do": "settle"}`` (load the
 common libraries in the pauses) and ``{"do": "warm"}`` (run UMAP once). Messages: "ready" (a job can
 come), "settled", "warm", "progress", "done" and "failed". A result never travels here; it is stored
-under its digest.
+under its digest. A job with ``"spread": true`` may say "parts", with "requests" to be computed
+elsewhere, and waits for ``{"do": "parts", "failed"}``, with ``{"do": "part", "done"}`` in between.
 
 A worker computes one job at a time in its main thread, so no numeric library is ever entered by
 two threads (numba's workqueue layer aborts the process when that happens).
@@ -147,10 +148,25 @@ class Reporter:
             self._pending, self._sent = None, time.monotonic()
 
 
-def run_job(command: dict, artifacts, say: Say) -> None:
+def spreading(job: str, commands: queue.SimpleQueue, say: Say) -> Callable:
+    """An :data:`analytics.operations.Spread` that hands parts to whoever gives the commands."""
+
+    def spread(requests, progress) -> dict[str, tuple[str, str]]:
+        say({"say": "parts", "id": job, "requests": [r.to_json() for r in requests]})
+        while True:
+            command = commands.get()
+            if command["do"] == "parts":
+                return {digest: tuple(why) for digest, why in command["failed"].items()}
+            done = command["done"]
+            progress(done / len(requests), f"{done:,} of {len(requests):,} parts are ready")
+
+    return spread
+
+
+def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> None:
     """Execute one request and say how it ended."""
     from analytics import operations
-    from analytics.errors import BadInput, StoreError
+    from analytics.errors import BadInput, PartFailed, StoreError
     from analytics.jobs import job as words
     from analytics.language import connection
 
@@ -162,11 +178,14 @@ def run_job(command: dict, artifacts, say: Say) -> None:
             if wanted.digest != command["id"]:
                 kind, error = "crash", words.CHANGED
             else:
-                operations.execute(wanted, artifacts, report)
+                spread = spreading(command["id"], commands, say) if command.get("spread") else None
+                operations.execute(wanted, artifacts, report, spread)
         except BadInput as problem:
             kind, error = "input", str(problem)
         except StoreError as problem:
             kind, error = "store", str(problem)
+        except PartFailed as problem:
+            kind, error = problem.kind, str(problem)
         except MemoryError:
             kind, error, detail = "memory", words.NO_MEMORY, traceback.format_exc()
         except (Exception, SystemExit) as problem:
@@ -215,7 +234,7 @@ def serve(commands: queue.SimpleQueue, say: Say) -> None:
             continue
         command = commands.get()
         if command["do"] == "job":
-            run_job(command, artifacts, say)
+            run_job(command, artifacts, say, commands)
         elif command["do"] == "settle":
             own = dict.fromkeys(row.target.split(":")[0] for row in OPERATIONS.values())
             steps = [*own, *COMMON]

@@ -1,14 +1,13 @@
 """Running the projection advisor: try maps, score each, choose. The choice is in ``advice``."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from analytics import registry
 from analytics.errors import BadInput
-from analytics.operations import Request
+from analytics.operations import Run
 from analytics.params import Param
 from analytics.perception.operations import ambiguity_request
 from analytics.pictures import advice, sweep
@@ -20,9 +19,8 @@ from analytics.projection.operations import (
     projection_request,
     reliability_request,
 )
-from analytics.results import Dataset, Gallery, Projection, Record
+from analytics.results import Dataset, Gallery, Projection
 
-Run = Callable[[Request, Progress], Record]
 FEWEST_ROWS = 60  # fewer rows leave no groups to follow
 # The budget is spent by estimates, so that the same seed tries the same maps; only when the clock
 # shows so many times the budget does it end the search.
@@ -104,7 +102,18 @@ class _Advisor:
         done = min(0.99, self.spent() / self.seconds)
         self.progress(done, f"{words} ({len(self.entries)} maps so far)")
 
+    def ahead(self, planned: list[Candidate]) -> None:
+        """Where there is a cluster: all maps side by side, then all their scores."""
+        if self.run.spread is None:
+            return
+        asked = [projection_request(self.dataset, c.method, c.params, self.seed) for c in planned]
+        self.run.ahead(asked, part(self.progress, 0.0, 0.7))
+        made = [found for r in asked if (found := self.run.artifacts.load(r.digest)) is not None]
+        later = [score(m) for m in made for score in (reliability_request, ambiguity_request)]
+        self.run.ahead(later, part(self.progress, 0.7, 1.0))
+
     def sweep(self, planned: list[Candidate]) -> None:
+        self.ahead(planned)
         total = sum(c.seconds for c in planned)
         before = 0.0
         for c in planned:

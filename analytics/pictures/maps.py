@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from analytics.operations import Run
 from analytics.perception.operations import ambiguity_request
-from analytics.pictures.advising import Run, name
+from analytics.pictures.advising import name
 from analytics.pictures.ranking import SHOWN, place, scores_of, sentence
 from analytics.progress import Progress, part
 from analytics.registry import get
@@ -20,6 +21,7 @@ def rank_maps(maps: tuple[Projection, ...], progress: Progress, run: Run) -> Gal
     """Entries as ``ranking.rank`` makes them, with "projection", the digest of the map."""
     entries, points = [], {}
     random = np.random.default_rng(0)
+    run.ahead([ambiguity_request(made) for made in maps], progress)
     for i, made in enumerate(maps):
         found = run(ambiguity_request(made), part(progress, i / len(maps), (i + 1) / len(maps)))
         kept = np.sort(random.permutation(len(made.xy))[:SHOWN])

@@ -27,10 +27,10 @@ def artifacts():
 
 
 def runner():
-    """The job runner with its worker processes."""
-    from analytics.jobs.runner import Runner
+    """The job runner, with its worker processes or a cluster."""
+    from analytics.jobs.engine import engine as made
 
-    return _get("runner", lambda: Runner(settings.home()))
+    return _get("runner", lambda: made(settings.home()))
 
 
 def engine():
@@ -87,6 +87,8 @@ def problems() -> dict[str, str]:
             connection.execute(text("SELECT 1"))
     except (StoreError, SQLAlchemyError):
         found["database"] = "not reachable"
+    if words := runner().problem():
+        found["engine"] = words
     return found
 
 
