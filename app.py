@@ -4,6 +4,7 @@ The pages are served by ``pages/router.py`` alone; being an ASGI app, no page sc
 past it (Streamlit's automatic ``pages`` folder never comes into force).
 """
 
+import asyncio
 import os
 import sys
 from contextlib import asynccontextmanager, suppress
@@ -17,7 +18,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import exposure, joining, presenting, repairs, served, services
+from pages.ui import exposure, housekeeping, joining, presenting, repairs, served, services
 
 ROOT = Path(__file__).resolve().parent
 
@@ -26,7 +27,9 @@ ROOT = Path(__file__).resolve().parent
 async def lifespan(app):
     """Start the workers with the server, so that the first visitor does not wait for them."""
     services.start()
+    tidying = asyncio.create_task(housekeeping.keep())
     yield None
+    tidying.cancel()
     services.stop()
 
 
