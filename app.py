@@ -18,7 +18,17 @@ from streamlit.starlette import App
 
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
-from pages.ui import exposure, housekeeping, joining, presenting, repairs, served, services
+from pages.ui import (
+    exposure,
+    gate,
+    housekeeping,
+    joining,
+    logins,
+    presenting,
+    repairs,
+    served,
+    services,
+)
 
 ROOT = Path(__file__).resolve().parent
 
@@ -26,6 +36,7 @@ ROOT = Path(__file__).resolve().parent
 @asynccontextmanager
 async def lifespan(app):
     """Start the workers with the server, so that the first visitor does not wait for them."""
+    logins.check()  # a server started by other means than this file refuses here
     services.start()
     tidying = asyncio.create_task(housekeeping.keep())
     yield None
@@ -43,14 +54,19 @@ async def healthz(request):
 
 
 repairs.apply()
+# The gate believes a proxy by the address it comes from, which uvicorn would replace by what the
+# proxy says of its visitor.
+os.environ.setdefault("FORWARDED_ALLOW_IPS", "")
 app = App(
     ROOT / "pages" / "router.py",
     lifespan=lifespan,
     exception_handlers=repairs.HANDLERS,
-    middleware=[Middleware(exposure.Exposure)],
+    middleware=[Middleware(exposure.Exposure), Middleware(gate.Gate)],
+    secrets=logins.secrets(),
     routes=[
         Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
+        Mount("/assets/accounts", StaticFiles(directory=ROOT / "assets" / "accounts")),
         *joining.ROUTES,
         *presenting.ROUTES,
         *served.ROUTES,
@@ -66,6 +82,7 @@ if __name__ == "__main__":
         upload_mb = settings.number("GESTALT_UPLOAD_MB")
         settings.home()
         exposure.check(address)
+        logins.check()
     except (BadInput, StoreError) as error:
         sys.exit(str(error))
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104

@@ -27,6 +27,27 @@ SETTINGS = (
         "",
         "Dask scheduler that jobs go to, as dask://host:port; empty means worker processes.",
     ),
+    Setting("GESTALT_LOGIN", "", "oidc or proxy: people sign in (docs/accounts.md); empty: none."),
+    Setting("GESTALT_MEMBERS", "", "Who may sign in: addresses, @domains, names; empty: everyone."),
+    Setting("GESTALT_ADMINS", "", "Administrators: addresses or user names, comma-separated."),
+    Setting("GESTALT_OIDC_METADATA", "", "Address of the provider's openid-configuration."),
+    Setting("GESTALT_OIDC_CLIENT", "", "This server's client id at that provider."),
+    Setting(
+        "GESTALT_OIDC_SECRET", "", "This server's client secret there; never written anywhere."
+    ),
+    Setting(
+        "GESTALT_OIDC_REDIRECT", "", "This server's address as browsers see it + /oauth2callback."
+    ),
+    Setting(
+        "GESTALT_COOKIE_SECRET", "", "At least 32 random characters that sign the login cookie."
+    ),
+    Setting("GESTALT_PROXY_FROM", "127.0.0.1,::1", "Addresses or networks of the trusted proxy."),
+    Setting(
+        "GESTALT_PROXY_HEADERS",
+        "X-Forwarded-User,X-Forwarded-Email,X-Forwarded-Preferred-Username",
+        "Headers of that proxy: user name, e-mail address, shown name.",
+    ),
+    Setting("GESTALT_PROXY_SIGN_OUT", "", "Address at that proxy that signs out, for the menu."),
     Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
     Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),

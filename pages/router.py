@@ -4,8 +4,9 @@ import logging
 
 import streamlit as st
 
+from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, reading, session
+from pages.ui import frame, identity, reading, session
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -25,11 +26,20 @@ PAGES = (
 st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
 frame.style()
 read = reading.token()  # who was sent a review sees that page and no other
+# Who did not sign in has nothing but the review of a link, whatever the browser asks for.
+by_link = identity.current().role == people.READER
 page = st.navigation(
-    [st.Page(p, title=title, icon=icon, default=first) for p, title, icon, first in PAGES],
-    position="hidden" if read else "top",
+    [
+        st.Page(p, title=title, icon=icon, default=first)
+        for p, title, icon, first in PAGES
+        if not by_link or p == "review.py"
+    ],
+    position="hidden" if read or by_link else "top",
 )
 try:
+    if by_link:
+        reading.page(read)
+        st.stop()
     session.follow_address()
     session.settle()
     session.sync_address()

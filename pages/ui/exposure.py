@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics import settings
+from analytics.accounts import person as people
 from analytics.errors import BadInput
 
 ALWAYS = ("/healthz",)  # says whether the server works, and nothing of its data
@@ -25,14 +26,15 @@ def check(address: str) -> None:
     if not allowed() and not (address == "localhost" or is_loopback(address)):
         raise BadInput(
             f"GESTALT_ADDRESS is {address!r}, which other machines can reach, and there is no "
-            "login: everyone there could read and change all projects. Set GESTALT_OPEN=yes if "
-            "that is meant, or leave the address at 127.0.0.1."
+            "login: everyone there could read and change all projects. Set GESTALT_LOGIN "
+            "(docs/accounts.md), or GESTALT_OPEN=yes if that is meant, or leave the address at "
+            "127.0.0.1."
         )
 
 
 def allowed() -> bool:
-    """Whether the operator lets everyone in."""
-    return settings.text("GESTALT_OPEN") == "yes"
+    """Whether others may reach the server: with login, or because the operator lets everyone in."""
+    return bool(people.kind()) or settings.text("GESTALT_OPEN") == "yes"
 
 
 def is_loopback(host: str) -> bool:

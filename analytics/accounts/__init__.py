@@ -1,0 +1,1 @@
+"""Who uses a server with login, and what each may do with projects, studies and reviews."""
