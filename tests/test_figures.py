@@ -1,6 +1,7 @@
 """Theme, marks, outlines, the raster and the interactive map."""
 
 import io
+import json
 import re
 
 import numpy as np
@@ -313,6 +314,30 @@ def test_one_trace_of_bytes_carries_row_ids_colours_and_no_selection():
     layout = view.figure.layout
     assert not layout.selections and layout.dragmode == "lasso" and "abc" in layout.uirevision
     assert layout.yaxis.scaleanchor == "x" and layout.xaxis.visible is False
+
+
+@pytest.mark.parametrize("n", [0, 1, 300, 2_500, 50_001])
+@pytest.mark.parametrize("dark", [False, True])
+def test_plotly_accepts_what_it_was_not_asked_to_check(n, dark):
+    import plotly.graph_objects as go
+
+    xy, groups = blobs(max(n, 1))
+    xy, groups = xy[:n], groups[:n]
+    box = {"type": "box", "x0": 0.0, "x1": 1.0, "y0": 0.0, "y1": 1.0}
+    ring = {"type": "lasso", "points": ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))}
+    shape = np.array([[4.0, 0], [0, 1]])
+    table = pd.DataFrame({"a": np.arange(n), "b": ["<i>"] * n})
+    for more in (
+        {"groups": groups, "outlines": n > 1, "hover": table, "isolate": 1},
+        {"values": np.arange(n) * 1.0, "values_name": "v", "axes": ("x", "y"), "aspect": 2.0},
+        {"selection_shapes": [box, ring], "selected": np.arange(n) % 2 == 0},
+        {"ellipses": ([[0, 0]], [shape], ["A"]), "view": ((-1, 1), (-2, 2)), "share": 2},
+        {"links": np.array([[0, 1], [1, 2]])[: n // 3]},
+    ):
+        view = map_figure(xy, dark=dark, **more)
+        checked = go.Figure(view.figure.to_dict())  # raises at a value it does not know
+        made = json.loads(view.figure.to_json())
+        assert json.loads(checked.to_json())["data"] == made["data"]
 
 
 def test_raster_shows_all_points_and_a_seeded_sample_for_hover():

@@ -6,6 +6,7 @@ Importing Streamlit changes plotly's default template to placeholder colours, so
 
 import html
 import re
+from functools import lru_cache
 from typing import Any
 
 from analytics.results import SENTINELS
@@ -186,3 +187,9 @@ def template(dark: bool = False) -> Any:
         "separators": ".,",
     }
     return go.layout.Template(layout=layout)
+
+
+@lru_cache
+def plain_template(dark: bool = False) -> dict[str, Any]:
+    """The template as a dict, made once: not to be changed."""
+    return template(dark).to_plotly_json()
