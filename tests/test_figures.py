@@ -323,8 +323,8 @@ def test_plotly_accepts_what_it_was_not_asked_to_check(n, dark):
 
     xy, groups = blobs(max(n, 1))
     xy, groups = xy[:n], groups[:n]
-    box = {"type": "box", "x0": 0.0, "x1": 1.0, "y0": 0.0, "y1": 1.0}
-    ring = {"type": "lasso", "points": ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))}
+    box = {"type": "box", "x": [0, 1], "y": [0, 1]}
+    ring = {"type": "lasso", "x": [0, 1, 0], "y": [0, 0, 1]}
     shape = np.array([[4.0, 0], [0, 1]])
     table = pd.DataFrame({"a": np.arange(n), "b": ["<i>"] * n})
     for more in (
