@@ -14,6 +14,7 @@ _PUBLIC = {
     "read": "analytics.api",
     "profile": "analytics.api",
     "sample": "analytics.api",
+    "apply": "analytics.api",
     "prepare": "analytics.api",
     "project": "analytics.api",
     "faithfulness": "analytics.api",

@@ -27,6 +27,7 @@ from analytics.progress import Progress, silent
 from analytics.projection import operations as projections
 from analytics.results import (
     Ambiguity,
+    Applied,
     Clustering,
     Dataset,
     Gallery,
@@ -100,6 +101,37 @@ def sample(
     content = where.identify(path, progress)
     request = sampling.sample_request(content, place.name, rows, by, seed, options)
     return execute(request, store or default_store(), progress)
+
+
+def apply(
+    result: Clustering | Grouping | str,
+    path: str | Path,
+    out: str | Path | None = None,
+    *,
+    how: str = "method",
+    store: Artifacts | None = None,
+    progress: Progress = silent,
+    **options: Any,
+) -> Applied:
+    """Give the groups of a sample to every row of a Parquet or CSV file of any size.
+
+    result : a clustering, the groups people would see, or its digest. how : "method", or "rules"
+    for the readable rules. out : where to write the labels (``row``, ``label``) as Parquet; they
+    are kept in the data folder too. options : as for :func:`sample`.
+    """
+    from analytics.bigdata import applying, lineage, where
+
+    store, path = store or default_store(), Path(path)
+    found = store.require(result) if isinstance(result, str) else result
+    keep(store, found)
+    parents = lineage.of(store, found)
+    place = where.tell(path)
+    content = where.identify(path, progress)
+    request = applying.applied_request(found, parents, content, place.name, how, options)
+    made = lineage.whole(store, request, progress)
+    if out is not None:
+        lineage.copy(made.digest, Path(out))
+    return made
 
 
 def _staged(source: Any, name: str) -> dict[str, Any]:

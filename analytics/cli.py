@@ -124,6 +124,8 @@ def _parser() -> _Parser:
     _add_sample(verb("sample", big.sample, large, out="sample.parquet"))
     large = "Count the rows of a file of any size by the values of columns."
     _add_count(verb("count", big.count, large, out="counts.csv"))
+    large = "Give the groups of a sample to every row of a file of any size."
+    _add_apply(verb("apply", big.apply, large, out="all-labels.parquet"))
     _add_explain(
         verb("explain", verbs.explain, "Group texts by descriptions.", out="explained.csv")
     )
@@ -204,6 +206,16 @@ def _add_count(sub: _Parser) -> None:
     sub.add_argument("--by", default="", metavar="A,B", help="the columns whose values are counted")
     sub.add_argument(
         "--of", default="", metavar="C,D", help="numbers whose mean and range are given"
+    )
+
+
+def _add_apply(sub: _Parser) -> None:
+    _add_file(sub)
+    sub.add_argument(
+        "--run", dest="run_digest", required=True, metavar="RUN", help="the digest cluster printed"
+    )
+    sub.add_argument(
+        "--rules", action="store_true", help="by the rules in words that tell the groups"
     )
 
 

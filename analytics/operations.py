@@ -82,6 +82,7 @@ OPERATIONS = {
     ),
     "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
     "survey": Operation("analytics.bigdata.survey:survey"),
+    "applied": Operation("analytics.bigdata.applying:applied"),
 }
 
 

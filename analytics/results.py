@@ -82,6 +82,17 @@ class Survey(Record):
 
 
 @dataclass(frozen=True, eq=False)
+class Applied(Record):
+    """Groups given to all rows of a file; their labels lie beside the results, see
+    ``analytics.bigdata.applying``. facts : plain JSON: "rows", "groups" [[label, rows]], "left_out"
+    (rows that cannot be compared), "rule" in words, "agreement", the share of the sample's rows
+    that the rule gives their own label, "of" how many, "file" (name) and "bytes"."""
+
+    name: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset(Record):
     """A table made ready for computing.
 

@@ -170,3 +170,25 @@ def count(options) -> dict[str, Any]:
         "largest": frame.head(10).to_dict("records"),
         "notes": [*source.notes, *told.notes()],
     }
+
+
+def apply(options) -> dict[str, Any]:
+    """The groups of a sample given to every row of a file, written to ``--out``."""
+    source_of(options)
+    made = api.apply(
+        options.run_digest,
+        options.file,
+        options.out,
+        how="rules" if options.rules else "method",
+        progress=options.progress,
+        **_reading(options),
+    )
+    facts = dict(made.facts)
+    groups = [{"label": label, "rows": rows} for label, rows in facts.pop("groups")]
+    return {
+        "labels_file": options.out,
+        **facts,
+        "groups": groups,
+        "digest": made.digest,
+        "notes": list(made.notes),
+    }

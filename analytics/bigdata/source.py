@@ -14,7 +14,8 @@ from analytics.data.naming import Notes, printable, shorten, tidy_names
 from analytics.errors import BadInput, Cancelled
 from analytics.progress import Progress, silent
 
-ROWS = 1 << 17  # of a piece of Parquet
+ROWS = 1 << 18  # most rows of a piece of Parquet
+CELLS = 4_000_000  # most cells of one
 FORMATS = ("csv", "tsv", "tab", "txt", "parquet", "pq")  # endings that are offered
 
 
@@ -257,7 +258,8 @@ def _batches(source: Source, columns: list[str]) -> Iterator[tuple[float, Any]]:
     done = 0
     # Nothing is read ahead: row groups may be larger than the memory there is.
     with pq.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20) as file:
-        for batch in file.iter_batches(ROWS, columns=columns):
+        rows = max(1, min(ROWS, CELLS // max(1, len(columns))))
+        for batch in file.iter_batches(rows, columns=columns):
             cells = [_cast(batch.column(c), k) for c, k in zip(columns, kinds, strict=True)]
             done += batch.num_rows
             yield done / source.rows, pa.table(cells, names=columns)

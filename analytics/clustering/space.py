@@ -77,19 +77,24 @@ def _components(components: Any, shape: tuple[int, ...]) -> int:
 
 def _pca(X: np.ndarray, components: int) -> tuple[np.ndarray, str]:
     """The first principal components of X and their share of the variance."""
-    from sklearn.decomposition import PCA
-
-    from analytics.clustering.methods._common import quietly
-
     words = f"Distances measured in the first {components} principal components"
     if components == 1:
         words = "Distances measured in the first principal component"
     if np.all(X[0] == X):
         return np.zeros((len(X), components)), words + "."
+    model = principal(X, components)
+    Y = np.ascontiguousarray(model.transform(X))
+    share = float(model.explained_variance_ratio_.sum())
+    return Y, f"{words}, which hold {share:.0%} of the variance."
+
+
+def principal(X: np.ndarray, components: int):
+    """The fitted PCA of scikit-learn behind the space "pca"."""
+    from sklearn.decomposition import PCA
+
+    from analytics.clustering.methods._common import quietly
+
     with quietly([]):
         # The solver may draw random numbers on large tables; its seed is fixed, since the space
         # is no part of the method.
-        model = PCA(components, random_state=0).fit(X)
-        Y = np.ascontiguousarray(model.transform(X))
-        share = float(model.explained_variance_ratio_.sum())
-    return Y, f"{words}, which hold {share:.0%} of the variance."
+        return PCA(components, random_state=0).fit(X)

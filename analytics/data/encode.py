@@ -4,7 +4,7 @@ Everything is computed in float64 and handed on as float32.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -119,7 +119,7 @@ def matrix(
             continue
         said = texts.by_meaning if recipe["texts_by"] == "meaning" else texts.by_words
         groups.append(said(column, frame[column], seed, told, notes))
-    columns = _different([name for group_names, _ in groups for name in group_names])
+    columns = different([name for group_names, _ in groups for name in group_names])
     _refuse_size(len(frame), len(columns))
     X = np.concatenate([np.asarray(v, np.float32) for _, v in groups], axis=1)
     return _varying(X, columns, bool(recipe["image"]), notes)
@@ -144,7 +144,7 @@ def _numeric_group(
     return scaled(values, names, recipe["scale"], bool(recipe["image"]), notes)
 
 
-def _different(names: list[str]) -> list[str]:
+def different(names: list[str]) -> list[str]:
     """The names with " (2)" and so on where a 0/1 column is called like another column."""
     seen: set[str] = set()
     for position, wanted in enumerate(names):
@@ -174,15 +174,7 @@ def fill(values: np.ndarray, names: list[str], missing: str, notes: list[str]) -
     gaps = np.isnan(values)
     columns = np.flatnonzero(gaps.any(axis=0))
     for j in columns:
-        known = values[~gaps[:, j], j]
-        value = 0.0
-        if missing == "mean" and len(known):
-            largest = np.abs(known).max() or 1.0
-            value = float((known / largest).mean() * largest)
-        elif missing == "median" and len(known):
-            middle = np.sort(known)
-            value = middle[(len(known) - 1) // 2] / 2 + middle[len(known) // 2] / 2
-        values[gaps[:, j], j] = value
+        values[gaps[:, j], j] = filler(values[~gaps[:, j], j], missing)
     if len(columns):
         how = "zero" if missing == "zero" else f"the column's {missing}"
         notes.append(
@@ -192,21 +184,59 @@ def fill(values: np.ndarray, names: list[str], missing: str, notes: list[str]) -
     return values
 
 
+def filler(known: np.ndarray, missing: str) -> float:
+    """What the gaps of a column are filled with, by its known values."""
+    if missing == "mean" and len(known):
+        largest = np.abs(known).max() or 1.0
+        return float((known / largest).mean() * largest)
+    if missing == "median" and len(known):
+        middle = np.sort(known)
+        return float(middle[(len(known) - 1) // 2] / 2 + middle[len(known) // 2] / 2)
+    return 0.0
+
+
+class Scaling(NamedTuple):
+    """keep bool (d,), the columns that stay; largest, middle, spread (kept,): a value becomes
+    (value / largest - middle) / spread."""
+
+    keep: np.ndarray
+    largest: np.ndarray
+    middle: np.ndarray
+    spread: np.ndarray
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """Scaled values of any rows of the same columns."""
+        return (values[:, self.keep] / self.largest - self.middle) / self.spread
+
+
 def scaled(
     values: np.ndarray, names: list[str], scale: str, keep_constant: bool, notes: list[str]
 ) -> tuple[list[str], np.ndarray]:
     """Column names and scaled values (n, d), without constant columns unless they are pixels."""
+    found = scaling(values, names, scale, keep_constant, notes)
+    kept = [c for c, k in zip(names, found.keep, strict=True) if k]
+    values = found.of(values)
+    _refuse_large(values, kept)
+    return kept, values
+
+
+def scaling(
+    values: np.ndarray, names: list[str], scale: str, keep_constant: bool, notes: list[str]
+) -> Scaling:
+    """How these values (n, d) without gaps are scaled. Raises BadInput."""
     low, high = values.min(axis=0), values.max(axis=0)
     keep = np.ones(len(names), bool) if keep_constant else low != high
     _note_constant([c for c, k in zip(names, keep, strict=True) if not k], notes)
     values, low, high = values[:, keep], low[keep], high[keep]
     names = [c for c, k in zip(names, keep, strict=True) if k]
+    ones = np.ones(len(names))
     if scale == "none":
         _refuse_large(values, names)
-        return names, _shifted(values, names, keep_constant, notes)
+        return Scaling(keep, ones, _shift(values, names, keep_constant, notes), ones)
     # Dividing by the largest value first keeps squares of 1e300 finite and of 1e-300 above zero.
     largest = np.maximum(np.abs(low), np.abs(high))
-    values = values / np.where(largest > 0, largest, 1.0)
+    largest = np.where(largest > 0, largest, 1.0)
+    values = values / largest
     middle, spread = _SCALES[scale](values)
     deviation = values.std(axis=0)
     flat = (spread == 0) & (deviation > 0)
@@ -217,9 +247,7 @@ def scaled(
             f"{words.names(where)}."
         )
         spread = np.where(flat, deviation, spread)
-    values = (values - middle) / np.where(spread > 0, spread, 1.0)
-    _refuse_large(values, names)
-    return names, values
+    return Scaling(keep, largest, middle, np.where(spread > 0, spread, 1.0))
 
 
 # Scaling -> (what becomes 0, what becomes 1) per column.
@@ -243,17 +271,17 @@ def _refuse_large(values: np.ndarray, names: list[str]) -> None:
         )
 
 
-def _shifted(values: np.ndarray, names: list[str], as_is: bool, notes: list[str]) -> np.ndarray:
-    """Unscaled values, moved to mean zero where float32 would lose their differences."""
+def _shift(values: np.ndarray, names: list[str], as_is: bool, notes: list[str]) -> np.ndarray:
+    """What is taken from unscaled values (d,): the mean where float32 would lose differences."""
+    none = np.zeros(len(names))
     if as_is or values.size == 0:
-        return values
+        return none
     middle = values.mean(axis=0)
     far = np.abs(middle) > 1e4 * values.std(axis=0)
     if far.any():
         where = [c for c, f in zip(names, far, strict=True) if f]
         notes.append(f"Moved to mean zero, so that small differences count: {words.names(where)}.")
-        values = values - np.where(far, middle, 0.0)
-    return values
+    return np.where(far, middle, none)
 
 
 def _ranks(values: pd.Series) -> np.ndarray:
@@ -267,26 +295,46 @@ def one_hot(column: str, values: pd.Series, notes: list[str]) -> tuple[list[str]
 
     Missing cells are a value of their own (rows are dropped earlier when that was chosen).
     """
-    codes, distinct = pd.factorize(types.to_text(values), sort=True)
+    texts = types.to_text(values)
+    places, labels = vocabulary(column, texts, notes)
+    return [f"{column}={label}" for label in labels], ones(texts, places, len(labels))
+
+
+MISSING = object()  # the key of missing cells, and of values that have no column of their own
+OTHERS = object()
+
+
+def vocabulary(column: str, texts: pd.Series, notes: list[str]) -> tuple[dict, list[str]]:
+    """value -> column of a category, with MISSING and OTHERS where there are such; the labels."""
+    codes, distinct = pd.factorize(texts, sort=True)
     labels = [str(v) for v in distinct]
+    keys: list = list(labels)
     if len(labels) > MOST_VALUES:
         counts = np.bincount(codes[codes >= 0], minlength=len(labels))
         kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
-        new = np.full(len(labels), MOST_VALUES)
-        new[kept] = np.arange(MOST_VALUES)
-        codes = np.where(codes < 0, -1, new[codes])
         notes.append(
             f"{words.name(column)}: {len(labels):,} values, the {MOST_VALUES} most frequent kept "
             f"and {len(labels) - MOST_VALUES:,} taken together as 'other'."
         )
-        labels = [labels[j] for j in kept] + ["other values"]
+        keys = [*(labels[j] for j in kept), OTHERS]
+        labels = [*(labels[j] for j in kept), "other values"]
     if (codes < 0).any():
-        codes = np.where(codes < 0, len(labels), codes)
+        keys.append(MISSING)
         labels.append("(missing)")
         notes.append(f"Missing cells of {words.name(column)} are a value of their own.")
-    columns = np.zeros((len(codes), len(labels)), np.float32)
-    columns[np.arange(len(codes)), codes] = 1
-    return [f"{column}={label}" for label in labels], columns
+    return {key: place for place, key in enumerate(keys)}, labels
+
+
+def ones(texts: pd.Series, places: dict, width: int) -> np.ndarray:
+    """0/1 float32 (n, width); a value without a column, where there is none for others, is 0 in
+    all of them."""
+    codes, distinct = pd.factorize(texts)
+    at = [places.get(str(v), places.get(OTHERS, -1)) for v in distinct]
+    code = np.array([*at, places.get(MISSING, -1)])[codes]  # code -1, missing, is the last one
+    columns = np.zeros((len(code), width), np.float32)
+    held = np.flatnonzero(code >= 0)
+    columns[held, code[held]] = 1
+    return columns
 
 
 def _varying(
@@ -319,4 +367,4 @@ def coordinates(frame: pd.DataFrame, pair: list[str], missing: str, notes: list[
             f"Column {words.name(pair[int(large.argmax())])} holds values beyond {LARGEST:.0e}, "
             "too large for a coordinate: mark other columns as coordinates, or none."
         )
-    return _shifted(values, pair, False, notes).astype(np.float32)
+    return (values - _shift(values, pair, False, notes)).astype(np.float32)

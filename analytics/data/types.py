@@ -242,6 +242,11 @@ def apply(frame: pd.DataFrame, changes: Mapping[str, str]) -> pd.DataFrame:
     return frame
 
 
+def converted(values: pd.Series, kind: str) -> pd.Series:
+    """One column in another kind; cells that do not fit are missing."""
+    return _CONVERT[kind](values)
+
+
 def _refuse_lost(column: str, kind: str, old: pd.Series, new: pd.Series) -> None:
     lost = np.flatnonzero(old.notna().to_numpy() & new.isna().to_numpy())
     if len(lost):

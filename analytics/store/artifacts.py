@@ -36,6 +36,7 @@ RECORDS = {
     for c in (
         results.Table,
         results.Survey,
+        results.Applied,
         results.Dataset,
         results.Projection,
         results.Clustering,

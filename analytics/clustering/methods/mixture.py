@@ -18,9 +18,27 @@ def gmm(
 ) -> Clustering:
     """Gaussian mixture by EM (scikit-learn); extras "soft" (n, k) and "centers" (k, d).
 
+    Raises BadInput when no covariance can be estimated.
+    """
+    k, notes = params["n_clusters"], []
+    model, scale, middle = fitted(X, params, seed, progress, notes)
+    Y = (X - middle) / scale
+    with quietly(notes):
+        soft, bic = model.predict_proba(Y), float(model.bic(Y))
+    labels = soft.argmax(axis=1)
+    empty = k - len(np.unique(labels))
+    if empty:
+        notes.append(f"Left out: {empty} of {k} components, the likeliest for no row.")
+    notes.append(f"BIC {bic:.6g} (lower is better, for this data only).")
+    extras = {"soft": soft, "centers": model.means_ * scale + middle}
+    return Clustering(labels=labels, extras=extras, notes=tuple(notes))
+
+
+def fitted(X: np.ndarray, params: dict[str, Any], seed: int, progress: Progress, notes: list[str]):
+    """(model, scale, middle): the mixture of (X - middle) / scale.
+
     The data is centred and divided by one power of two near its largest spread, so that
-    ``reg_covar`` means the same for every unit. Raises BadInput when no covariance can be
-    estimated.
+    ``reg_covar`` means the same for every unit. Raises BadInput.
     """
     from sklearn.mixture import GaussianMixture
 
@@ -34,14 +52,12 @@ def gmm(
     )
     middle = X.mean(axis=0)
     scale = 2.0 ** round(math.log2(np.abs(X - middle).max()))
-    Y = (X - middle) / scale
-    notes: list[str] = []
     options = {name: value for name, value in params.items() if name != "n_clusters"}
     model = GaussianMixture(n_components=k, random_state=seed, **options)
     progress(None, f"Gaussian mixture: {n:,} rows, {k} components")
     with quietly(notes):
         try:
-            soft = model.fit(Y).predict_proba(Y)
+            return model.fit((X - middle) / scale), scale, middle
         except ValueError as error:
             if "ill-defined" not in str(error):
                 raise
@@ -49,14 +65,6 @@ def gmm(
                 "A component of the mixture shrank to fewer dimensions than the data has: "
                 "raise reg_covar, ask for fewer groups, or choose diag covariance."
             ) from None
-        bic = float(model.bic(Y))
-    labels = soft.argmax(axis=1)
-    empty = k - len(np.unique(labels))
-    if empty:
-        notes.append(f"Left out: {empty} of {k} components, the likeliest for no row.")
-    notes.append(f"BIC {bic:.6g} (lower is better, for this data only).")
-    extras = {"soft": soft, "centers": model.means_ * scale + middle}
-    return Clustering(labels=labels, extras=extras, notes=tuple(notes))
 
 
 METHODS = (

@@ -1,0 +1,252 @@
+"""The groups of a sample given to all rows of its file: one Parquet of labels, in the file's order.
+
+Read and written piece by piece; the file takes its name only when it is whole, so a cancelled or
+failed run leaves nothing. Rows of the sample keep their own labels.
+"""
+
+import errno
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analytics import settings
+from analytics.bigdata import assigning, encoder, where
+from analytics.bigdata.source import Source, Told, chunks, opened
+from analytics.data import words
+from analytics.digest import is_digest
+from analytics.errors import BadInput, StoreError
+from analytics.operations import Request, request
+from analytics.progress import Progress, part, silent
+from analytics.results import (
+    NOT_SCORED,
+    Applied,
+    Clustering,
+    Dataset,
+    Grouping,
+    Projection,
+    Record,
+    Table,
+)
+from analytics.store.files import PART, sweep
+
+HOW = ("method", "rules")
+CELLS = 4_000_000  # encoded at once
+
+
+def applied_request(
+    found: Clustering | Grouping,
+    parents: Sequence[Record],
+    content: str,
+    name: str,
+    how: str = "method",
+    options: dict[str, Any] | None = None,
+) -> Request:
+    """Ask for the groups of all rows of the file with this SHA-256 and name.
+
+    parents : the table, the dataset and, where the groups rest on one, the map. Raises BadInput.
+    """
+    if how not in HOW:
+        raise BadInput(f"Groups are given by {' or '.join(HOW)}, not by '{how}'.")
+    params = {"content": content, "name": name, "how": how}
+    if options:
+        params["options"] = options
+    digests = (*(p.digest for p in parents), found.digest)
+    return request("applied", parents=digests, params=params)
+
+
+def file_of(digest: str) -> Path:
+    """Where the labels of a result lie. Raises BadInput for a text that is no digest."""
+    if not is_digest(digest):
+        raise BadInput("A result is named by a text that is not a digest; reload the page.")
+    return settings.home() / "applied" / f"{digest}.parquet"
+
+
+def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Applied:
+    """Run :func:`applied_request`."""
+    table, dataset, found = parents[0], parents[1], parents[-1]
+    projection = next((p for p in parents[2:-1] if isinstance(p, Projection)), None)
+    belongs = isinstance(table, Table) and isinstance(dataset, Dataset)
+    if not belongs or not isinstance(found, (Clustering, Grouping)):
+        raise BadInput("Groups of a sample are needed to give them to all rows: cluster it first.")
+    params = wanted.params
+    progress(0.0, "Finding the file")
+    path = where.find(str(params["content"]), str(params["name"]), part(progress, 0.0, 0.05))
+    source = opened(path, str(params["name"]), params.get("options"))
+    made = encoder.fitted(dataset, table)
+    progress(0.05, "Finding the rule")
+    rule = assigning.rule_of(found, dataset, projection, str(params["how"]))
+    own = _own(table, dataset, found.labels, str(params["content"]))
+    target = file_of(wanted.digest)
+    facts = write(source, made, rule, own, target, part(progress, 0.1, 1.0))
+    facts["agreement_of"] = dataset.n
+    return Applied(name=source.name, facts=facts, notes=tuple(facts.pop("notes")))
+
+
+def _own(
+    table: Table, dataset: Dataset, labels: np.ndarray, content: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """(rows of the file, rising; their labels) of the sample; none when it is of another file."""
+    of = table.source.get("sampled")
+    if not of or table.params.get("content") != content:
+        return np.zeros(0, np.int64), np.zeros(0, np.int32)
+    rows = table.frame[of["row"]].to_numpy(np.int64)[dataset.rows]
+    order = np.argsort(rows, kind="stable")
+    return rows[order], np.asarray(labels, np.int32)[order]
+
+
+def write(
+    source: Source,
+    made: encoder.Encoder,
+    rule: assigning.Rule,
+    own: tuple[np.ndarray, np.ndarray],
+    target: Path,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Label every row into ``target``; returns the facts of :class:`Applied` and "notes"."""
+    names = list(dict.fromkeys([*made.features, *rule.columns]))
+    source, told = _readable(source, made, names), Told()
+    counts: Counter[int] = Counter()
+    pieces = (
+        (start, labelled(table, start, made, rule, own))
+        for start, table in chunks(source, names, progress=progress, told=told)
+    )
+    rows = _stored(pieces, target, counts)
+    left_out = counts.pop(NOT_SCORED, 0)
+    notes = [f"Each row gets its group by {rule.words}.", *told.notes()]
+    if left_out:
+        gone = words.count(left_out, "row")
+        notes.append(f"{gone} with a missing value or an unknown one have label {NOT_SCORED}.")
+    if len(own[0]):
+        notes.append(f"The {len(own[0]):,} rows of the sample keep their own labels.")
+    return {
+        "rows": rows,
+        "groups": sorted(map(list, counts.items())),
+        "left_out": left_out,
+        "rule": rule.words,
+        "agreement": rule.agreement,
+        "bytes": target.stat().st_size,
+        "notes": notes,
+    }
+
+
+def _readable(source: Source, made: encoder.Encoder, names: list[str]) -> Source:
+    """The file with its columns read as the sample has them. Raises BadInput."""
+    gone = [c for c in names if c not in source.kinds]
+    if gone:
+        raise BadInput(
+            f"{source.name} has no column {words.names(gone)}, by which the groups were made: "
+            "choose the file that the sample is from."
+        )
+    kinds = dict(source.kinds)
+    for name in names:
+        kind = getattr(made.dtypes[name], "kind", "O")
+        if source.format == "csv" and kind not in "iufbM":
+            kinds[name] = "text"  # so that 007 stays what it is
+        if kind == "M" and kinds[name] != "date":
+            raise BadInput(
+                f"The dates of {words.name(name)} are not written as 2024-12-31, so they cannot be "
+                "read piece by piece: leave the column out."
+            )
+    return replace(source, kinds=kinds)
+
+
+def labelled(
+    table: Any,
+    start: int,
+    made: encoder.Encoder,
+    rule: assigning.Rule,
+    own: tuple[np.ndarray, np.ndarray],
+) -> np.ndarray:
+    """Labels int32 of a piece, a pyarrow table whose first row has number ``start``: a pure
+    function, so that pieces can be labelled anywhere and written in their order.
+
+    own : rows of the file whose labels are known, rising, and these labels.
+    """
+    step = max(1_000, CELLS // max(1, len(made.order)))
+    parts = []
+    for at in range(0, table.num_rows, step):
+        piece = table.slice(at, step)
+        frame = made.frame(piece, piece.schema.names)
+        keep = made.complete(frame)
+        if rule.columns and not rule.gaps:
+            axes = frame[list(rule.columns)].to_numpy(np.float64, na_value=np.nan)
+            keep &= np.isfinite(axes).all(axis=1)
+        labels = np.full(len(frame), NOT_SCORED, np.int32)
+        if keep.any():
+            whole = frame if keep.all() else frame[keep].reset_index(drop=True)
+            labels[keep] = rule.label(made.X(whole), whole)
+        parts.append(labels)
+    labels = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+    first, last = np.searchsorted(own[0], [start, start + len(labels)])
+    labels[own[0][first:last] - start] = own[1][first:last]
+    return labels
+
+
+def _stored(pieces: Iterable[tuple[int, np.ndarray]], target: Path, counts: Counter) -> int:
+    """Write the labels, counting them; returns the rows. Raises StoreError without room."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema, rows = pa.schema([("row", pa.int64()), ("label", pa.int32())]), 0
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        sweep(target.parent.glob(f"{PART}*"))  # what killed runs left
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=PART)
+    except OSError as error:
+        raise _no_room(target, error) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+                for start, labels in pieces:
+                    numbers = np.arange(start, start + len(labels))
+                    try:
+                        writer.write_table(pa.table([numbers, labels], schema=schema))
+                    except OSError as error:
+                        raise _no_room(target, error) from None
+                    rows += len(labels)
+                    counts.update(dict(zip(*_counted(labels), strict=True)))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except OSError as error:
+        raise _no_room(target, error) from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+    return rows
+
+
+def _counted(labels: np.ndarray) -> tuple[list[int], list[int]]:
+    values, counts = np.unique(labels, return_counts=True)
+    return values.tolist(), counts.tolist()
+
+
+def _no_room(target: Path, error: OSError) -> StoreError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    why = "there is no room left" if full else error.strerror or str(error)
+    return StoreError(
+        f"The labels could not be written in {target.parent} ({why}): free some space there; "
+        "nothing half-written was kept."
+    )
+
+
+def trim(max_bytes: int, keep: Iterable[str] = ()) -> int:
+    """Remove the oldest files of labels until at most ``max_bytes`` are left; returns the bytes
+    freed. keep : digests of results that stay."""
+    kept, found = set(keep), []
+    for path in (settings.home() / "applied").glob("*.parquet"):
+        facts = path.stat()
+        found.append((facts.st_mtime, facts.st_size, path))
+    over, freed = sum(size for _, size, _ in found) - max_bytes, 0
+    for _, size, path in sorted(found):
+        if freed >= over:
+            break
+        if path.stem not in kept:
+            path.unlink(missing_ok=True)
+            freed += size
+    return freed

@@ -1,0 +1,46 @@
+"""What groups rest on, and the file of labels they lead to."""
+
+import shutil
+from pathlib import Path
+
+from analytics.bigdata.applying import file_of
+from analytics.errors import BadInput
+from analytics.operations import Request, execute
+from analytics.progress import Progress, silent
+from analytics.results import Applied, Clustering, Dataset, Grouping, Projection, Record
+from analytics.store.artifacts import Artifacts
+from analytics.store.files import atomic_file
+
+
+def of(store: Artifacts, found: Record) -> list[Record]:
+    """The table, the dataset and, where the groups rest on one, the map. Raises BadInput."""
+    if isinstance(found, Grouping):
+        projection = store.require(found.parents[0])
+        dataset = store.require(projection.parents[0])
+        more = [projection]
+    elif isinstance(found, Clustering):
+        dataset = store.require(found.parents[0])
+        others = [store.load(digest) for digest in found.parents[1:]]
+        more = [r for r in others if isinstance(r, Projection)][:1]
+    else:
+        raise BadInput("Only a clustering, or the groups people would see, are given to all rows.")
+    if not isinstance(dataset, Dataset) or not dataset.parents:
+        raise BadInput("These groups do not rest on a table: cluster a sample of the file.")
+    return [store.require(dataset.parents[0]), dataset, *more]
+
+
+def whole(store: Artifacts, wanted: Request, progress: Progress = silent) -> Applied:
+    """The result of a request with its labels, made again when their file was tidied away."""
+    if store.has(wanted.digest) and not file_of(wanted.digest).exists():
+        store.remove(wanted.digest)
+    return execute(wanted, store, progress)
+
+
+def copy(digest: str, target: Path) -> None:
+    """Copy the labels of a result to a file the user named. Raises BadInput."""
+    try:
+        with file_of(digest).open("rb") as kept, atomic_file(target.absolute()) as file:
+            shutil.copyfileobj(kept, file)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "no such name"
+        raise BadInput(f"{target} cannot be written ({why}): choose another place.") from None
