@@ -5,6 +5,7 @@ import json
 
 import streamlit as st
 
+from analytics.digest import of_json
 from analytics.report import columns
 from analytics.view import View
 from pages.ui import findings, frame, mapview, services, session, telling
@@ -125,11 +126,17 @@ def _static(dataset, projection, clustering, view: View, title: str) -> dict:
 
 
 def _picture(dataset, projection, clustering, view: View) -> None:
+    drawn = _static(dataset, projection, clustering, view, "")
+    # A score of each point may be stored later than the view that asks for it.
+    key = of_json([view.to_json(), drawn["dark"], drawn["values"] is None])
+    st.image(_drawn(key, projection.xy, drawn), width="stretch", alt=drawn["caption"])
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def _drawn(key: str, _xy, _drawn: dict) -> bytes:
     from analytics.figures.picture import map_png
 
-    drawn = _static(dataset, projection, clustering, view, "")
-    png = map_png(projection.xy, width=1500, height=1050, **drawn)
-    st.image(png, width="stretch", alt=drawn["caption"])
+    return map_png(_xy, width=1500, height=1050, **_drawn)
 
 
 def _columns(dataset) -> list[str]:
