@@ -51,6 +51,8 @@ SETTINGS = (
     Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
     Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
+    Setting("GESTALT_USER_WAITING", "200", "Steps of one person that may wait for a worker."),
+    Setting("GESTALT_USER_RUNNING", "", "Steps of one person that run at once; empty: no limit."),
     Setting("GESTALT_PLUGINS", "", "Modules to import at start, comma-separated: more operations."),
     Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
     Setting(
@@ -83,6 +85,11 @@ def number(name: str) -> int:
     if not value.isdecimal() or int(value) < 1:
         raise BadInput(f"{name} is {value!r}, but it takes a whole number of at least 1.")
     return int(value)
+
+
+def optional(name: str) -> int | None:
+    """The value of a whole-number setting of at least 1, None when it is empty. Raises BadInput."""
+    return number(name) if text(name) else None
 
 
 def home() -> Path:

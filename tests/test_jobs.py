@@ -20,7 +20,7 @@ from job_tools import alive, ask, finish, until
 from analytics import settings
 from analytics.errors import BadInput, StoreError
 from analytics.jobs import plugins, worker
-from analytics.jobs.board import MAX_ENDED, MAX_WAITING, Board
+from analytics.jobs.board import MAX_ENDED, Board
 from analytics.jobs.runner import Runner
 from analytics.jobs.turns import Turns
 from analytics.language import connection
@@ -118,12 +118,12 @@ def test_the_memory_of_ended_jobs_is_bounded_and_so_is_the_queue():
     for _ in range(MAX_ENDED + 20):
         board.end(board.submit(ask("quick"), "").id, "done")
     assert len(board.jobs()) == MAX_ENDED
-    for _ in range(MAX_WAITING):
+    for _ in range(200):
         board.submit(ask("quick"), "greedy")
-    with pytest.raises(BadInput, match="200 steps are waiting already"):
+    with pytest.raises(BadInput, match="200 of your steps are waiting already"):
         board.submit(ask("quick"), "greedy")
     assert board.submit(ask("quick"), "modest").state == "queued"
-    assert len(board.jobs("greedy")) == MAX_WAITING
+    assert len(board.jobs("greedy")) == 200
 
 
 def test_plugins_that_cannot_be_imported_are_named(monkeypatch):

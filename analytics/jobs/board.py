@@ -5,26 +5,33 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from analytics import operations
+from analytics import operations, settings
 from analytics.errors import BadInput
 from analytics.jobs import job as words
+from analytics.jobs.estimates import LONG, Estimates
 from analytics.jobs.job import Job
+from analytics.jobs.shares import Shares
 from analytics.jobs.turns import Turns
 from analytics.operations import Request
 
-MAX_WAITING = 200  # jobs waiting per owner
 MAX_ENDED = 500  # ended jobs remembered
+FRESH = 0.5  # seconds for which the order of the line is not worked out anew
 
 
 class Board:
     """Jobs by digest. ``stored(digest)`` tells whether a result is already there."""
 
-    def __init__(self, stored: Callable[[str], bool]):
+    def __init__(self, stored: Callable[[str], bool], estimates: Estimates | None = None):
         self._stored = stored
+        self._estimates = estimates or Estimates()
+        self.shares = Shares()
+        self._most_waiting = settings.number("GESTALT_USER_WAITING")
+        self._line: tuple[float, dict[str, tuple[int, float]]] = (-1.0, {})
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._requests: dict[str, Request] = {}
         self._turns = Turns()
         self._for: dict[str, set[str]] = {}  # a part -> the jobs that wait for it
+        self._askers: dict[str, set[str]] = {}  # active -> the owners that asked for it
 
     def job(self, digest: str) -> Job | None:
         """The latest snapshot."""
@@ -55,7 +62,9 @@ class Board:
         """See :meth:`analytics.jobs.desk.Desk.submit`."""
         wanted = operations.from_json(request.to_json())
         digest = wanted.digest
+        self.shares.seen(owner)
         if self.active(digest):
+            self._askers.setdefault(digest, set()).add(owner)
             if self._jobs[digest].part:
                 self._update(digest, part=False, owner=owner)
             return self._jobs[digest]
@@ -104,27 +113,33 @@ class Board:
             else:
                 error, kind = words.gone(missing[0]), "input"
             return self._add(replace(job, state="failed", ended=now, error=error, error_kind=kind))
-        if not job.part and self._turns.waiting(job.owner) >= MAX_WAITING:
+        if not job.part and self._turns.waiting(job.owner) >= self._most_waiting:
             raise BadInput(
-                f"{MAX_WAITING} steps are waiting already: wait for some of them or cancel them, "
-                "then try again."
+                f"{self._most_waiting} of your steps are waiting already: wait for some of them or "
+                "cancel them, then try again."
             )
         self._requests[job.id] = wanted
+        self._askers[job.id] = {owner} - ({owner} if part else set())
         self._turns.add(job.owner, job.id, first=job.part)
         return self._add(replace(job, words=self._waiting_words(wanted)))
 
     def take(self, ready: Callable[[Request], bool]) -> Request | None:
         """The next request whose parents are there and which is ``ready``; it counts as running."""
         digest = self._turns.take(
-            lambda d: not self._waits(self._requests[d]) and ready(self._requests[d])
+            lambda d: (
+                not self._waits(self._requests[d]) and ready(self._requests[d]) and self._may(d)
+            ),
+            self.shares.used,
         )
         if digest is None:
             return None
+        self.shares.begin(digest, self._jobs[digest].owner, self._seconds(digest))
         self._update(digest, state="running", started=time.time(), words="Starting")
         return self._requests[digest]
 
     def give_back(self, digest: str) -> None:
         """Queue a job again that could not be handed to a worker."""
+        self.shares.end(digest)
         self._turns.add(self._jobs[digest].owner, digest, first=self._jobs[digest].part)
         self._update(digest, state="queued", started=None, words="Waiting for a free worker")
 
@@ -141,7 +156,11 @@ class Board:
         if not self.active(digest):
             return ()
         self._turns.remove(digest)
+        ran = self.shares.end(digest)
+        if state == "done" and ran:
+            self._estimates.learn(self._requests[digest], ran)
         del self._requests[digest]
+        self._askers.pop(digest, None)
         changes = {"state": state, "words": note, "error": error, "error_kind": error_kind}
         if state == "done":
             changes["fraction"] = 1.0
@@ -161,6 +180,42 @@ class Board:
                 ended += self.end(child, "failed", "", why, error_kind)
         self._forget()
         return tuple(ended)
+
+    def let_go(self, digest: str, owner: str) -> bool:
+        """An owner does not want a job any more; whether nobody else does, so it can be stopped."""
+        asked = self._askers.get(digest, set())
+        asked.discard(owner)
+        return not asked
+
+    def place(self, digest: str) -> tuple[int, float] | None:
+        """How many jobs are before a queued one, and about how many seconds it waits; None when it
+        is not queued. Looked at anew twice a second at most."""
+        now = time.monotonic()
+        if digest not in self._turns:
+            return None
+        if digest not in self._line[1] or now - self._line[0] > FRESH:
+            work, places = self.shares.left(), {}
+            line = self._turns.order(self.shares.used, self._seconds)
+            for before, (waiting, seconds) in enumerate(line):
+                places[waiting] = (before, work / max(1, self.shares.slots))
+                work += seconds
+            self._line = (now, places)
+        return self._line[1].get(digest)
+
+    def crowded(self) -> bool:
+        """Whether a short job waits while long ones hold all workers."""
+        if not self.shares.slots or self.shares.long() < self.shares.slots:
+            return False
+        waiting = [r.digest for r in self.runnable()]
+        return any(self._seconds(d) < LONG and self._may(d) for d in waiting)
+
+    def _may(self, digest: str) -> bool:
+        """Whether a job may begin now; a part of one that runs always may."""
+        job = self._jobs[digest]
+        return job.part or self.shares.may_begin(job.owner, self._seconds(digest))
+
+    def _seconds(self, digest: str) -> float:
+        return self._estimates.of(self._requests[digest])
 
     def _waits(self, request: Request) -> bool:
         return any(self.active(p) for p in request.parents)

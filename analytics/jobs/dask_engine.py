@@ -154,6 +154,7 @@ class DaskRunner(Desk):
     def _hand_out(self) -> None:
         """Send as many jobs as there are free threads; one that waits for its parts has left its
         own."""
+        self._board.shares.slots = sum(self._slots.values())
         while self._client is not None:
             busy = sum(not sent.spread for sent in self._sent.values())
             if busy >= sum(self._slots.values()):

@@ -12,6 +12,7 @@ from analytics import settings
 from analytics.errors import BadInput, StoreError
 from analytics.jobs import plugins
 from analytics.jobs.board import Board
+from analytics.jobs.estimates import Estimates
 from analytics.jobs.job import Job
 from analytics.language.connection import Secret
 from analytics.operations import Request
@@ -33,7 +34,7 @@ class Desk:
         self.memory_mb = memory_mb or settings.number("GESTALT_JOB_MEMORY_MB")
         self.seconds = seconds or settings.number("GESTALT_JOB_SECONDS")
         self._artifacts = Artifacts(self.home / "results")
-        self._board = Board(self._artifacts.has)
+        self._board = Board(self._artifacts.has, Estimates(self._artifacts))
         self._keys: dict[str, dict[str, Secret]] = {}
         self._quiet_since = time.monotonic()
         self._closed = False
@@ -89,13 +90,23 @@ class Desk:
             self._news.wait_for(lambda: not self._board.active(digest), timeout)
             return self._board.job(digest)
 
-    def cancel(self, digest: str) -> None:
-        """Stop a job, for all its owners, and all that wait for it; nothing if it has ended.
+    def place(self, digest: str) -> tuple[int, float] | None:
+        """How many jobs are before a queued one, and about how many seconds it waits; None when it
+        is not queued."""
+        with self._work:
+            return self._board.place(digest)
 
-        What computes a running job is killed.
+    def cancel(self, digest: str, owner: str | None = None) -> bool:
+        """Stop a job and all that wait for it; nothing if it has ended.
+
+        owner : who does not want it any more; it goes on while somebody else asked for it too. None
+        stops it for all. What computes a running job is killed. Returns whether it was stopped.
         """
         with self._work:
+            if owner is not None and not self._board.let_go(digest, owner):
+                return False
             self._stop(digest, "cancelled", "Cancelled")
+            return True
 
     def problem(self) -> str:
         """What keeps all jobs from running, in one sentence; "" when nothing does."""

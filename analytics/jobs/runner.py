@@ -24,6 +24,7 @@ START_SECONDS = 120  # a worker not ready by then has failed to start
 FAILED_STARTS = 3  # in a row; then waiting jobs fail instead of waiting for ever
 START_AFTER = 1.5  # quiet seconds before the first worker starts; a job starts it at once
 WARM_AFTER = 3.0  # quiet seconds before UMAP is warmed up
+EXTRA_AFTER = 3.0  # seconds a short job waits for long ones before one more worker starts
 WARM_SECONDS = 180  # a warm-up longer than this is given up for good
 MEGABYTE = 1024 * 1024
 
@@ -48,7 +49,10 @@ class Runner(Desk):
     ):
         super().__init__(home, memory_mb, seconds)
         self.workers = workers or settings.number("GESTALT_WORKERS")
+        self._board.shares.slots = self.workers
         self._env = environment(self.home, self.workers)
+        self._crowded_since: float | None = None
+        self._more = False
         self._pool: list[WorkerProcess] = []
         self._settle = self._warm_umap = warm
         self._failed_starts = 0
@@ -156,7 +160,9 @@ class Runner(Desk):
         whose first page is not slowed down so on few cores; unless a job waits for one.
         """
         living = [w for w in self._pool if w.state != "gone"]
-        if len(living) >= self.workers:
+        many = len(living) - self.workers - self._extra()
+        if many >= 0:
+            self._send_home(many)
             return
         if self._failed_starts >= FAILED_STARTS:
             for digest in self._board.waiting():
@@ -173,6 +179,24 @@ class Runner(Desk):
         except OSError as error:
             self._failed_starts += 1
             log.error("a worker process could not be started: %s", error)
+
+    def _extra(self) -> int:
+        """One worker more while long jobs hold all and a short one has waited for some seconds; it
+        takes no long one. So somebody who comes in the middle of long work is served."""
+        now = time.monotonic()
+        if self._board.shares.long() < self.workers:
+            self._more = False
+        if not self._board.crowded():
+            self._crowded_since = None
+        else:
+            self._crowded_since = self._crowded_since or now
+            self._more = self._more or now - self._crowded_since > EXTRA_AFTER
+        return int(self._more)
+
+    def _send_home(self, many: int) -> None:
+        """End so many idle workers."""
+        for worker in [w for w in self._pool if w.state == "idle"][:many]:
+            self._discard(worker)
 
     def _hand_out(self) -> None:
         while request := self._board.take(lambda r: self._worker_for(r) is not None):

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import threading
+import zipfile
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import asdict, fields
@@ -198,6 +199,16 @@ class Artifacts:
                 else:
                     frame = pd.read_parquet(file)
         return arrays, frame
+
+    def shape(self, digest: str, array: str) -> tuple[int, ...] | None:
+        """The shape of an array of a result, read without the array; None when there is none."""
+        try:
+            path = self._path(digest, ".npz")
+            with zipfile.ZipFile(path) as stored, stored.open(f"{array}.npy") as file:
+                np.lib.format.read_magic(file)
+                return np.lib.format.read_array_header_1_0(file)[0]
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+            return None
 
     def intact(self, digest: str) -> bool:
         """Whether a result is stored and none of its files was changed; loads nothing."""

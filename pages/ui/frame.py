@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from pages.ui import services, session
+from pages.ui import housekeeping, services, session
 from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -150,7 +150,8 @@ def _jobs() -> set[str]:
     if not jobs:
         return set()
 
-    @st.fragment(run_every=0.4)
+    # Many people who wait look less often, so that looking does not become the server's work.
+    @st.fragment(run_every=min(2.0, max(0.4, 0.04 * housekeeping.connected())))
     def strip():
         running = session.pending()
         if {j.id for j in running} != {j.id for j in jobs}:
@@ -160,6 +161,8 @@ def _jobs() -> set[str]:
         for job in shown[:3]:
             with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.id}"):
                 words = job.words or ("waiting" if job.state == "queued" else "starting")
+                if job.state == "queued" and (place := session.place(job.id)):
+                    words += f" ({place})"
                 seconds = f" · {job.seconds:.0f} s" if job.seconds >= 2 else ""
                 st.progress(
                     min(max(job.fraction or 0.0, 0.0), 1.0),

@@ -43,6 +43,13 @@ def forget_sessions() -> int:
     return len(manager.list_sessions())
 
 
+def connected() -> int:
+    """How many tabs are open."""
+    if not Runtime.exists():
+        return 0
+    return Runtime.instance()._session_mgr.num_active_sessions()
+
+
 def give_back() -> None:
     """Collect what refers to itself in circles, and hand free memory back to the system."""
     gc.collect()

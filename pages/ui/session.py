@@ -22,6 +22,7 @@ from analytics.operations import Request
 from analytics.results import Record
 from analytics.view import View
 from pages.ui import services
+from pages.ui.words import about_seconds
 
 # Seconds to wait for a wanted result before its progress is shown: most small data is ready then.
 PATIENCE = 0.7
@@ -274,8 +275,26 @@ def pending() -> list:
 
 
 def cancel(digest: str) -> None:
-    """Stop a job."""
-    services.runner().cancel(digest)
+    """Stop a job, or, while somebody else waits for it too, wait for it no more."""
+    session = current()
+    if services.runner().cancel(digest, session.owner):
+        return
+    session.asked.discard(digest)
+    for slot in [s for s, request in session.wanted.items() if request.digest == digest]:
+        del session.wanted[slot]
+        session.steps.discard(slot)
+        if not getattr(session.view, slot):
+            session.errors[slot] = "Cancelled."
+
+
+def place(digest: str) -> str:
+    """Where a queued job stands, in words: "3 before it, about 40 s"; "" when it is not queued."""
+    found = services.runner().place(digest)
+    if found is None:
+        return ""
+    before, seconds = found
+    ahead = f"{before} before it, " if before else "next, "
+    return ahead + about_seconds(seconds)
 
 
 def settle() -> None:
