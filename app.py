@@ -21,9 +21,11 @@ from analytics.errors import BadInput, StoreError
 from pages.ui import (
     exposure,
     gate,
+    headers,
     housekeeping,
     joining,
     logins,
+    origins,
     presenting,
     repairs,
     served,
@@ -61,7 +63,12 @@ app = App(
     ROOT / "pages" / "router.py",
     lifespan=lifespan,
     exception_handlers=repairs.HANDLERS,
-    middleware=[Middleware(exposure.Exposure), Middleware(gate.Gate)],
+    middleware=[
+        Middleware(headers.Headers),
+        Middleware(exposure.Exposure),
+        Middleware(origins.Origins),
+        Middleware(gate.Gate),
+    ],
     secrets=logins.secrets(),
     routes=[
         Route("/healthz", healthz),
@@ -83,6 +90,7 @@ if __name__ == "__main__":
         settings.home()
         exposure.check(address)
         logins.check()
+        origins.names(), headers.ancestors()
     except (BadInput, StoreError) as error:
         sys.exit(str(error))
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104

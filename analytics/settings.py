@@ -48,6 +48,12 @@ SETTINGS = (
         "Headers of that proxy: user name, e-mail address, shown name.",
     ),
     Setting("GESTALT_PROXY_SIGN_OUT", "", "Address at that proxy that signs out, for the menu."),
+    Setting(
+        "GESTALT_HOSTS",
+        "",
+        "Names the server answers to besides localhost and addresses, comma-separated.",
+    ),
+    Setting("GESTALT_FRAME_ANCESTORS", "", "Places whose pages may show this one in a frame."),
     Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
     Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
@@ -68,6 +74,11 @@ SETTINGS = (
     Setting("OPENAI_API_KEY", "", "Key of the language model's endpoint; never written anywhere."),
     Setting("OPENAI_BASE_URL", "https://api.openai.com/v1", "Address of that endpoint."),
     Setting("GESTALT_LLM_MODEL", "", "Name of the language model at that endpoint."),
+    Setting(
+        "GESTALT_LLM_HOSTS",
+        "",
+        "Hosts of other language models that people may name on a shared server, comma-separated.",
+    ),
     Setting("GESTALT_ANSWERS_MB", "512", "Kept answers of language models; the oldest go first."),
 )
 
@@ -90,6 +101,14 @@ def number(name: str) -> int:
 def optional(name: str) -> int | None:
     """The value of a whole-number setting of at least 1, None when it is empty. Raises BadInput."""
     return number(name) if text(name) else None
+
+
+def shared() -> bool:
+    """Whether others than the person who started the server use it: it has a login, is open, or
+    listens on more than this machine."""
+    address = text("GESTALT_ADDRESS")
+    own = address == "localhost" or address.startswith("127.") or address == "::1"
+    return not own or bool(text("GESTALT_LOGIN") or text("GESTALT_OPEN"))
 
 
 def home() -> Path:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from analytics import settings
 from analytics.errors import BadInput
+from analytics.language import reach
 
 KEY, URL, MODEL = "OPENAI_API_KEY", "OPENAI_BASE_URL", "GESTALT_LLM_MODEL"
 NO_KEY = "none"  # what an endpoint without keys is sent: the client insists on one
@@ -53,6 +54,7 @@ class Connection:
     base_url : checked by :func:`connection`, without a slash at its end. seconds : limit of one
     request. at_once : requests under way together. retries : further tries of a request that
     failed for a reason that may pass. longest_wait : seconds, of one pause between two tries.
+    guarded : whether people of a shared server named it, see :mod:`analytics.language.reach`.
     """
 
     base_url: str
@@ -62,6 +64,7 @@ class Connection:
     at_once: int = 4
     retries: int = 4
     longest_wait: float = 60.0
+    guarded: bool = False
 
     @property
     def local(self) -> bool:
@@ -84,14 +87,18 @@ def connection(
     """
     home = checked_url(settings.text(URL))
     url = checked_url(base_url or home)
+    own_address = url in {home, *_trusted}
+    if not own_address:
+        reach.check(url)
     name = (model or settings.text(MODEL)).strip()
     if not name or len(name) > 200 or not name.isprintable():
         raise BadInput(f"No usable model name was given: name the model, or set {MODEL}.")
-    own = settings.text(KEY) if url in {home, *_trusted} else ""
+    own = settings.text(KEY) if own_address else ""
     secret = _lent.get(url, own) if key is None else key
     if len(secret) > LONGEST or not secret.isascii() or any(c.isspace() for c in secret.strip()):
         raise BadInput("The key has characters that no key has: copy it once more.")
-    made = Connection(url, name, Secret(secret.strip()), **options)
+    guarded = reach.limited() and not own_address
+    made = Connection(url, name, Secret(secret.strip()), guarded=guarded, **options)
     if not made.key.reveal() and not made.local:
         raise BadInput(
             f"{urlsplit(url).hostname} needs a key: set {KEY}, and {URL} to the address that it "
@@ -146,11 +153,15 @@ def checked_url(text: str) -> str:
 
 def client(to: Connection):
     """The maintained client, told to leave tries and waits to us and to follow no redirect: texts
-    go to the address that was shown and to no other, and to this machine past any proxy."""
+    go to the address that was shown and to no other, to this machine past any proxy, and where
+    people of a shared server named it, past any proxy to an address that was looked at."""
     import openai
 
     http = openai.DefaultHttpxClient(
-        follow_redirects=False, timeout=to.seconds, trust_env=not to.local
+        follow_redirects=False,
+        timeout=to.seconds,
+        trust_env=not (to.local or to.guarded),
+        event_hooks={"request": [reach.fixed] if to.guarded else []},
     )
     return openai.OpenAI(
         base_url=to.base_url,

@@ -126,6 +126,8 @@ class Sender:
                 messages=list(messages),
                 **_parameters(schema, room, self.seed, self.left_out),
             )
+        except BadInput as error:  # nothing was sent: the address may not be asked
+            failure = self._hopeless(str(error).rstrip("."))
         except openai.APIStatusError as error:
             failure = self._status(error)
         except (openai.APITimeoutError, openai.APIResponseValidationError, ValueError):
