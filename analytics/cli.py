@@ -26,6 +26,7 @@ from analytics.language import asking as language
 from analytics.language import masking
 from analytics.readable import readable, to_json
 from analytics.report import pictures
+from analytics.store import command as storing
 from analytics.study import command
 
 OK, OUR_FAULT, BAD_INPUT, STOPPED = 0, 1, 2, 130
@@ -141,6 +142,9 @@ def _parser() -> _Parser:
     )
     words = "Write a result as one HTML page, or by the ending of --out as a slide or a bundle."
     _add_report(verb("report", verbs.report, words, out="report.html"))
+    kept = "Write everything the server keeps to one file, while it runs."
+    verb("backup", storing.backup, kept, out="gestalt-backup.zip")
+    _add_restore(verb("restore", storing.restore, "Put a backup back, whole or not at all."))
     _add_study(verb("study", command.run, "What people grouped in studies.", out="study.zip"))
     return parser
 
@@ -158,6 +162,13 @@ def _add_report(sub: _Parser) -> None:
     )
     sub.add_argument(
         "--size", default="16:9", choices=tuple(pictures.SIZES), help="of a slide, .png or .svg"
+    )
+
+
+def _add_restore(sub: _Parser) -> None:
+    sub.add_argument("file", metavar="FILE", help="what backup wrote")
+    sub.add_argument(
+        "--replace", action="store_true", help="take the place of the projects that are there"
     )
 
 

@@ -1,0 +1,25 @@
+"""``python -m analytics backup`` and ``restore``."""
+
+from pathlib import Path
+from typing import Any
+
+
+def backup(options) -> dict[str, Any]:
+    """Write all that the settings' server keeps to a file. Raises BadInput, StoreError."""
+    from analytics import settings
+    from analytics.store import backup as taking
+    from analytics.store.database import connect
+
+    engine = connect()
+    told = taking.backup(Path(options.out), engine, settings.home(), options.progress)
+    return {"backup_file": options.out, **told}
+
+
+def restore(options) -> dict[str, Any]:
+    """Put a backup back where the settings point. Raises BadInput, StoreError."""
+    from analytics import settings
+    from analytics.store import backup as taking
+    from analytics.store.database import connect
+
+    engine, home = connect(), settings.home()
+    return taking.restore(Path(options.file), engine, home, options.replace, options.progress)
