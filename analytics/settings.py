@@ -59,6 +59,12 @@ SETTINGS = (
     Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
     Setting("GESTALT_USER_WAITING", "200", "Steps of one person that may wait for a worker."),
     Setting("GESTALT_USER_RUNNING", "", "Steps of one person that run at once; empty: no limit."),
+    Setting("GESTALT_USER_UPLOADS_MB", "", "Files of one person in a day; empty: no limit."),
+    Setting("GESTALT_USER_LLM_CALLS", "", "Requests of one person to language models in a day."),
+    Setting("GESTALT_USER_LLM_TOKENS", "", "Tokens of one person in a day."),
+    Setting("GESTALT_USER_LLM_DOLLARS", "", "US dollars of one person in a day."),
+    Setting("GESTALT_MAX_ROWS", "", "Rows of a table that is opened whole; empty: no limit."),
+    Setting("GESTALT_SESSIONS", "100", "Tabs that may be open at once; more are asked to wait."),
     Setting("GESTALT_PLUGINS", "", "Modules to import at start, comma-separated: more operations."),
     Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
     Setting(

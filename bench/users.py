@@ -32,6 +32,7 @@ from bench.visitor import Fault, Visitor
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("data", "", "clusters", "perception", "compare", "explain", "pictures", "report")
+BY_ITSELF = "redrawing by itself"
 BAD_LINES = re.compile(r"Traceback|ERROR|failed")
 
 
@@ -47,7 +48,9 @@ class Notes:
             self.took[act].append(seconds)
 
     def all(self) -> np.ndarray:
-        return np.concatenate([np.array(v) for v in self.took.values()] or [np.zeros(1)])
+        """The seconds of what people did, without what redrew itself."""
+        mine = [np.array(v) for act, v in self.took.items() if act != BY_ITSELF]
+        return np.concatenate(mine or [np.zeros(1)])
 
 
 def walk(host: str, notes: Notes, who: int, end: float, think: float) -> None:
@@ -73,7 +76,7 @@ def once(visitor: Visitor, notes: Notes, chance: random.Random, end: float, thin
             return
         notes.add(name, did())
         for took in visitor.stay(think * chance.uniform(0.5, 1.5)):
-            notes.add("redrawing by itself", took)
+            notes.add(BY_ITSELF, took)
 
     act("open", visitor.open)
     pages = list(PAGES)
@@ -95,6 +98,11 @@ def once(visitor: Visitor, notes: Notes, chance: random.Random, end: float, thin
     act("page", lambda: visitor.open(""))
     act("page", lambda: visitor.open("perception"))
     act("save", lambda: visitor.press("Save"))
+    act("save", lambda: visitor.press("#save-view"))
+    if time.monotonic() < end:
+        with Visitor(visitor.host) as other:
+            other.query = visitor.query
+            act("open the link", other.open)
     for page in pages[4:]:
         act("page", lambda page=page: visitor.open(page))
 
@@ -178,6 +186,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--think", type=float, default=10)
+    parser.add_argument("--keep", type=float, default=150, help="seconds to wait when all left")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gestalt-users-") as folder:
         server = Server(folder)
@@ -189,10 +198,10 @@ def main() -> None:
             met = crowd(server, options.users, options.seconds, options.think)
             many = told(f"{options.users} visitors", met)
             during = server.memory()
-            time.sleep(60)
+            time.sleep(options.keep)
             after = server.memory()
             print(f"95 % of the crowd / 95 % alone: {many / alone:.1f}")
-            looks = {"before": before, "at the end": during, "a minute after": after}
+            looks = {"before": before, "at the end": during, "after they left": after}
             for when, (mine, others) in looks.items():
                 print(f"memory {when}: server {mine:,.0f} MB, workers {others:,.0f} MB")
             print(f"after / before: server {after[0] / before[0]:.2f}")

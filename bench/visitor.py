@@ -69,7 +69,7 @@ class Visitor:
         return self._run(self.pages.get(page, ""), name="" if page in self.pages else page)
 
     def press(self, label: str) -> float:
-        """Press a button."""
+        """Press a button, by its label or by "#" and its key."""
         return self._act(("button", label), "trigger_value", True)
 
     def choose(self, label: str, option: str) -> float:
@@ -208,6 +208,8 @@ class Visitor:
         if getattr(body, "id", ""):
             label = getattr(body, "label", "")
             self.widgets.setdefault((kind, label), Widget(kind, body.id, delta.fragment_id))
+            key = body.id.split("-", 2)[-1]  # "$$ID-hash-key"
+            self.widgets[kind, f"#{key}"] = Widget(kind, body.id, delta.fragment_id)
 
     def _path(self) -> str:
         return next((path for path, known in self.pages.items() if known == self.page), "?")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, identity, reading, session
+from pages.ui import frame, identity, limits, reading, session
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -25,6 +25,8 @@ PAGES = (
 
 st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
 frame.style()
+if not limits.admit():
+    st.stop()
 read = reading.token()  # who was sent a review sees that page and no other
 # Who did not sign in has nothing but the review of a link, whatever the browser asks for.
 by_link = identity.current().role == people.READER

@@ -1,5 +1,6 @@
 """The largest inputs the readers accept. Everything that grows is checked against one of these."""
 
+from analytics import settings
 from analytics.errors import BadInput
 
 MIB = 2**20
@@ -24,6 +25,12 @@ def check_size(rows: int, columns: int, max_cells: int | None = None) -> None:
         raise BadInput(
             f"The data has {columns:,} columns, but at most {MAX_COLUMNS:,} can be read: "
             "keep the columns you need."
+        )
+    most = settings.optional("GESTALT_MAX_ROWS")
+    if most is not None and rows > most:
+        raise BadInput(
+            f"The data has {rows:,} rows, but at most {most:,} are opened here: take a sample of "
+            "the rows, or ask who runs this server to raise GESTALT_MAX_ROWS."
         )
     if rows * columns > max_cells:
         raise BadInput(

@@ -213,6 +213,7 @@ class DaskRunner(Desk):
         request = self._board.request(sent.digest)
         nested = operations.OPERATIONS[request.kind].nested
         command = {"do": "job", "id": sent.digest, "request": request.to_json(), "spread": nested}
+        command["owner"] = self._board.job(sent.digest).owner
         if held := self._keys.get(sent.digest):
             command["keys"] = {url: key.reveal() for url, key in held.items()}
         self._board.progress(sent.digest, None, "Starting")

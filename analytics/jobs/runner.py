@@ -204,6 +204,7 @@ class Runner(Desk):
             digest = request.digest
             worker.become("busy", digest)
             command = {"do": "job", "id": digest, "request": request.to_json()}
+            command["owner"] = self._board.job(digest).owner
             if held := self._keys.get(digest):
                 command["keys"] = {url: key.reveal() for url, key in held.items()}
             if not worker.send(command):

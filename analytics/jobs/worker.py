@@ -165,14 +165,15 @@ def spreading(job: str, commands: queue.SimpleQueue, say: Say) -> Callable:
 
 def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> None:
     """Execute one request and say how it ended."""
-    from analytics import operations
+    from analytics import allowance, operations
     from analytics.errors import BadInput, PartFailed, StoreError
     from analytics.jobs import job as words
     from analytics.language import connection
 
     report = Reporter(say, command["id"])
     kind = error = detail = ""
-    with connection.lent(command.pop("keys", {})) as hide:
+    owner = allowance.of(command.get("owner", ""))
+    with owner, connection.lent(command.pop("keys", {})) as hide:
         try:
             wanted = operations.from_json(command["request"])
             if wanted.digest != command["id"]:

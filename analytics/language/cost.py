@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analytics import settings
+from analytics import allowance, settings
 from analytics.errors import BadInput
 from analytics.language.connection import Connection
 
@@ -105,9 +105,14 @@ class Meter:
     """
 
     def __init__(self, budget: Budget = UNLIMITED, at: Price | None = None):
-        if budget.money and at is None:
+        self._person = allowance.counted()
+        counted = self._person and allowance.limit(allowance.MONEY) is not None
+        if (budget.money or counted) and at is None:
             raise BadInput(
                 "The price of this model is not known: give prices, or a budget in calls or tokens."
+                if not counted
+                else "Here one person may use only so much money in a day, and the price of this "
+                "model is not known: give its prices."
             )
         self.budget, self.price = budget, at
         self._spent = Spent(money=0.0 if at else None)
@@ -137,16 +142,42 @@ class Meter:
             self._booked = _sum(self._booked, most)
             self._under_way += 1
         used: list[tuple[int, int]] = []
+        real, sent = Spent(0, 0, 0, 0.0), False
         try:
-            yield used
+            with self._allowed(most, used):
+                sent = True
+                yield used
         finally:
-            read, written = used[-1] if used else (0, 0)
-            cost = self.price.of(read, written) if self.price else None
+            if sent:
+                real = self._real(used)
             with self._turn:
                 self._booked = _sum(self._booked, most, -1)
-                self._spent = _sum(self._spent, Spent(1, read, written, cost))
+                self._spent = _sum(self._spent, real)
                 self._under_way -= 1
                 self._turn.notify_all()
+
+    def _real(self, used: list[tuple[int, int]]) -> Spent:
+        """What a request did cost."""
+        read, written = used[-1] if used else (0, 0)
+        return Spent(1, read, written, self.price.of(read, written) if self.price else None)
+
+    @contextmanager
+    def _allowed(self, most: Spent, used: list[tuple[int, int]]):
+        """Around one request, within what its person may use in a day."""
+        if not self._person:
+            yield
+            return
+        booked = _amounts(most)
+        try:
+            day = allowance.book(self._person, booked)
+        except allowance.Spent as error:
+            raise BudgetSpent(str(error)) from None
+        try:
+            yield
+        finally:
+            cost = _amounts(self._real(used))
+            changes = {what: cost[what] - booked[what] for what in booked}
+            allowance.correct(self._person, day, changes)
 
     def _over(self, most: Spent) -> str:
         """Which limit the request could pass, in words; empty when it fits."""
@@ -162,6 +193,15 @@ class Meter:
                 words = f"${limit:.2f}" if name == "money" else f"{limit:,} {name}"
                 return f"the budget of {words} is used up"
         return ""
+
+
+def _amounts(spent: Spent) -> dict[str, int]:
+    """As an allowance counts it."""
+    return {
+        allowance.CALLS: spent.calls,
+        allowance.TOKENS: spent.tokens_in + spent.tokens_out,
+        allowance.MONEY: math.ceil(1e6 * (spent.money or 0.0)),
+    }
 
 
 def _sum(a: Spent, b: Spent, sign: int = 1) -> Spent:

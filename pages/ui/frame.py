@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from pages.ui import housekeeping, services, session
+from pages.ui import housekeeping, limits, services, session
 from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -161,7 +161,7 @@ def _jobs() -> set[str]:
         for job in shown[:3]:
             with st.container(horizontal=True, vertical_alignment="center", key=f"job-{job.id}"):
                 words = job.words or ("waiting" if job.state == "queued" else "starting")
-                if job.state == "queued" and (place := session.place(job.id)):
+                if job.state == "queued" and (place := limits.place(job.id)):
                     words += f" ({place})"
                 seconds = f" · {job.seconds:.0f} s" if job.seconds >= 2 else ""
                 st.progress(
@@ -169,7 +169,7 @@ def _jobs() -> set[str]:
                     text=safe_md(f"{job.label}: {words}{seconds}"),
                 )
                 if st.button("Cancel", key=f"cancel-{job.id}", type="tertiary"):
-                    session.cancel(job.id)
+                    limits.cancel(job.id)
                     st.rerun()
         if len(running) > len(shown[:3]):
             st.caption(f"{count(len(running) - len(shown[:3]), 'more step')} waiting")

@@ -44,10 +44,9 @@ def forget_sessions() -> int:
 
 
 def connected() -> int:
-    """How many tabs are open."""
-    if not Runtime.exists():
-        return 0
-    return Runtime.instance()._session_mgr.num_active_sessions()
+    """How many tabs are open; 0 without a server."""
+    manager = getattr(Runtime.instance(), "_session_mgr", None) if Runtime.exists() else None
+    return manager.num_active_sessions() if manager is not None else 0
 
 
 def give_back() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from analytics import settings
 from analytics.data.decoding import ENCODINGS
 from analytics.errors import BadInput, StoreError
-from pages.ui import services, session
+from pages.ui import limits, session
 from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
@@ -77,8 +77,6 @@ def _pasted() -> None:
 
 
 def _linked() -> None:
-    from analytics.data.uploads import stage
-
     file, staged = st.session_state.get("upload-links"), _last_file()
     if file is None or not staged:
         return
@@ -86,7 +84,7 @@ def _linked() -> None:
     options = dict(table.params.get("options") or {}) if table is not None else {}
     try:
         file.seek(0)
-        _read(staged, options, stage(file, file.name, services.home()))
+        _read(staged, options, limits.keep_file(file, file.name))
     except (BadInput, StoreError) as error:
         session.current().errors["table"] = str(error)
     else:
@@ -152,12 +150,10 @@ def _source() -> dict:
 
 def _open(content, name: str) -> None:
     """Store the content and ask for its table; the map shows it as soon as it has been read."""
-    from analytics.data.uploads import stage
-
     try:
         if not isinstance(content, bytes):
             content.seek(0)
-        _read(stage(content, name, services.home()), {})
+        _read(limits.keep_file(content, name), {})
     except (BadInput, StoreError) as error:
         session.current().errors["table"] = str(error)
         return

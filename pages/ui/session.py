@@ -4,7 +4,6 @@ The view changes only when a wanted result has arrived, so what is on screen sta
 replaced; a failed or cancelled job leaves it as it was.
 """
 
-import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -21,8 +20,7 @@ from analytics.errors import BadInput, StoreError
 from analytics.operations import Request
 from analytics.results import Record
 from analytics.view import View
-from pages.ui import services
-from pages.ui.words import about_seconds
+from pages.ui import identity, services
 
 # Seconds to wait for a wanted result before its progress is shown: most small data is ready then.
 PATIENCE = 0.7
@@ -66,7 +64,7 @@ MAX_HISTORY = 50
 class Session:
     """What the browser tab remembers beside widget values."""
 
-    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    owner: str  # the person, whose tabs share what one person may use
     view: View = field(default_factory=View)
     past: list[View] = field(default_factory=list)
     future: list[View] = field(default_factory=list)
@@ -83,7 +81,7 @@ class Session:
 def current() -> Session:
     """The session of this browser tab."""
     if "gestalt" not in st.session_state:
-        st.session_state["gestalt"] = Session()
+        st.session_state["gestalt"] = Session(identity.current().id)
         _restore(st.session_state["gestalt"])
     return st.session_state["gestalt"]
 
@@ -272,29 +270,6 @@ def pending() -> list:
     digests = {r.digest for r in session.wanted.values()} | session.asked
     jobs = [services.runner().job(d) for d in digests]
     return sorted((j for j in jobs if j is not None and j.active), key=lambda j: j.queued)
-
-
-def cancel(digest: str) -> None:
-    """Stop a job, or, while somebody else waits for it too, wait for it no more."""
-    session = current()
-    if services.runner().cancel(digest, session.owner):
-        return
-    session.asked.discard(digest)
-    for slot in [s for s, request in session.wanted.items() if request.digest == digest]:
-        del session.wanted[slot]
-        session.steps.discard(slot)
-        if not getattr(session.view, slot):
-            session.errors[slot] = "Cancelled."
-
-
-def place(digest: str) -> str:
-    """Where a queued job stands, in words: "3 before it, about 40 s"; "" when it is not queued."""
-    found = services.runner().place(digest)
-    if found is None:
-        return ""
-    before, seconds = found
-    ahead = f"{before} before it, " if before else "next, "
-    return ahead + about_seconds(seconds)
 
 
 def settle() -> None:

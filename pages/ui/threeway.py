@@ -9,7 +9,17 @@ from analytics.comparing.operations import collected_request
 from analytics.errors import BadInput, StoreError
 from analytics.operations import Request
 from analytics.results import UNLABELLED, Dataset, Projection, ScoreCard
-from pages.ui import comparing, frame, mapview, panels, people, services, session, sides
+from pages.ui import (
+    comparing,
+    frame,
+    limits,
+    mapview,
+    panels,
+    people,
+    services,
+    session,
+    sides,
+)
 from pages.ui.comparing import Result
 from pages.ui.words import count, interval, safe_md
 
@@ -81,10 +91,9 @@ def _import(projection: Projection) -> None:
         )
         if file is None or not st.button("Import", type="primary", key="people-import"):
             return
-        from analytics.data.uploads import stage
 
         try:
-            request = collected_request(projection, stage(file, file.name, services.home()))
+            request = collected_request(projection, limits.keep_file(file, file.name))
         except (BadInput, StoreError) as error:
             frame.sentence(str(error), "error")
             return
