@@ -237,9 +237,20 @@ def test_the_memory_is_bounded_by_number_and_bytes(tmp_path):
     assert few.load(D[0]) is not RECORDS[0]
     small = Artifacts(tmp_path, remembered_bytes=10)
     assert small.load(D[2]) is small.load(D[2])
-    one = small.load(D[2])
-    small.load(D[1])
-    assert small.load(D[2]) is not one
+
+
+def test_what_somebody_holds_is_not_read_again(tmp_path, monkeypatch):
+    store = Artifacts(tmp_path, remembered=1)
+    for record in RECORDS[:3]:
+        store.save(record)
+    read, really = [], store._read
+    monkeypatch.setattr(store, "_read", lambda digest: read.append(digest) or really(digest))
+    held = store.load(D[0])
+    store.load(D[1])
+    assert store.load(D[0]) is held and read == [D[0], D[1]]
+    del held
+    store.load(D[0])
+    assert read == [D[0], D[1], D[0]]
 
 
 KILLED = """

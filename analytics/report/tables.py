@@ -25,8 +25,9 @@ def labels_table(
     clustering: Clustering | None,
     mask: np.ndarray | None = None,
     layer: str = "",
+    rows: np.ndarray | None = None,
 ) -> pd.DataFrame:
-    """One line per row of the dataset.
+    """One line per row of the dataset, or only per row of ``rows`` (numbers from 0).
 
     Columns: ``row`` (zero-based row of the source table), ``cluster`` (numbered from 1 as on the
     page, -1 = noise), ``cluster_name`` and ``tags`` where people gave some, ``selected`` when
@@ -34,17 +35,19 @@ def labels_table(
     ``x``, ``y`` of the map, then the original columns. An original column with one of these names
     gets "_data" behind it.
     """
-    ours: dict[str, np.ndarray] = {"row": dataset.rows}
+    part = slice(None) if rows is None else rows
+    ours: dict[str, np.ndarray] = {"row": dataset.rows[part]}
     if clustering is not None:
-        ours["cluster"] = np.where(clustering.labels == NOISE, NOISE, clustering.labels + 1)
-        ours |= _by_hand(clustering)
+        labels = clustering.labels[part]
+        ours["cluster"] = np.where(labels == NOISE, NOISE, labels + 1)
+        ours |= _by_hand(clustering, part)
     if mask is not None:
-        ours["selected"] = mask
+        ours["selected"] = mask[part]
     if layer == RARITY and clustering is not None:
-        ours["rarity_weight"] = weights(clustering.labels)
+        ours["rarity_weight"] = weights(clustering.labels)[part]
     if projection is not None:
-        ours["x"], ours["y"] = projection.xy[:, 0], projection.xy[:, 1]
-    original = dataset.frame.reset_index(drop=True)
+        ours["x"], ours["y"] = projection.xy[part, 0], projection.xy[part, 1]
+    original = dataset.frame.iloc[part].reset_index(drop=True)
     renamed, taken = {}, {*ours, *original.columns}
     for name in original.columns:
         if name in ours:
@@ -56,14 +59,14 @@ def labels_table(
     return pd.concat([pd.DataFrame(ours), original.rename(columns=renamed)], axis=1)
 
 
-def _by_hand(clustering: Clustering) -> dict[str, np.ndarray]:
+def _by_hand(clustering: Clustering, part) -> dict[str, np.ndarray]:
     """The names of the groups and the tags of the rows, where people gave some."""
     found = {}
     if clustering.names:
         names = clustering.group_names
-        found["cluster_name"] = np.array([names[int(g)] for g in clustering.labels], object)
+        found["cluster_name"] = np.array([names[int(g)] for g in clustering.labels[part]], object)
     if clustering.tags:
-        held = clustering.extras["tags"].astype(bool)
+        held = clustering.extras["tags"][part].astype(bool)
         said = [
             ", ".join(t for t, on in zip(clustering.tags, row, strict=True) if on) for row in held
         ]

@@ -19,6 +19,7 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
@@ -108,13 +109,15 @@ class Artifacts:
     """The results in one folder, with a small memory of the last ones used (thread-safe).
 
     remembered, remembered_bytes : the memory holds at most so many results and about so many
-        bytes of arrays and frames (the last result used is always held).
+        bytes of arrays and frames (the last result used is always held). What somebody still
+        holds beyond that, a map on screen for one, is found without being read again.
     """
 
     def __init__(self, folder: Path, remembered: int = 24, remembered_bytes: int = 512_000_000):
         self.folder = Path(folder)
         self._most = (remembered, remembered_bytes)
         self._memory: OrderedDict[str, tuple[Record, int]] = OrderedDict()
+        self._alive: WeakValueDictionary[str, Record] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def _path(self, digest: str, suffix: str) -> Path:
@@ -247,6 +250,7 @@ class Artifacts:
         """Forget a result. The JSON goes first, so a half-removed result reads as absent."""
         with self._lock:
             self._memory.pop(digest, None)
+            self._alive.pop(digest, None)
         for suffix in _SUFFIXES:
             self._path(digest, suffix).unlink(missing_ok=True)
 
@@ -345,13 +349,14 @@ class Artifacts:
     def _remembered(self, digest: str) -> Record | None:
         with self._lock:
             if digest not in self._memory:
-                return None
+                return self._alive.get(digest)
             self._memory.move_to_end(digest)
             return self._memory[digest][0]
 
     def _remember(self, record: Record) -> None:
         most, most_bytes = self._most
         with self._lock:
+            self._alive[record.digest] = record
             self._memory[record.digest] = (record, _memory_bytes(record))
             self._memory.move_to_end(record.digest)
             held = sum(size for _, size in self._memory.values())

@@ -121,7 +121,11 @@ class LargeMap {
     for (const [name, color] of Object.entries(data.theme)) this.root.style.setProperty("--" + name, color);
     this.camera.aspect = data.aspect;
     const fresh = this.lay_out(data);
-    this.dress();
+    // Whatever else a run of the page changes, drawing millions of points anew is only for this.
+    const look = JSON.stringify([data.theme, data.aspect, data.panes.map((pane) => pane.colors)]);
+    const dressed = look !== this.look;
+    this.look = look;
+    if (fresh || dressed) this.dress();
     if (!before) this.take(data.selects && !matchMedia("(pointer: coarse)").matches ? "lasso" : "move");
     this.drawn_at = "";
     this.resize();
@@ -131,7 +135,7 @@ class LargeMap {
       this.points?.load(this.asking);  // a link that had run out may have stopped it
       this.recolor();
     }
-    this.redraw();
+    if (dressed || this.picture) this.redraw(); else this.tick();
   }
 
   // The maps beside each other; whether their number has changed.
@@ -187,7 +191,6 @@ class LargeMap {
     } catch { this.fall_back("without"); return; }
     points.load(this.asking);
     await this.recolor();
-    this.redraw();
   }
 
   // More points have come.

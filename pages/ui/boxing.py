@@ -16,7 +16,9 @@ _EDGE = 0.01  # of the extent, kept free round the points
 def fold(projection: Projection) -> None:
     """Two ranges and a button, one fold away; counts the rows in the box while it changes."""
     with st.expander("Select by numbers instead of drawing", key="box-fold"):
-        xy = projection.xy[np.isfinite(projection.xy).all(axis=1)]
+        xy = projection.xy
+        if not all(np.isfinite(column).all() for column in xy.T):
+            xy = xy[np.isfinite(xy).all(axis=1)]
         if not len(xy):
             st.caption("No row has a place on this map.")
             return

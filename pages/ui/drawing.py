@@ -42,7 +42,8 @@ class Look:
     """How all maps of a place are drawn; words as of ``analytics.figures.map.map_figure``.
 
     lit : rows that stand out, bool (n,). zoom : (x0, x1, y0, y1) to show first, () for all.
-    reading : the page is read by scrolling, so the wheel does not zoom.
+    reading : the page is read by scrolling, so the wheel does not zoom. holds : the results that
+    the page rests on, which stay in memory while the large map is on screen.
     """
 
     lit: np.ndarray | None = None
@@ -58,6 +59,7 @@ class Look:
     height: int = 640
     revision: str = ""
     reading: bool = False
+    holds: tuple = ()
 
     @property
     def limits(self) -> tuple | None:
@@ -129,6 +131,7 @@ def _large(projection, layers, look: Look, sentence, key, chosen, cleared, kept)
         cleared=None if cleared is None else lambda event: cleared(),
         kept=kept,
         reading=look.reading,
+        holds=(projection, *look.holds),
     )
     links = f"Links are drawn up to {MAX_WEBGL:,} points." if look.links is not None else ""
     left_out = filter(None, (links, marks.too_many(look.shapes, len(projection.xy))))

@@ -73,6 +73,7 @@ def draw(
     cleared=None,
     kept=None,
     reading: bool = False,
+    holds: tuple = (),
 ) -> tuple[str, ...]:
     """Draw a map, or several of the same points beside each other that move together, and return
     their notes; parameters as of ``analytics.figures.map.map_figure``.
@@ -80,7 +81,8 @@ def draw(
     layers : what each map shows, see :class:`pages.ui.drawing.Layer`. home : limits to show first,
     None for all. chosen : called with the shapes of a new selection, cleared : when it is let go,
     kept : with (x0, x1, y0, y1) when the reader keeps what is in view; None for a map that offers
-    none of this. reading : the page is read by scrolling, which the wheel is left to.
+    none of this. reading : the page is read by scrolling, which the wheel is left to. holds : what
+    else stays in memory while the browser may fetch from this map.
     """
     dark = frame.dark()
     sheet = _remember("sheet", projection.digest, lambda: large.sheet(projection.xy))
@@ -95,6 +97,7 @@ def draw(
         notes += said
     version = "" if lit is None else _digest(lit)
     held = {"scenes": scenes, "codes": [pane["codes"] for pane in panes], "lit": version}
+    held["holds"] = holds
     token, secret = tickets.grant(key, held)
     data = {
         "token": token,

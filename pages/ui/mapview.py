@@ -1,5 +1,8 @@
 """The map with its selection: the one chart that every page draws."""
 
+import threading
+from collections import OrderedDict
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -17,6 +20,9 @@ MAX_GROUP_VALUES = 24
 SHORT = 36  # letters of a description on the map
 HOVER_KEY = "hover-columns"
 ADD_KEY = "add-to-selection"
+MASKS = 8  # selections resolved last, of all readers
+_masks: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+_lock = threading.Lock()
 
 
 def color_layer(
@@ -115,9 +121,22 @@ def drawn_links(dataset: Dataset, choice: str):
 
 
 def selected_mask(projection: Projection) -> np.ndarray | None:
-    """The selected rows, or None when nothing is selected."""
+    """The selected rows, or None when nothing is selected. One run of a page asks several times, so
+    the last answers are kept."""
     shapes = session.current().view.selection
-    return geometry.resolve(shapes, projection.xy) if shapes else None
+    if not shapes:
+        return None
+    name = (projection.digest, repr(shapes))
+    with _lock:
+        found = _masks.pop(name, None)
+    if found is None:
+        found = geometry.resolve(shapes, projection.xy)
+        found.flags.writeable = False
+    with _lock:
+        _masks[name] = found
+        while len(_masks) > MASKS:
+            _masks.popitem(last=False)
+    return found
 
 
 def select(shapes) -> None:
@@ -183,6 +202,7 @@ def draw(
         links=joined,
         height=height,
         revision=projection.digest + str(view.zoom),
+        holds=(dataset, clustering),
     )
     drawing.show(
         projection,

@@ -99,6 +99,7 @@ def draw(results: Results, caption: str, key: str) -> None:
         height=HEIGHT,
         revision=f"{key}{projection.digest}",
         reading=True,
+        holds=(dataset, results.clustering),
     )
     drawing.show(
         projection,
@@ -127,14 +128,14 @@ def table(results: Results, key: str) -> None:
     from analytics.report.tables import labels_table
 
     held = st.session_state.get(f"{key}-marked", {}).get("about")
-    full = labels_table(results.dataset, results.projection, results.clustering)
-    mask = None if held is None else targets.mask(held, results.projection.xy, results.labels)
-    places = np.arange(len(full)) if mask is None else np.flatnonzero(mask)
-    if not len(places):
+    dataset, projection = results.dataset, results.projection
+    mask = None if held is None else targets.mask(held, projection.xy, results.labels)
+    n = dataset.n if mask is None else int(mask.sum())
+    if not n:
         st.caption("No row lies in what is marked.")
         return
-    shown = places[:TABLE_ROWS]
-    part = full.iloc[shown, :TABLE_COLUMNS]
+    shown = np.arange(min(n, TABLE_ROWS)) if mask is None else np.flatnonzero(mask)[:TABLE_ROWS]
+    part = labels_table(dataset, projection, results.clustering, rows=shown)
     name = f"{key}-rows-{count_of(key, 'rows')}"
 
     def chosen() -> None:
@@ -146,7 +147,7 @@ def table(results: Results, key: str) -> None:
         }
 
     st.dataframe(
-        part,
+        part.iloc[:, :TABLE_COLUMNS],
         hide_index=True,
         lazy=False,
         height=300,
@@ -154,9 +155,9 @@ def table(results: Results, key: str) -> None:
         on_select=chosen,
         selection_mode="multi-row",
     )
-    said = [] if len(shown) == len(places) else [f"{len(shown):,} of {len(places):,} rows"]
-    if full.shape[1] > TABLE_COLUMNS:
-        said.append(f"{TABLE_COLUMNS} of {count(full.shape[1], 'column')}")
+    said = [] if len(shown) == n else [f"{len(shown):,} of {n:,} rows"]
+    if part.shape[1] > TABLE_COLUMNS:
+        said.append(f"{TABLE_COLUMNS} of {count(part.shape[1], 'column')}")
     if said:
         st.caption(f"{' and '.join(said)} shown.")
 

@@ -379,22 +379,28 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
     """The selected rows, at most a few thousand, with a download of all of them."""
     from analytics.report.tables import KEPT_TEXT, labels_table, to_csv
 
-    full = labels_table(dataset, projection, clustering, mask, session.current().view.layer)
-    shown = full if mask is None else full[mask]
-    if len(shown) == 0:
+    layer = session.current().view.layer
+    n = dataset.n if mask is None else int(mask.sum())
+    if n == 0:
         st.caption("No row lies in the selection.")
         return
-    part = shown.iloc[:TABLE_ROWS, :TABLE_COLUMNS]
-    st.dataframe(part, hide_index=True, lazy=False, height=320)
+    places = np.arange(min(n, TABLE_ROWS)) if mask is None else np.flatnonzero(mask)[:TABLE_ROWS]
+    part = labels_table(dataset, projection, clustering, mask, layer, places)
+    st.dataframe(part.iloc[:, :TABLE_COLUMNS], hide_index=True, lazy=False, height=320)
+
+    def whole() -> bytes:
+        rows = None if mask is None else np.flatnonzero(mask)
+        return to_csv(labels_table(dataset, projection, clustering, mask, layer, rows))
+
     with st.container(horizontal=True, vertical_alignment="center"):
-        if len(shown) > TABLE_ROWS:
-            st.caption(f"{TABLE_ROWS:,} of {len(shown):,} rows shown.")
-        if shown.shape[1] > TABLE_COLUMNS:
-            st.caption(f"{TABLE_COLUMNS} of {shown.shape[1]:,} columns shown.")
+        if n > TABLE_ROWS:
+            st.caption(f"{TABLE_ROWS:,} of {n:,} rows shown.")
+        if part.shape[1] > TABLE_COLUMNS:
+            st.caption(f"{TABLE_COLUMNS} of {part.shape[1]:,} columns shown.")
         name = "selection" if mask is not None else "rows"
         st.download_button(
-            f"Download {count(len(shown), 'row')} as CSV",
-            lambda: to_csv(shown),
+            f"Download {count(n, 'row')} as CSV",
+            whole,
             file_name=f"gestalt-{name}.csv",
             mime="text/csv",
             help=KEPT_TEXT,

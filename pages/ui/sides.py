@@ -91,6 +91,7 @@ def look(projection: Projection, dataset: Dataset, mask, count: int) -> drawing.
         outlines=view.outlines,
         height=HEIGHT[count],
         revision=projection.digest,
+        holds=(dataset,),
     )
 
 

@@ -146,39 +146,45 @@ def lost_and_found(page):
     page.locator(".large .status").get_by_text("did not give them back").wait_for()
 
 
-# The prediction of people's groups may go on for a while below the maps.
-STILL = "() => document.querySelector('.stApp').dataset.testScriptState === 'notRunning'"
-
-
 def beside(page, xy, kind):
-    """Three maps of the same rows: one graphics memory, one camera, one selection."""
+    """Two maps of the same rows: one graphics memory, one camera, one selection."""
+    goto(page, "Clusters")
+    page.get_by_role("button", name="Cluster", exact=True).wait_for()
+    settled(page)
+    groups = page.get_by_label("Groups", exact=True).first
+    groups.fill("5")
+    groups.press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Cluster", exact=True).click()
+    page.get_by_text("5 groups").first.wait_for()
     goto(page, "Compare")
-    page.get_by_role("tab", name="People", exact=True).click()
-    page.locator(f".large[data-drawn='{N}']").wait_for()
-    assert page.locator(".large .area").count() == 3 and page.locator(".large").count() == 1
-    areas = [page.locator(".large .area").nth(i) for i in range(3)]
+    page.get_by_role("tab", name="Side by side").click()
+    page.locator(f".st-key-beside-plotbox .large[data-drawn='{N}']").wait_for()
+    settled(page)
+    assert page.locator(".large .area").count() == 2 and page.locator(".large").count() == 1
+    areas = [page.locator(".large .area").nth(i) for i in (0, 1)]
     ticks = [area.locator(".tick").all_inner_texts() for area in areas]
-    assert ticks[0] == ticks[1] == ticks[2]
     areas[1].focus()
     page.keyboard.press("+")
     page.wait_for_timeout(100)
     moved = [area.locator(".tick").all_inner_texts() for area in areas]
-    assert moved[0] == moved[1] == moved[2] != ticks[0]
+    assert ticks[0] == ticks[1] and moved[0] == moved[1] != ticks[0]
     page.keyboard.press("0")
     drag_round(page, xy, CENTRES[2], pane=1)
     page.get_by_text(f"{int((kind == 2).sum()):,} rows selected").wait_for()
-    page.wait_for_function(STILL)
-    # An outline by keys, where no points are.
+    settled(page)
+    # An outline by keys, where no points are; Escape lets it go.
     areas[1].focus()
     for key in ("d", " ", "ArrowRight", "ArrowRight", " ", "ArrowDown", "ArrowDown", "Enter"):
         page.keyboard.press(key)
     page.get_by_text("0 rows selected", exact=True).wait_for()
-    page.wait_for_function(STILL)
+    settled(page)
     areas[1].focus()
     page.keyboard.press("Escape")
     page.get_by_text(SELECTED).wait_for(state="detached")
     goto(page, "Map")
-    page.locator(f".large[data-drawn='{N}']").wait_for()
+    page.locator(f".st-key-map-plotbox .large[data-drawn='{N}']").wait_for()
+    settled(page)
 
 
 def without_webgl(url, chromium, xy, words):
