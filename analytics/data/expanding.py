@@ -13,7 +13,6 @@ import numpy as np
 from analytics.data.limits import MAX_UNPACKED_BYTES, MIB
 from analytics.errors import BadInput
 
-_DICTIONARY = ("PLAIN_DICTIONARY", "RLE_DICTIONARY")
 _ITEM = re.compile(rb"<(?:[^\s<>/:]++:)?+si(?=[\s>/])")
 _SHARED_CELL = re.compile(rb"\st\s*+=\s*+[\"']s[\"']")
 _PLACED = re.compile(
@@ -22,30 +21,21 @@ _PLACED = re.compile(
 _OVERLAP = 4096  # bytes of a block that are looked at again, so that no cell is cut in two
 
 
-def most_values(facts) -> int:
-    """The most values that one column of a Parquet file holds; lists hold many in a row."""
-    found: dict[str, int] = {}
-    for group in map(facts.row_group, range(facts.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            found[chunk.path_in_schema] = found.get(chunk.path_in_schema, 0) + chunk.num_values
-    return max(found.values(), default=0)
-
-
 def shared_words(facts) -> list[str]:
     """The text columns of a Parquet file whose dictionary could make them larger than is read.
 
-    They are to be read as dictionaries, which :func:`size` counts.
+    They are to be read as dictionaries, which :func:`size` counts. facts : the file's metadata; of
+    its chunks nothing is asked, because pyarrow ends the process over damaged ones.
     """
-    found = set()
-    for group in map(facts.row_group, range(facts.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            text = chunk.physical_type == "BYTE_ARRAY" and any(
-                e in _DICTIONARY for e in chunk.encodings
-            )
-            # No entry is longer than the whole chunk.
-            if text and chunk.num_values * chunk.total_uncompressed_size > MAX_UNPACKED_BYTES:
-                found.add(chunk.path_in_schema)
-    return sorted(found)
+    groups = [facts.row_group(i) for i in range(facts.num_row_groups)]
+    # No entry is longer than its whole group, and lists may hold any number of entries.
+    large = any(g.num_rows * g.total_byte_size > MAX_UNPACKED_BYTES for g in groups)
+    columns = [facts.schema.column(i) for i in range(facts.num_columns)]
+    return [
+        c.path
+        for c in columns
+        if c.physical_type == "BYTE_ARRAY" and (large or c.max_repetition_level)
+    ]
 
 
 def size(column) -> int:
