@@ -9,7 +9,7 @@ ADDRESS ?= 127.0.0.1
 TEST_PROCESSES ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run test test-fast lint bench clean system-packages
+.PHONY: run test test-fast lint bench audit bill clean system-packages
 
 run: $(VENV)/.run
 	GESTALT_PORT=$(PORT) GESTALT_ADDRESS=$(ADDRESS) $(BIN)/python app.py
@@ -28,6 +28,16 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+# Known weaknesses of the exact versions, from the advisory service of PyPI. A package that the
+# service does not answer for fails the run: silence is no clean bill.
+audit: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet pip-audit==2.10.1
+	$(BIN)/python -m pip_audit -r requirements.lock --disable-pip --strict || \
+	  { echo "Not every package could be audited, or one has a known weakness: see above."; exit 1; }
+
+bill: $(VENV)/.dev
+	$(BIN)/python -m tests.bill bill-of-materials.json
 
 clean:
 	rm -rf $(VENV)
