@@ -19,6 +19,7 @@ from streamlit.starlette import App
 from analytics import __version__, settings
 from analytics.errors import BadInput, StoreError
 from pages.ui import (
+    addresses,
     exposure,
     gate,
     headers,
@@ -74,6 +75,7 @@ app = App(
         Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
         Mount("/assets/accounts", StaticFiles(directory=ROOT / "assets" / "accounts")),
+        *addresses.ROUTES,
         *joining.ROUTES,
         *presenting.ROUTES,
         *served.ROUTES,

@@ -32,10 +32,15 @@ def draw(dataset: Dataset, result: Clustering) -> None:
         "share most."
     )
     graph = strategies(shared(use), names, words, dark=frame.dark())
-    st.plotly_chart(graph, theme=None, key="strategies", config=QUIET)
+    alt = f"{len(groups)} groups on a circle, tied by the concepts they share. {'; '.join(words)}."
+    st.plotly_chart(graph, theme=None, key="strategies", config=QUIET, alt=alt)
     st.caption("Share of each concept in what speaks for the answer.")
     table = heatmap(use, groups, concepts, title="Share", dark=frame.dark())
-    st.plotly_chart(table, theme=None, key="concept-use", config=QUIET)
+    alt = f"The share of {len(concepts)} concepts in each of {len(groups)} groups, as shades."
+    st.plotly_chart(table, theme=None, key="concept-use", config=QUIET, alt=alt)
+    with st.expander("The shares as a table"):
+        shares = pd.DataFrame(use.round(3), index=groups, columns=concepts)
+        st.dataframe(shares.rename_axis("group").reset_index(), hide_index=True)
     prevalence, reliable, seen = np.asarray(result.extras["concept_facts"], np.float64).T
     st.caption(
         "How often each concept counts most, and how often the classifier is then right on rows "

@@ -48,7 +48,12 @@ def draw(dataset: Dataset, result: Clustering) -> None:
     kept = np.argsort(-np.abs(made).max(axis=0), kind="stable")[:COLUMNS]
     names = [dataset.columns[j] for j in kept]
     figure = heatmap(made[:, kept], groups, names, title="Adds", dark=frame.dark())
-    st.plotly_chart(figure, theme=None, key="pushes", config={"displayModeBar": False})
+    alt = (
+        f"What the {len(names)} columns that count most add for or against the answer in each of "
+        f"{len(groups)} groups, as shades; the table above names the strongest."
+    )
+    quiet = {"displayModeBar": False}
+    st.plotly_chart(figure, theme=None, key="pushes", config=quiet, alt=alt)
 
 
 def _what(dataset: Dataset) -> str:

@@ -29,7 +29,11 @@ def tab() -> None:
         figure = points_and_ellipses(
             points, pair.means, pair.covariances, ["A", "B"], dark=frame.dark()
         )
-        st.plotly_chart(figure, theme=None, key="try-plot", config=QUIET)
+        alt = (
+            f"{len(points):,} points of two Gaussians A and B, each with its ellipse; about "
+            f"{round(10 * float(share[0]))} of 10 people would see one group."
+        )
+        st.plotly_chart(figure, theme=None, key="try-plot", config=QUIET, alt=alt)
     with facts:
         tenths = round(10 * float(share[0]))
         findings.finding(
@@ -44,7 +48,11 @@ def tab() -> None:
         )
         frame.how(HOW)
     figure = entropy_curve(1 - share, bits, ["A–B"], dark=frame.dark(), height=240)
-    st.plotly_chart(figure, theme=None, key="try-entropy", config=QUIET)
+    alt = (
+        "Ambiguity against the share of people who would see two groups, highest at one half; the "
+        f"pair stands at {1 - float(share[0]):.0%} with {float(bits[0]):.2f}."
+    )
+    st.plotly_chart(figure, theme=None, key="try-entropy", config=QUIET, alt=alt)
 
 
 def _two_gaussians():
