@@ -11,12 +11,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from streamlit.starlette import App
 
-from analytics import __version__, settings
+from analytics import __version__, logs, settings
 from analytics.errors import BadInput, StoreError
 from pages.ui import (
     addresses,
@@ -31,6 +30,7 @@ from pages.ui import (
     repairs,
     served,
     services,
+    watching,
 )
 
 ROOT = Path(__file__).resolve().parent
@@ -39,21 +39,14 @@ ROOT = Path(__file__).resolve().parent
 @asynccontextmanager
 async def lifespan(app):
     """Start the workers with the server, so that the first visitor does not wait for them."""
+    logs.set_up()
+    watching.gather_logs()
     logins.check()  # a server started by other means than this file refuses here
     services.start()
     tidying = asyncio.create_task(housekeeping.keep())
     yield None
     tidying.cancel()
     services.stop()
-
-
-async def healthz(request):
-    """200 when the workers and the database answer, else 503 with what does not."""
-    problems = services.problems()
-    return JSONResponse(
-        {"status": "ok" if not problems else "failing", "version": __version__, **problems},
-        status_code=200 if not problems else 503,
-    )
 
 
 repairs.apply()
@@ -65,6 +58,7 @@ app = App(
     lifespan=lifespan,
     exception_handlers=repairs.HANDLERS,
     middleware=[
+        Middleware(watching.Numbers),
         Middleware(headers.Headers),
         Middleware(exposure.Exposure),
         Middleware(origins.Origins),
@@ -72,13 +66,13 @@ app = App(
     ],
     secrets=logins.secrets(),
     routes=[
-        Route("/healthz", healthz),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
         Mount("/assets/accounts", StaticFiles(directory=ROOT / "assets" / "accounts")),
         *addresses.ROUTES,
         *joining.ROUTES,
         *presenting.ROUTES,
         *served.ROUTES,
+        *watching.ROUTES,
     ],
 )
 

@@ -86,6 +86,17 @@ SETTINGS = (
         "Hosts of other language models that people may name on a shared server, comma-separated.",
     ),
     Setting("GESTALT_ANSWERS_MB", "512", "Kept answers of language models; the oldest go first."),
+    Setting("GESTALT_LOG", "text", "Form of the log on standard error: text or json."),
+    Setting(
+        "GESTALT_LOG_LEVEL",
+        "",
+        "debug, info, warning or error; empty means warning for text and info for json.",
+    ),
+    Setting(
+        "GESTALT_METRICS_TOKEN",
+        "",
+        "Who reads /metrics sends it as a bearer token; empty allows this machine only.",
+    ),
 )
 
 _BY_NAME = {s.name: s for s in SETTINGS}

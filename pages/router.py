@@ -1,9 +1,11 @@
 """Every page starts here: navigation, look, session, and what happens when something fails."""
 
 import logging
+import time
 
 import streamlit as st
 
+from analytics import logs, metrics
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
 from pages.ui import frame, identity, limits, reading, session
@@ -38,6 +40,8 @@ page = st.navigation(
     ],
     position="hidden" if read or by_link else "top",
 )
+logs.tag(number := logs.number())  # joins the lines of this run and of the jobs it asks for
+started = time.perf_counter()
 try:
     if by_link:
         reading.page(read)
@@ -52,9 +56,12 @@ try:
 except (BadInput, StoreError) as error:
     frame.sentence(str(error), "error")
 except Exception:
+    metrics.add("gestalt_faults", where="page")
     logging.getLogger("gestalt").exception("page %s failed", page.title)
     frame.sentence(
         "This page stopped because of a fault of ours; your data is safe. Reload the page, "
-        "and if it happens again, send the server's log to the makers.",
+        f"and if it happens again, send the makers what the server's log has under {number}.",
         "error",
     )
+finally:
+    metrics.observe("gestalt_page_run_seconds", time.perf_counter() - started, page=page.title)

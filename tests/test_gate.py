@@ -101,9 +101,10 @@ def test_the_websocket_is_told_too(proxy):
         pass
 
 
-OPEN = ["/healthz", "/join/sAAA", "/join/api/task", "/present/tAAA/1", "/assets/study/join.js",
-        "/static/js/main.js", "/_stcore/health", "/review/_stcore/host-config"]  # fmt: skip
-CLOSED = ["/", "/map", "/review", "/review?review=tAAAAAAAAAAAAAAAAAAAAAAA", "/metrics", "/joiner",
+OPEN = ["/healthz", "/metrics", "/join/sAAA", "/join/api/task", "/present/tAAA/1",
+        "/assets/study/join.js", "/static/js/main.js", "/_stcore/health",
+        "/review/_stcore/host-config"]  # fmt: skip
+CLOSED = ["/", "/map", "/review", "/review?review=tAAAAAAAAAAAAAAAAAAAAAAA", "/joiner",
           "/_stcore/metrics", "/_stcore/upload_file/s/f", "/media/a.png", "/_stcore/agent/ask",
           "/healthz/..", "/component/x/index.html"]  # fmt: skip
 

@@ -116,7 +116,7 @@ def read_file(
         ) from None
     except Exception:
         # Whatever a parser makes of hostile content, the person gets one sentence; the log has it.
-        log.warning("reading %r failed", shorten(name), exc_info=True)
+        log.warning("reading a file failed", exc_info=True)
         raise BadInput(
             f"The file '{shorten(name)}' is damaged or uses a feature that cannot be read: "
             "save it again, or as CSV."

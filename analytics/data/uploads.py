@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from analytics import settings
+from analytics import metrics, settings
 from analytics.data.naming import printable
 from analytics.errors import BadInput, StoreError
 
@@ -37,10 +37,13 @@ def stage(source: bytes | BinaryIO, name: str, home: Path) -> dict[str, Any]:
     try:
         with os.fdopen(handle, "wb") as target:
             content = _copy(stream, target, folder)
+        size = os.path.getsize(temporary)
         os.replace(temporary, folder / content)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+    metrics.add("gestalt_uploads")
+    metrics.add("gestalt_upload_bytes", size)
     return {"content": content, "name": safe_name(name)}
 
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from analytics import operations, settings
+from analytics import logs, operations, settings
 from analytics.errors import BadInput
 from analytics.jobs import job as words
 from analytics.jobs.estimates import LONG, Estimates
@@ -102,7 +102,16 @@ class Board:
         """Put a request that is not active on the board, in the queue if it can be computed."""
         now = time.time()
         label = words.label(wanted)
-        job = Job(wanted.digest, wanted.kind, wanted.method, label, owner, queued=now, part=part)
+        job = Job(
+            wanted.digest,
+            wanted.kind,
+            wanted.method,
+            label,
+            owner,
+            queued=now,
+            part=part,
+            asked=logs.current(),
+        )
         if self._stored(job.id):
             return self._add(replace(job, state="done", fraction=1.0, ended=now))
         missing = [p for p in wanted.parents if not self.active(p) and not self._stored(p)]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analytics import operations, settings
+from analytics import metrics, operations, settings
 from analytics.errors import StoreError
 from analytics.jobs import cluster, remote
 from analytics.jobs.desk import Desk
@@ -257,7 +257,9 @@ class DaskRunner(Desk):
                 return
             error = ending.get("error", "")
             if detail := ending.get("detail"):
-                log.error("job %s: %s\n%s", sent.digest, error, detail)
+                told = {**self._numbers(sent.digest), "trace": detail}
+                log.error("the job stopped with a fault", extra=told)
+            metrics.give(ending.get("counted", ()))
             if ending["say"] == "done" and not self._artifacts.has(sent.digest):
                 ending, error = cluster.NOT_SHARED, cluster.NOT_SHARED["error"]
             if ending["say"] in ("lost", "cancelled"):

@@ -3,12 +3,13 @@
 One lock guards all; what callers get are immutable snapshots.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from analytics import settings
+from analytics import metrics, settings
 from analytics.errors import BadInput, StoreError
 from analytics.jobs import plugins
 from analytics.jobs.board import Board
@@ -17,6 +18,8 @@ from analytics.jobs.job import Job
 from analytics.language.connection import Secret
 from analytics.operations import Request
 from analytics.store.artifacts import Artifacts
+
+log = logging.getLogger(__name__)
 
 
 class Desk:
@@ -108,6 +111,10 @@ class Desk:
             self._stop(digest, "cancelled", "Cancelled")
             return True
 
+    def processes(self) -> dict[str, int]:
+        """How many worker processes of this server are in each state."""
+        return {}
+
     def problem(self) -> str:
         """What keeps all jobs from running, in one sentence; "" when nothing does."""
         return ""
@@ -141,9 +148,26 @@ class Desk:
         if ended := self._board.end(digest, *ending):
             for gone in ended:
                 self._keys.pop(gone, None)
+                self._count(gone)
             self._quiet_since = time.monotonic()
             self._changed()
         return ended
+
+    def _count(self, digest: str) -> None:
+        """One line and one entry in the metrics for a job that ended."""
+        job = self._board.job(digest)
+        if job is None:
+            return
+        metrics.observe("gestalt_job_seconds", job.seconds, kind=job.kind, state=job.state)
+        if job.error_kind == "crash":
+            metrics.add("gestalt_faults", where="job")
+        told = (job.kind, job.method, job.state, job.seconds)
+        log.info("job %s %s %s after %.3f s", *told, extra=self._numbers(digest))
+
+    def _numbers(self, digest: str) -> dict[str, str]:
+        """What joins the lines of a job with those of the page that asked for it."""
+        job = self._board.job(digest)
+        return {"request": job.asked if job else "", "job": digest}
 
 
 def _folder(home: Path) -> Path:

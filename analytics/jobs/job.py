@@ -53,6 +53,7 @@ class Job:
     error : one sentence, empty unless failed or died. error_kind : "input" (the request cannot be
         answered), "memory", "time" (a limit was passed), "crash" (our fault) or "store".
     part : of another job, which asked for it; nobody else did.
+    asked : number of the page run that asked first (:mod:`analytics.logs`), "" when there is none.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Job:
     error: str = ""
     error_kind: str = ""
     part: bool = False
+    asked: str = ""
 
     @property
     def active(self) -> bool:

@@ -33,7 +33,7 @@ MEGABYTE = 1024 * 1024
 MARK = "cluster.mark"  # the file by which a worker sees that it shares the server's folder
 # What must be the same everywhere for the same request to give the same result.
 ALIKE = ("numpy", "scipy", "scikit-learn", "pandas", "umap-learn", "torch")
-ANSWER = {"kind": "", "error": "", "detail": ""}
+ANSWER = {"kind": "", "error": "", "detail": "", "counted": []}
 
 _boxes: dict[str, queue.SimpleQueue] = {}  # token of a job -> what reaches its task
 _spare: list["Child"] = []  # idle processes

@@ -9,9 +9,10 @@ import atexit
 import logging
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
-from analytics import settings
+from analytics import logs, metrics, settings
 from analytics.jobs import job as words
 from analytics.jobs.desk import Desk
 from analytics.jobs.process import WorkerProcess, environment
@@ -61,6 +62,11 @@ class Runner(Desk):
         self._supervisor.start()
         atexit.register(self.close)
 
+    def processes(self) -> dict[str, int]:
+        """How many worker processes are in each state."""
+        with self._work:
+            return Counter(worker.state for worker in self._pool)
+
     def close(self) -> None:
         """Stop everything; no process is left. What is not done counts as cancelled."""
         with self._work:
@@ -90,6 +96,8 @@ class Runner(Desk):
             elif said == "warm":
                 worker.warm = True
                 worker.become("idle")
+            elif said == "log":
+                self._on_log(message)
             elif message.get("id") == worker.job:
                 self._on_job(worker, said, message)
             self._changed()
@@ -101,9 +109,11 @@ class Runner(Desk):
             return
         worker.become("idle")
         self._failed_starts = 0
+        metrics.give(message.get("counted", ()))
         if said == "failed":
             if message["detail"]:
-                log.error("job %s: %s\n%s", digest, message["error"], message["detail"])
+                told = {**self._numbers(digest), "trace": message["detail"]}
+                log.error("the job stopped with a fault", extra=told)
             self._end(digest, "failed", "", message["error"], message["kind"])
         elif self._artifacts.has(digest):
             self._end(digest, "done")
@@ -120,9 +130,8 @@ class Runner(Desk):
             elif worker.state in ("starting", "idle") and not worker.settled:
                 self._failed_starts += 1
             if worker.state != "gone":
-                log.error(
-                    "worker %d ended, exit code %s\n%s", worker.pid, worker.exit_code, worker.log()
-                )
+                told = {**self._numbers(worker.job), "trace": logs.places(worker.log())}
+                log.error("worker %d ended, exit code %s", worker.pid, worker.exit_code, extra=told)
                 self._end(worker.job, "died", "", words.lost(worker.exit_code), "crash")
             self._changed()
 
@@ -142,6 +151,13 @@ class Runner(Desk):
 
     def _asked(self) -> None:
         self._failed_starts = min(self._failed_starts, FAILED_STARTS - 1)
+
+    def _on_log(self, message: dict) -> None:
+        """A line that a worker wrote while it ran a job."""
+        told = {**self._numbers(message["id"]), "trace": message["trace"]}
+        logger = logging.getLogger(message["logger"])
+        if logger.isEnabledFor(message["level"]):
+            logger.log(message["level"], "%s", message["message"], extra=told)
 
     def _halt(self, digest: str) -> None:
         """Kill the worker that computes a job; a new one takes its place."""

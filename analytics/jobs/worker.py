@@ -4,9 +4,10 @@ Reads one JSON command per line from standard input and answers with one JSON me
 standard output. Commands: ``{"do": "job", "id", "request"}``, with ``"keys"`` of language models by
 address where the job needs them, ``{"do": "settle"}`` (load the
 common libraries in the pauses) and ``{"do": "warm"}`` (run UMAP once). Messages: "ready" (a job can
-come), "settled", "warm", "progress", "done" and "failed". A result never travels here; it is stored
-under its digest. A job with ``"spread": true`` may say "parts", with "requests" to be computed
-elsewhere, and waits for ``{"do": "parts", "failed"}``, with ``{"do": "part", "done"}`` in between.
+come), "settled", "warm", "log" (a line for the server's log), "progress", "done" and "failed". A
+result never travels here; it is stored under its digest. A job with ``"spread": true`` may say
+"parts", with "requests" to be computed elsewhere, and waits for ``{"do": "parts", "failed"}``, with
+``{"do": "part", "done"}`` in between.
 
 A worker computes one job at a time in its main thread, so no numeric library is ever entered by
 two threads (numba's workqueue layer aborts the process when that happens).
@@ -17,6 +18,7 @@ import ctypes
 import faulthandler
 import importlib
 import json
+import logging
 import math
 import os
 import queue
@@ -24,7 +26,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 
 PULSE = 0.1  # seconds between two progress messages
@@ -163,17 +164,37 @@ def spreading(job: str, commands: queue.SimpleQueue, say: Say) -> Callable:
     return spread
 
 
+class Teller(logging.Handler):
+    """Hands log lines to the server, which writes them with its own."""
+
+    def __init__(self, say: Say):
+        super().__init__()
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one line; its texts are cut as those of a failure are."""
+        from analytics import logs
+
+        told = logs.parts(record)
+        message = {"say": "log", "id": told.get("job", ""), "level": record.levelno}
+        message["logger"], message["message"] = (
+            record.name,
+            _cut(told.get("message", ""), MAX_ERROR),
+        )
+        self._say({**message, "trace": told.get("trace", "")[-MAX_DETAIL:]})
+
+
 def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> None:
     """Execute one request and say how it ended."""
-    from analytics import allowance, operations
+    from analytics import allowance, logs, metrics, operations
     from analytics.errors import BadInput, PartFailed, StoreError
     from analytics.jobs import job as words
     from analytics.language import connection
 
     report = Reporter(say, command["id"])
     kind = error = detail = ""
-    owner = allowance.of(command.get("owner", ""))
-    with owner, connection.lent(command.pop("keys", {})) as hide:
+    owner, numbers = allowance.of(command.get("owner", "")), logs.tagged("", command["id"])
+    with owner, numbers, connection.lent(command.pop("keys", {})) as hide:
         try:
             wanted = operations.from_json(command["request"])
             if wanted.digest != command["id"]:
@@ -187,11 +208,11 @@ def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> 
             kind, error = "store", str(problem)
         except PartFailed as problem:
             kind, error = problem.kind, str(problem)
-        except MemoryError:
-            kind, error, detail = "memory", words.NO_MEMORY, traceback.format_exc()
+        except MemoryError as problem:
+            kind, error, detail = "memory", words.NO_MEMORY, logs.trace(problem)
         except (Exception, SystemExit) as problem:
             kind, error = "crash", words.internal(type(problem).__name__)
-            detail = traceback.format_exc()
+            detail = logs.trace(problem)
         finally:
             report.close()
     if kind:
@@ -199,7 +220,7 @@ def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> 
         ending = {"say": "failed", "kind": kind, "error": error, "detail": detail}
     else:
         ending = {"say": "done"}
-    say({**ending, "id": command["id"]})
+    say({**ending, "id": command["id"], "counted": metrics.take()})
 
 
 def warm_umap() -> None:
@@ -218,11 +239,12 @@ def warm_umap() -> None:
 
 def serve(commands: queue.SimpleQueue, say: Say) -> None:
     """Answer commands for ever; load libraries while there are none."""
-    from analytics import settings
+    from analytics import logs, settings
     from analytics.jobs import plugins
     from analytics.operations import OPERATIONS
     from analytics.store.artifacts import Artifacts
 
+    logs.set_up(Teller(say))
     plugins.load()
     artifacts = Artifacts(settings.home() / "results", remembered=4)
     steps: list[str] = []
@@ -248,8 +270,8 @@ def _quietly(function: Callable, *arguments) -> None:
     """Call something that only saves time: a failure is logged and will show in the job."""
     try:
         function(*arguments)
-    except Exception:
-        traceback.print_exc()
+    except Exception as problem:
+        logging.getLogger(__name__).warning("could not be prepared", exc_info=problem)
 
 
 def _cut(text: str, most: int) -> str:

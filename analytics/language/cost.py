@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analytics import allowance, settings
+from analytics import allowance, metrics, settings
 from analytics.errors import BadInput
 from analytics.language.connection import Connection
 
@@ -155,6 +155,10 @@ class Meter:
                 self._spent = _sum(self._spent, real)
                 self._under_way -= 1
                 self._turn.notify_all()
+            metrics.add("gestalt_model_calls", real.calls)
+            metrics.add("gestalt_model_tokens", real.tokens_in, way="read")
+            metrics.add("gestalt_model_tokens", real.tokens_out, way="written")
+            metrics.add("gestalt_model_dollars", real.money or 0.0)
 
     def _real(self, used: list[tuple[int, int]]) -> Spent:
         """What a request did cost."""

@@ -14,7 +14,8 @@ from analytics import settings
 from analytics.accounts import person as people
 from analytics.errors import BadInput
 
-ALWAYS = ("/healthz",)  # says whether the server works, and nothing of its data
+# Whether the server works, and nothing of its data; /metrics looks for its token itself.
+ALWAYS = ("/healthz", "/readyz", "/metrics")
 REFUSED = (
     "This server has no login, so it answers on its own machine only. Its operator can set "
     "GESTALT_OPEN=yes to let everyone in who reaches it."

@@ -27,7 +27,7 @@ from pages.ui import identity, logins, services
 
 # Path prefixes that hold nothing of anybody, or check a secret in the address themselves.
 OPEN = re.compile(
-    r"/(healthz|readyz|assets/.*|static/.*|join/.*|present/.*|large/.*|favicon\.\w+|manifest\.json"
+    r"/(healthz|readyz|metrics|assets/.*|static/.*|join/.*|present/.*|large/.*|favicon\.\w+|manifest\.json"
     r"|(\w+/)?_stcore/(health|host-config)|oauth2callback|auth/(login|logout))"
 )
 # What the page of a review takes besides its websocket: files of components, pictures by the hash
