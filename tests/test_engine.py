@@ -14,7 +14,6 @@ import pytest
 
 pytest.importorskip("distributed", reason="Dask is not installed: requirements-cluster.txt")
 
-from dask_pair import Pair
 from job_tools import alive, ask, finish, until
 
 from analytics.comparing.operations import sweep_request
@@ -28,6 +27,7 @@ from analytics.jobs.runner import Runner
 from analytics.language import connection
 from analytics.operations import Request, execute, request
 from analytics.store.artifacts import Artifacts
+from bench.dask_pair import Pair
 
 TESTS = Path(__file__).parent
 KEY = "sk-lent-0123456789"
