@@ -11,6 +11,7 @@ QUICK = {
     "methods": ["medoids", "slk"],
     "draw": [],
     "large": ["--points", "200000", "--plotly", "200000"],
+    "bigdata": ["--gigabytes", "0.1"],
     "jobs": [],
     "users": ["--users", "8", "--seconds", "60", "--think", "4"],
     "clams": ["--quick"],
