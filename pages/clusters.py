@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import findings, frame, mapview, panels, quality, session
+from pages.ui import allrows, findings, frame, mapview, panels, quality, session
 
 if frame.needs_data():
     st.stop()
@@ -36,4 +36,5 @@ with picture:
 with facts:
     findings.clustering(dataset, projection, clustering)
     findings.groups(clustering)
+    allrows.offer(clustering)
 quality.tabs(dataset, projection, clustering, mask)

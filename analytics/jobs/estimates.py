@@ -22,6 +22,8 @@ SLOW = {
     "explanation_inside": 30.0,
     "explanation_rest": 30.0,
     "taxonomy": 120.0,
+    "survey": 20.0,
+    "applied": 30.0,
     "text_vectors": 20.0,
 }
 BOUNDS = (0.1, 20.0)  # a measurement changes an estimate by no more than this, times

@@ -63,7 +63,15 @@ def header(page: str = "") -> set[str]:
         shown = _jobs()
     with st.container():
         _failures(here)
+    _sampled(here.view)
     return shown
+
+
+def _sampled(view) -> None:
+    """How a sample of a larger file was drawn, on every page that shows it."""
+    table = session.load(view.table)
+    if table is not None and "sampled" in table.source:
+        st.caption(safe_md(table.source["sampled"]["sentence"]))
 
 
 def _failures(here: session.Session) -> None:
@@ -94,6 +102,8 @@ def _trail(view, page: str) -> str:
     table = session.load(view.table)
     if dataset is not None:
         of = f" of {dataset.total_rows:,}" if dataset.total_rows > dataset.n else ""
+        sampled = table.source.get("sampled") if table is not None else None
+        of = f" of {sampled['rows']:,}" if sampled else of
         rows = f"{dataset.n:,}{of} rows × {count(dataset.X.shape[1], 'feature')}"
         steps["Data"] = f"<b>{escape(dataset.name or 'Data')}</b> <span>{rows}</span>"
     elif table is not None:

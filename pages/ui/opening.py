@@ -5,7 +5,7 @@ import streamlit as st
 from analytics import settings
 from analytics.data.decoding import ENCODINGS
 from analytics.errors import BadInput, StoreError
-from pages.ui import limits, session
+from pages.ui import limits, serverfiles, services, session
 from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
@@ -30,6 +30,7 @@ def files() -> None:
         help="A file with a wrong extension is read by its content.",
         on_change=_uploaded,
     )
+    serverfiles.fold()
     with st.expander("Paste a table or texts"):
         st.text_area("One row or one text per line", height=160, key="pasted", on_change="ignore")
         st.button("Open the pasted text", on_click=_pasted)

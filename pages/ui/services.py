@@ -51,6 +51,7 @@ def start() -> None:
 def tidy() -> None:
     """Drop what was deleted long ago, and results and files over the size limit that nothing saved
     uses."""
+    from analytics.bigdata import applying
     from analytics.data import uploads
     from analytics.review import store as reviews
     from analytics.store.projects import purge
@@ -64,6 +65,7 @@ def tidy() -> None:
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
         artifacts().trim(limit, keep=kept_digests(engine()))
         uploads.trim(settings.home(), limit, keep=kept_uploads(engine()))
+        applying.trim(limit)
     except StoreError as error:
         log.error("%s", error)
 

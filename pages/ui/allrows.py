@@ -1,0 +1,79 @@
+"""The groups of a sample given to all rows of its file, as a job with a file to take away."""
+
+import pandas as pd
+import streamlit as st
+
+from analytics.bigdata import applying, lineage
+from analytics.errors import BadInput
+from analytics.results import NOISE, Clustering
+from pages.ui import frame, services, session
+from pages.ui.words import safe_md, share
+
+WAYS = {"as the method does": "method", "by the rules in words": "rules"}
+LARGEST = 300 * 2**20  # bytes that are sent through the page
+HOW = """
+The columns of every row go through the preparation of the sample, with its constants. Centres, a
+mixture or medoids then decide as they did for the sample; for other methods the five nearest rows
+of the sample vote. The agreement is the share of the sample's rows that this rule alone would give
+their own label; in the file they keep it.
+"""
+
+
+def offer(found: Clustering) -> None:
+    """The fold, where the data on screen is a sample of a larger file."""
+    table = session.load(session.current().view.table)
+    of = table.source.get("sampled") if table is not None else None
+    if not of:
+        return
+    with st.expander("Apply to all rows"):
+        st.caption(safe_md(of["sentence"]))
+        way = st.selectbox("Each row gets its group", list(WAYS), key="all-rows-way")
+        try:
+            parents = lineage.of(services.artifacts(), found)
+            content, name = table.params["content"], table.params["name"]
+            wanted = applying.applied_request(found, parents, content, name, WAYS[way])
+        except BadInput as error:
+            frame.sentence(str(error), "warning")
+            return
+        there = services.artifacts().has(wanted.digest)
+        if there and not applying.file_of(wanted.digest).exists():
+            services.artifacts().remove(wanted.digest)
+            there = False
+        asked = st.session_state.setdefault("all-rows", set())
+        if st.button(f"Apply to all {of['rows']:,} rows", disabled=there):
+            asked.add(wanted.digest)
+        if there or wanted.digest in asked:
+            _shown(wanted, found)
+
+
+def _shown(wanted, found: Clustering) -> None:
+    made = frame.try_ask(wanted)
+    if made is None:
+        st.caption("The labels of all rows stand here as soon as they are written.")
+        return
+    facts, names = made.facts, found.group_names
+    lines = [
+        {"group": names.get(label, str(label)), "rows": n, "share": share(n / facts["rows"])}
+        for label, n in sorted(facts["groups"], key=lambda g: (g[0] == NOISE, g[0]))
+    ]
+    if facts["left_out"]:
+        n = facts["left_out"]
+        lines.append({"group": "cannot be compared", "rows": n, "share": share(n / facts["rows"])})
+    st.dataframe(pd.DataFrame(lines), hide_index=True)
+    st.caption(
+        safe_md(
+            f"Agreement with the sample's own labels: {100 * facts['agreement']:.1f} % of "
+            f"{facts['agreement_of']:,} rows. {' '.join(made.notes)}"
+        )
+    )
+    path = applying.file_of(wanted.digest)
+    if facts["bytes"] <= LARGEST:
+        st.download_button(
+            "Labels of all rows, Parquet",
+            path.read_bytes,
+            file_name="gestalt-all-labels.parquet",
+            on_click="ignore",
+        )
+    else:
+        st.caption(safe_md(f"{path.name} in the folder applied of the server's data folder."))
+    frame.how(HOW)

@@ -1,0 +1,71 @@
+"""A file of the server's folder by AppTest: looked at, sampled, its groups given to all rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.bigdata import applying
+from pages.ui import services
+from tests import apptest
+from tests.apptest import settle
+
+N = 4_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    yield
+    services.stop()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    patch = pytest.MonkeyPatch()
+    path = tmp_path_factory.mktemp("served")
+    rng = np.random.default_rng(0)
+    g = rng.integers(0, 3, N)
+    frame = pd.DataFrame(
+        {"x": rng.normal(6 * g), "y": rng.normal(4 * (g == 1)), "kind": g.astype(str)}
+    )
+    frame["kind"] = "kind " + frame["kind"]
+    frame.to_csv(path / "big <b>*.csv", index=False)
+    patch.setenv("GESTALT_DATA", str(path))
+    services.stop()  # so that workers start with the folder
+    yield path
+    patch.undo()
+
+
+def button(at, label):
+    return next(b for b in at.button if b.label.startswith(label))
+
+
+def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
+    at = settle(apptest.start())
+    at.switch_page("data.py").run()
+    button(at, "Look at this file").click().run()
+    settle(at)
+    assert not at.exception
+    assert any(f"{N:,} rows, 3 columns" in m.value.replace("\\", "") for m in at.markdown)
+    facts = next(d.value for d in at.dataframe if "most frequent" in d.value.columns)
+    assert facts["column"].tolist() == ["x", "y", "kind"]
+    assert facts["median"][0].startswith("≈") and not facts["mean"][0].startswith("≈")
+    next(n for n in at.number_input if n.label == "Rows").set_value(300)
+    next(s for s in at.selectbox if s.label == "In the proportions of").select("kind")
+    button(at, "Open a sample").click().run()
+    settle(at)
+    said = "300 of 4,000 rows of big <b>*.csv, drawn in the proportions of 'kind', seed 0."
+    for page in ("map.py", "clusters.py", "report.py"):
+        at.switch_page(page).run()
+        settle(at)
+        assert not at.exception
+        assert any(c.value.replace("\\", "") == said for c in at.caption), page
+    at.switch_page("clusters.py").run()
+    settle(at)
+    button(at, "Apply to all 4,000 rows").click().run()
+    settle(at)
+    assert not at.exception
+    groups = next(d.value for d in at.dataframe if {"group", "share"} <= set(d.value.columns))
+    assert groups["rows"].sum() == N
+    assert [d for d in at.get("download_button") if "Labels of all rows" in d.proto.label]
+    assert len(list((services.home() / "applied").glob("*.parquet"))) >= 1
+    assert applying.file_of("a" * 32).parent == services.home() / "applied"
