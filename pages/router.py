@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import logs, metrics
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, identity, limits, reading, session
+from pages.ui import frame, identity, limits, menu, reading, session
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -46,6 +46,7 @@ try:
     if by_link:
         reading.page(read)
         st.stop()
+    menu.greet()
     session.follow_address()
     session.settle()
     session.sync_address()

@@ -13,6 +13,7 @@ import time
 import pytest
 import sqlalchemy as sa
 
+from analytics.accounts import tables  # noqa: F401  (the whole schema)
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
 from analytics.store import database, migrations, projects

@@ -284,15 +284,18 @@ class Artifacts:
                     order[digest] = None
                 elif digest not in order and (digest, True) not in waiting:
                     waiting.append((digest, True))
-                    waiting.extend((parent, False) for parent in self._parents(digest))
+                    parents = (self.recipe(digest) or ({}, []))[1]
+                    waiting.extend((parent, False) for parent in parents)
         return list(order)
 
-    def _parents(self, digest: str) -> list[str]:
+    def recipe(self, digest: str) -> tuple[dict[str, Any], list[str]] | None:
+        """How a stored result was made: its parameters and parents; None when it is not stored."""
         try:
             document = json.loads(self._path(digest, ".json").read_bytes())
-            return [p for p in document["content"]["parents"] if is_digest(p)]
-        except (OSError, ValueError, KeyError, TypeError):
-            return []
+            content = document["content"]
+            return content["params"], [p for p in content["parents"] if is_digest(p)]
+        except (BadInput, OSError, ValueError, KeyError, TypeError):
+            return None
 
     def adopt(self, other: "Artifacts", digest: str) -> None:
         """Move a result here from another folder, the JSON last. Raises OSError."""

@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateColumn
 
 from analytics.errors import StoreError
 from analytics.store.database import UtcTime, now, place, reading, schema_version, writing
+from analytics.store.rows import uploads_of
 
 _LOCK = 0x6765_7374  # Any fixed number: the name of our advisory lock in PostgreSQL.
 
@@ -202,6 +203,48 @@ def _reviews(connection: Connection) -> None:
     tables.create_all(connection, tables=made, checkfirst=False)
 
 
+def _accounts(connection: Connection) -> None:
+    """Version 5: people, what they share, and who holds which uploaded file. Projects hold the
+    files of the tables that were recorded in them."""
+    tables = sa.MetaData()
+
+    def filled(name: str, kind, **options) -> sa.Column:
+        return sa.Column(name, kind, nullable=False, **options)
+
+    sa.Table(
+        "people",
+        tables,
+        sa.Column("id", sa.String(32), primary_key=True),
+        filled("name", sa.String(120)),
+        filled("email", sa.String(254)),
+        filled("login", sa.String(254)),
+        filled("seen", UtcTime),
+    )
+    sa.Table(
+        "shares",
+        tables,
+        sa.Column("thing", sa.String(32), primary_key=True),
+        sa.Column("who", sa.String(300), primary_key=True),
+        filled("role", sa.String(16)),
+        filled("created", UtcTime),
+    )
+    holdings = sa.Table(
+        "holdings",
+        tables,
+        sa.Column("holder", sa.String(32), primary_key=True),
+        sa.Column("content", sa.String(64), primary_key=True),
+    )
+    tables.create_all(connection, checkfirst=False)
+    runs = sa.table(
+        "runs", sa.column("project_id"), sa.column("kind"), sa.column("params", sa.JSON)
+    )
+    query = sa.select(runs.c.project_id, runs.c.params).where(runs.c.kind == "table")
+    held = {(p, c) for p, params in connection.execute(query).all() for c in uploads_of(params)}
+    if held:
+        rows = [{"holder": project, "content": content} for project, content in sorted(held)]
+        connection.execute(sa.insert(holdings), rows)
+
+
 def _add(connection: Connection, table: str, column: sa.Column) -> None:
     sa.Table(table, sa.MetaData(), column)
     definition = CreateColumn(column).compile(dialect=connection.dialect)
@@ -213,6 +256,7 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _undo_and_revisions,
     _studies,
     _reviews,
+    _accounts,
 )
 LATEST = len(MIGRATIONS)
 

@@ -5,7 +5,7 @@ what the person can change and StoreError for what the database refuses. A faile
 nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -173,10 +173,14 @@ def list_views(engine: Engine, project: str) -> list[ViewRow]:
         return [ViewRow(*row) for row in connection.execute(query)]
 
 
-def saved_maps(engine: Engine, most: int = 200) -> list[str]:
-    """The maps on screen in the saved views of all projects, saved last first."""
+def saved_maps(
+    engine: Engine, most: int = 200, projects: Collection[str] | None = None
+) -> list[str]:
+    """The maps on screen in the saved views of some projects or (None) all, saved last first."""
     v, p = db.views.c, db.projects.c
     query = sa.select(v.state).join(db.projects, p.id == v.project_id)
+    if projects is not None:
+        query = query.where(p.id.in_(projects))
     query = query.where(p.deleted_at.is_(None)).order_by(v.updated.desc(), v.id).limit(most)
     with reading(engine) as connection:
         states = list(connection.scalars(query))

@@ -13,6 +13,10 @@ from analytics.errors import BadInput
 from analytics.store import database as db
 from analytics.store.fields import MAX_RUN_BYTES, check_json, is_id, new_id, shortened
 
+NO_VIEW = (
+    "There is no view at this link, or its project was deleted: "
+    "check the link, or choose a project from the list."
+)
 _CONTENT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -48,10 +52,7 @@ def live_view(connection: Connection, view: Any) -> sa.Row:
             .where(db.views.c.id == view, db.projects.c.deleted_at.is_(None))
         ).first()
     if row is None:
-        raise BadInput(
-            "There is no view at this link, or its project was deleted: "
-            "check the link, or choose a project from the list."
-        )
+        raise BadInput(NO_VIEW)
     return row
 
 

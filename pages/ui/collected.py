@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics.comparing.colors import matched, recolored
 from analytics.results import NOISE
-from pages.ui import choosing, findings, frame, services, session, studying
+from pages.ui import access, choosing, findings, frame, services, session, studying
 from pages.ui.words import count, interval, number, safe_md, share
 
 LIVE_SECONDS = 3
@@ -295,10 +295,9 @@ def _three_ways(c) -> None:
 
     def go() -> None:
         from analytics.comparing.operations import collected_request
-        from analytics.data.uploads import stage
         from analytics.study.files import export
 
-        request = collected_request(projection, stage(export([c]), "study.zip", services.home()))
+        request = collected_request(projection, access.stage(export([c]), "study.zip"))
         session.ask(request)
         session.change(collected=request.digest, part="People")
         st.session_state[choosing.GO_TO] = "compare.py"

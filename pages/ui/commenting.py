@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.errors import BadInput, StoreError
 from analytics.review import about as targets
-from pages.ui import frame, marking, services
+from pages.ui import access, frame, marking, services
 from pages.ui.words import count, escape, safe_md, when
 
 LIVE_SECONDS = 4
@@ -94,7 +94,12 @@ def _form(desk: Desk) -> None:
     if marked is not None:
         choices = {"marked": safe_md(marking.words(marked, desk.results)), **choices}
     with st.form(f"{key}-comment", clear_on_submit=False, border=True):
-        st.text_input("Your name", key=NAME, max_chars=80, persist_state="session")
+        known = access.called()
+        if known:
+            st.session_state[NAME] = known[:80]
+            st.caption(safe_md(f"As {known}"))
+        else:
+            st.text_input("Your name", key=NAME, max_chars=80, persist_state="session")
         about = st.radio(
             "Speaks of",
             list(choices),

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from pages.ui import housekeeping, limits, services, session
+from pages.ui import housekeeping, limits, menu, services, session
 from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -57,6 +57,7 @@ def header(page: str = "") -> set[str]:
             from pages.ui.saving import save_dialog
 
             save_dialog()
+        menu.who()
     # What comes and goes has a place of its own: else all below moves up and down by one, and the
     # browser builds the chart anew, or drops a file just chosen.
     with st.container():

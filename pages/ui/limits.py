@@ -9,7 +9,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics import allowance, settings
-from pages.ui import services, session
+from pages.ui import access, services, session
 from pages.ui.words import about_seconds
 
 AGAIN = 15.0  # seconds after which a tab that waits to be let in looks again
@@ -18,16 +18,14 @@ _inside: dict[str, None] = {}  # sessions that were let in, in that order
 
 def keep_file(source: bytes | BinaryIO, name: str) -> dict:
     """Store an uploaded file, within what its person may bring in a day; see
-    :func:`analytics.data.uploads.stage`. Raises BadInput, StoreError."""
-    from analytics.data.uploads import stage
-
+    :func:`pages.ui.access.stage`. Raises BadInput, StoreError."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     size = stream.seek(0, os.SEEK_END)
     stream.seek(0)
     person, home = session.current().owner, services.home()
     day = allowance.book(person, {allowance.UPLOADS: size}, home)
     try:
-        return stage(stream, name, home)
+        return access.stage(stream, name)
     except Exception:
         allowance.correct(person, day, {allowance.UPLOADS: -size}, home)
         raise

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics.errors import BadInput, StoreError
 from analytics.operations import Request
 from analytics.results import Dataset, Gallery
-from pages.ui import choosing, frame, services, session
+from pages.ui import access, choosing, frame, services, session
 from pages.ui.words import interval, safe_md
 
 ASKED = "pictures-ranking"
@@ -96,7 +96,6 @@ def asked() -> dict:
 
 
 def _request(source: str, dataset: Dataset, most: int, seed: int) -> Request:
-    from analytics.data.uploads import stage
     from analytics.pictures import operations as pictures
 
     if source == "columns":
@@ -108,9 +107,7 @@ def _request(source: str, dataset: Dataset, most: int, seed: int) -> Request:
         if not saved:
             raise BadInput("No view is saved yet: save one, and its maps are ranked here.")
         return pictures.maps_request(saved)
-    return pictures.files_request(
-        stage(*_zipped(st.session_state["ranking-files"]), services.home())
-    )
+    return pictures.files_request(access.stage(*_zipped(st.session_state["ranking-files"])))
 
 
 def _stored(digests) -> list[str]:
@@ -121,7 +118,7 @@ def _saved_maps() -> list[str]:
     """The maps of every saved view."""
     from analytics.store.projects import saved_maps
 
-    return saved_maps(services.engine())
+    return saved_maps(services.engine(), projects=access.projects())
 
 
 def _zipped(uploads) -> tuple[bytes, str]:
@@ -175,12 +172,12 @@ def _open_file(found: Gallery, e: dict) -> None:
 
     def go():
         from analytics.data.operations import file_request
-        from analytics.data.uploads import path_of, stage
+        from analytics.data.uploads import path_of
         from analytics.pictures.files import content_of
 
         try:
             content = content_of(path_of(found.params["content"], services.home()), e["member"])
-            session.open_table(file_request(stage(content, e["file"], services.home())))
+            session.open_table(file_request(access.stage(content, e["file"])))
         except (BadInput, StoreError) as error:
             session.current().errors["table"] = str(error)
             return

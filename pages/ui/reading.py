@@ -9,7 +9,7 @@ from analytics.errors import BadInput
 from analytics.review import document as documents
 from analytics.review import markup, writing
 from analytics.review.sections import SECTIONS
-from pages.ui import commenting, frame, marking, services
+from pages.ui import access, commenting, frame, marking, services
 from pages.ui.words import safe_md
 
 QUERY = "review"  # in the address: the token of the review that is read
@@ -37,6 +37,7 @@ def page(of: str) -> None:
     asked = st.query_params.get(VERSION, "")
     number = int(asked) if asked.isdecimal() and len(asked) < 6 else None
     version = store.read(services.engine(), of, number)
+    access.lend(version.document["state"])
     key = f"review-{version.review}-{version.number}"
     main, side = st.columns([2.7, 1], gap="large")
     with main:
@@ -131,7 +132,7 @@ def show(document: dict, key: str, editor=None) -> marking.Results | None:
             st.markdown(f"**{safe_md(step['label'])}** {safe_md(step['words'])}")
         versions = ", ".join(f"{k} {v}" for k, v in evidence["versions"].items())
         st.caption(safe_md(f"With {versions}."))
-        if results is not None:
+        if results is not None and access.owns_data(document["state"]):
             st.link_button("Open these results in Gestalt", open_in_app(results), type="tertiary")
     return results
 

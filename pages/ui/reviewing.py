@@ -9,7 +9,7 @@ from analytics import view as views
 from analytics.errors import BadInput, StoreError
 from analytics.review import document as documents
 from analytics.view import View
-from pages.ui import commenting, exports, frame, reading, saving, services, session
+from pages.ui import access, commenting, exports, frame, reading, saving, services, session, sharing
 from pages.ui.words import count, safe_md, when
 
 QUERY = "draft"  # in the address: the review that its owner has open
@@ -36,7 +36,8 @@ def _begin() -> None:
     from analytics.store import projects
 
     here = session.current().view
-    rows = [row for row in projects.list_projects(services.engine()) if row.last_view]
+    rows = access.mine(projects.list_projects(services.engine()))
+    rows = [row for row in rows if row.last_view]
     names = {row.last_view: f"{row.name} · saved {when(row.updated)}" for row in rows}
     if here.dataset and here.projection:
         names = {SCREEN: "What is on screen now", **names}
@@ -66,12 +67,13 @@ def _start(chosen: str) -> str:
         before = session.saved_here()
         saving.save(before.get("name") or dataset.name or "Review", before)
     saved = session.current().saved if chosen == SCREEN else session.opened(chosen)[1]
-    return store.start(
+    review = store.start(
         services.engine(),
         title=saved["name"],
         view=saved["state"],
         project=saved["project"],
     )
+    return access.own(review)
 
 
 def _open(review: str) -> None:
@@ -85,7 +87,7 @@ def _open(review: str) -> None:
 def _list() -> None:
     from analytics.review import store
 
-    for row in store.reviews(services.engine()):
+    for row in access.mine(store.reviews(services.engine())):
         with st.container(
             horizontal=True, vertical_alignment="center", border=True, key=f"review-{row.id}"
         ):
@@ -104,6 +106,11 @@ def page(review: str) -> None:
     from analytics.review import store
 
     found = store.get(services.engine(), review)
+    access.require(found.id, access.VIEWER)
+    if not access.allowed(found.id, access.EDITOR):  # comments on what is published
+        reading.page(found.token)
+        return
+    access.lend(found.view)
     key = f"draft-{found.id}"
     main, side = st.columns([2.7, 1], gap="large")
     with main:
@@ -135,6 +142,7 @@ def _change(found, **values) -> None:
     from analytics.review import store
 
     try:
+        access.require(found.id, access.EDITOR)
         store.change(services.engine(), found.id, found.revision, **values)
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "error")
@@ -196,6 +204,7 @@ def _publishing(found, view: View, document: dict) -> None:
             help="Scores are still being computed." if waits else None,
         ):
             try:
+                access.require(found.id, access.EDITOR)
                 number = store.publish(services.engine(), found.id, document)
             except (BadInput, StoreError) as error:
                 frame.sentence(str(error), "error")
@@ -289,6 +298,9 @@ def _side(found) -> None:
             for number, moment, digest in store.published(services.engine(), found.id):
                 st.markdown(f"[Version {number}]({reading.link(found.token, number)})")
                 st.caption(f"{moment:%d %b %Y, %H:%M} UTC · {digest[:12]}")
+    sharing.button(found.id, found.title)
+    if not access.allowed(found.id, access.OWNER):
+        return
     with st.popover("Delete", type="tertiary"):
         st.markdown("Deletes the review with its versions and comments, for its readers too.")
         if st.button("Delete this review", type="primary"):

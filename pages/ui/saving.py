@@ -1,10 +1,12 @@
 """Saving the view, its link, and the list of saved work."""
 
+import zipfile
+
 import streamlit as st
 
 from analytics import view as views
 from analytics.errors import BadInput, StoreError
-from pages.ui import services, session
+from pages.ui import access, services, session, sharing
 from pages.ui.words import count, safe_md, when
 
 KINDS = {
@@ -31,9 +33,12 @@ def save_dialog() -> None:
 
     dataset = session.load(session.current().view.dataset)
     before = session.saved_here()
+    over_it = not before or access.allowed(before["project"], access.EDITOR)
     name = st.text_input("Name", before.get("name") or dataset.name, max_chars=120)
     with st.container(horizontal=True):
-        over = st.button("Save", type="primary", icon=":material/bookmark:", key="save-view")
+        over = over_it and st.button(
+            "Save", type="primary", icon=":material/bookmark:", key="save-view"
+        )
         copy = bool(before) and st.button("Save as a new project")
     if over or copy:
         try:
@@ -46,8 +51,19 @@ def save_dialog() -> None:
             st.error(safe_md(str(error)))
             return
     if session.is_saved():
-        st.success("Saved. This link opens exactly this view, for anyone who reaches this server:")
+        st.success(f"Saved. This link opens exactly this view, for {_readers()}:")
         st.code(link(session.current().saved["view"]), language=None, wrap_lines=True)
+
+
+def _readers() -> str:
+    """Who can open the link of the view just saved."""
+    from analytics.accounts.sharing import by_link
+
+    if access.off():
+        return "anyone who reaches this server"
+    if by_link(services.engine(), session.current().saved["project"]):
+        return "anyone who signs in here"
+    return "those the project is shared with"
 
 
 def save(name: str, before: dict) -> None:
@@ -58,6 +74,8 @@ def save(name: str, before: dict) -> None:
     here = session.current()
     engine = services.engine()
     state = here.view.to_json()
+    if before:
+        access.require(before["project"], access.EDITOR)
     saved = projects.save_view(
         engine,
         name=name,
@@ -65,7 +83,10 @@ def save(name: str, before: dict) -> None:
         project=before.get("project"),
         view=before.get("view"),
         revision=before.get("revision"),
+        by=access.called(),
     )
+    if not before:
+        access.own(saved.project)
     # Kept at once: if what follows fails, saving again must not meet this save as a conflict.
     here.saved = {
         "project": saved.project,
@@ -74,6 +95,7 @@ def save(name: str, before: dict) -> None:
         "name": saved.name,
         "state": state,
     }
+    access.keep(saved.project, state)
     for digest in lineage(here.view):
         record = session.load(digest)
         if record is not None:
@@ -128,7 +150,7 @@ def saved_list() -> None:
                 del st.session_state["deleted-project"]
                 if _done(projects.undo_delete, engine, deleted["token"]):
                     st.rerun()
-    rows = projects.list_projects(engine)
+    rows = access.mine(projects.list_projects(engine))
     if not rows:
         st.caption("Nothing is saved yet. Save, at the top right, keeps the view and gives a link.")
     for row in rows:
@@ -152,19 +174,11 @@ def _project(engine, row) -> None:
 
 
 def _more(engine, row) -> None:
-    from analytics.store import bundle, projects
+    from analytics.store import bundle
 
-    here = session.current()
-    name = st.text_input("Name", row.name, key=f"name-{row.id}", max_chars=120)
-    if st.button("Rename", key=f"rename-{row.id}"):
-        new = _done(projects.rename, engine, row.id, name)
-        if new:
-            if here.saved.get("project") == row.id:
-                here.saved["name"] = new
-            st.rerun()
-    if st.button("Duplicate", key=f"duplicate-{row.id}") and _done(
-        projects.duplicate, engine, row.id
-    ):
+    if access.allowed(row.id, access.EDITOR):
+        _rename(engine, row)
+    if st.button("Duplicate", key=f"duplicate-{row.id}") and _done(_duplicate, engine, row.id):
         st.rerun()
     st.download_button(
         "Export as one zip",
@@ -173,6 +187,38 @@ def _more(engine, row) -> None:
         key=f"export-{row.id}",
         on_click="ignore",
     )
+    sharing.button(row.id, row.name, links=True)
+    if access.allowed(row.id, access.OWNER):
+        _delete(engine, row)
+
+
+def _rename(engine, row) -> None:
+    from analytics.store import projects
+
+    name = st.text_input("Name", row.name, key=f"name-{row.id}", max_chars=120)
+    if st.button("Rename", key=f"rename-{row.id}"):
+        new = _done(projects.rename, engine, row.id, name)
+        if new:
+            here = session.current()
+            if here.saved.get("project") == row.id:
+                here.saved["name"] = new
+            st.rerun()
+
+
+def _duplicate(engine, project: str):
+    """Copy a project into one of this person's own."""
+    from analytics.store import projects
+
+    copy = projects.duplicate(engine, project)
+    access.own(copy.project)
+    access.copied(project, copy.project)
+    return copy
+
+
+def _delete(engine, row) -> None:
+    from analytics.store import projects
+
+    here = session.current()
     if st.button("Delete", key=f"delete-{row.id}"):
         token = _done(projects.delete, engine, row.id)
         if token:
@@ -182,13 +228,23 @@ def _more(engine, row) -> None:
             st.rerun()
 
 
-def _import(engine) -> None:
+def _imported(engine, file):
+    """Take a project file in as this person's own; they hold the files that came with it."""
     from analytics.store import bundle
 
+    saved = bundle.import_project(engine, services.artifacts(), file, services.home())
+    access.own(saved.project)
+    with zipfile.ZipFile(file) as archive:  # their names are their hashes, as was just checked
+        names = [n.removeprefix("uploads/") for n in archive.namelist() if "uploads/" in n]
+    access.took(names, saved.project)
+    return saved
+
+
+def _import(engine) -> None:
     file = st.file_uploader("Import a project (.zip)", type=["zip"], key="import-project")
     if file is None or not st.button("Import", type="primary"):
         return
-    saved = _done(bundle.import_project, engine, services.artifacts(), file, services.home())
+    saved = _done(_imported, engine, file)
     if saved is not None and saved.view:
         _done(open_saved, saved.view)
     elif saved is not None:

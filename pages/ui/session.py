@@ -20,7 +20,7 @@ from analytics.errors import BadInput, StoreError
 from analytics.operations import Request
 from analytics.results import Record
 from analytics.view import View
-from pages.ui import identity, services
+from pages.ui import access, identity, services
 
 # Seconds to wait for a wanted result before its progress is shown: most small data is ready then.
 PATIENCE = 0.7
@@ -104,7 +104,7 @@ def _resume(session: Session, waiting: str) -> None:
     for slot in [s for s in SLOTS if is_digest(steps.get(s))]:
         digest = steps[slot]
         request = services.runner().request(digest)
-        if request is not None and request.kind in KINDS.get(slot, (slot,)):
+        if request is not None and access.may(digest) and request.kind in KINDS.get(slot, (slot,)):
             session.wanted[slot] = request
             session.steps.add(slot)
         elif _is(load(digest), slot):
@@ -125,7 +125,7 @@ def _waiting(session: Session) -> str:
 
 def _from_address(query) -> tuple[View, dict]:
     """The view of an address, and the saved view it is or was changed from."""
-    token, changed = query.get("view"), views.from_query(query)
+    changed = access.checked(views.from_query(query), token := query.get("view"))
     for slot in SLOTS:
         record = load(getattr(changed, slot))
         if record is not None and not _is(record, slot):
@@ -152,7 +152,7 @@ def opened(token: str) -> tuple[View, dict]:
     """A saved view, and what saving over it takes. Raises BadInput, StoreError."""
     from analytics.store.projects import open_view
 
-    row = open_view(services.engine(), token)
+    row = access.entered(open_view(services.engine(), token))
     view = views.from_json(row.state.get("view"))
     return view, {
         "project": row.project,
@@ -254,8 +254,8 @@ def retry(digest: str) -> None:
 
 
 def load(digest: str) -> Record | None:
-    """A stored result, or None."""
-    return services.artifacts().load(digest) if digest else None
+    """A stored result, or None when there is none that this reader may see."""
+    return services.artifacts().load(digest) if digest and access.may(digest) else None
 
 
 def shown() -> tuple:

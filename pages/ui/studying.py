@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, services, session
+from pages.ui import access, frame, services, session, sharing
 
 NEW = "Start a new study"
 QUERY = "study"  # in the address: which study is open
@@ -19,7 +19,7 @@ def choose():
     """The study on screen, or None when a new one is to be started."""
     from analytics.study import store
 
-    rows = {row.id: row for row in store.studies(services.engine())}
+    rows = {row.id: row for row in access.mine(store.studies(services.engine()))}
     _undo()
     if not rows:
         return None
@@ -95,7 +95,7 @@ def _started(make) -> None:
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "error")
         return
-    open_study(study)
+    open_study(access.own(study))
     st.rerun()
 
 
@@ -106,7 +106,11 @@ def _maps() -> dict[str, str]:
 
     view = session.current().view
     found = {}
-    for digest in (view.projection, *view.maps, *saved_maps(services.engine(), 30)):
+    for digest in (
+        view.projection,
+        *view.maps,
+        *saved_maps(services.engine(), 30, access.projects()),
+    ):
         record = session.load(digest) if digest not in found else None
         if record is not None:
             dataset = session.load(record.parents[0]) if record.parents else None
@@ -169,10 +173,11 @@ def controls(study) -> None:
 
     engine = services.engine()
     with st.container(horizontal=True):
-        if study.open and st.button("Close the study", help="No more answers are taken."):
+        edits = access.allowed(study.id, access.EDITOR)
+        if edits and study.open and st.button("Close the study", help="No more answers are taken."):
             store.set_open(engine, study.id, False)
             st.rerun()
-        if not study.open and st.button("Open it for answers"):
+        if edits and not study.open and st.button("Open it for answers"):
             store.set_open(engine, study.id, True)
             st.rerun()
         if study.people:
@@ -183,6 +188,9 @@ def controls(study) -> None:
                 on_click="ignore",
                 help="Neutral format: one .npz per plot with points and labels, and the ratings.",
             )
+        sharing.button(study.id, study.title)
+        if not access.allowed(study.id, access.OWNER):
+            return
         with st.popover("Delete", type="tertiary"):
             st.markdown("Deletes the study with everybody's answers.")
             if st.button("Delete this study", type="primary"):
