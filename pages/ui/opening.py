@@ -5,7 +5,7 @@ import streamlit as st
 from analytics import settings
 from analytics.data.decoding import ENCODINGS
 from analytics.errors import BadInput, StoreError
-from pages.ui import limits, serverfiles, services, session
+from pages.ui import limits, serverfiles, session
 from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
