@@ -39,3 +39,8 @@ def finish(runner: Desk, wanted: Request, owner: str = "", seconds: float = 20.0
     job = runner.wait(runner.submit(wanted, owner).id, seconds)
     assert not job.active
     return job
+
+
+def traces(caplog):
+    """What the log has of faults, beside its messages."""
+    return "\n".join(getattr(record, "trace", "") for record in caplog.records)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from job_tools import alive, ask, finish, until
+from job_tools import alive, ask, finish, traces, until
 
 from analytics import settings
 from analytics.errors import BadInput, StoreError
@@ -250,10 +250,6 @@ def test_each_kind_of_error_has_its_sentence_and_spares_the_worker(runner, error
     assert sentence in job.error
     assert "42" not in job.error
     assert before <= pids(runner)
-
-
-def traces(caplog):
-    return "\n".join(getattr(record, "trace", "") for record in caplog.records)
 
 
 def test_the_places_of_a_fault_go_to_the_log_and_its_text_does_not(runner, caplog):

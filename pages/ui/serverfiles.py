@@ -89,24 +89,27 @@ def _sample(facts: dict, key: str) -> None:
     few = [c for c, f in facts["by_column"].items() if 1 < f["distinct"] <= rows.MOST_VALUES]
     left, middle, right = st.columns([1, 2, 1])
     most = min(facts["rows"], sampling.MOST_ROWS)
-    count = left.number_input(
+    left.number_input(
         "Rows", 2, max(2, most), min(sampling.DEFAULT_ROWS, max(2, most)), key=f"rows-{key}"
     )
-    by = middle.selectbox("In the proportions of", [EVENLY, *few], key=f"by-{key}")
-    seed = right.number_input("Seed", 0, 2**32 - 1, 0, key=f"seed-{key}")
+    middle.selectbox("In the proportions of", [EVENLY, *few], key=f"by-{key}")
+    right.number_input("Seed", 0, 2**32 - 1, 0, key=f"seed-{key}")
     st.button(
         "Open a sample",
         type="primary",
         on_click=_open,
-        args=(facts, int(count), "" if by == EVENLY else by, int(seed)),
+        args=(facts, key),
     )
 
 
-def _open(facts: dict, count: int, by: str, seed: int) -> None:
+def _open(facts: dict, key: str) -> None:
     from pages.ui.opening import GO_TO
 
+    # What is set now: arguments would be of the run before, when a field is left by the press.
+    count, by, seed = (st.session_state[f"{name}-{key}"] for name in ("rows", "by", "seed"))
+    by = "" if by == EVENLY else by
     try:
-        wanted = sampling.sample_request(facts["content"], facts["name"], count, by, seed)
+        wanted = sampling.sample_request(facts["content"], facts["name"], int(count), by, int(seed))
         session.open_table(wanted)
     except BadInput as error:
         session.current().errors["table"] = str(error)
