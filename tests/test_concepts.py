@@ -124,6 +124,6 @@ def test_the_page_shows_the_graph_and_the_table():
 
     at = AppTest.from_function(script).run()
     assert not at.exception and len(at.get("plotly_chart")) == 2
-    table = at.dataframe[0].value
+    table = next(d.value for d in at.dataframe if "Right" in d.value.columns)
     assert table["Right"].tolist() == ["90%", "–"]
     assert table["Rows that have it"][0] == "b high; a high"

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from analytics.accounts import tables as _accounts  # noqa: F401  (so that they are known here)
 from analytics.store import database as db
 
 BATCH = 500
