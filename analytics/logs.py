@@ -26,7 +26,12 @@ from analytics.errors import BadInput
 FORMS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 OURS = ("gestalt", "analytics", "pages")
-SECRET_SETTINGS = ("OPENAI_API_KEY", "GESTALT_METRICS_TOKEN")
+SECRET_SETTINGS = (
+    "OPENAI_API_KEY",
+    "GESTALT_METRICS_TOKEN",
+    "GESTALT_OIDC_SECRET",
+    "GESTALT_COOKIE_SECRET",
+)
 STRUCK = "***"
 _SHORTEST_SECRET = 6  # letters; striking out shorter ones would take ordinary words along
 _LOGIN = re.compile(r"(?<=://)[^/\s@]+(?=@)")
