@@ -8,6 +8,9 @@ RUN pip install --no-cache-dir -r requirements.txt && \
 ARG EXTRAS=""
 RUN for extra in $EXTRAS; do pip install --no-cache-dir -r requirements-$extra.txt; done
 COPY . .
+# Volumes mounted here start as copies of these folders, and so can be written.
+RUN mkdir -p /home/gestalt/data /home/gestalt/numba && \
+    chown -R gestalt /home/gestalt/data /home/gestalt/numba
 USER gestalt
 # The port is reached only if it is published: publish it to this machine (-p 127.0.0.1:8501:8501)
 # or to a network you trust.

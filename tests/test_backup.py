@@ -71,6 +71,16 @@ def test_all_of_it_comes_back_on_either_database(kept, engine, tmp_path):
     assert projects.open_view(engine, view["id"]).state == STATE
 
 
+def test_a_damaged_file_gives_way_to_the_one_of_the_backup(kept, tmp_path):
+    path, before, _ = kept
+    engine = connect(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    damaged = tmp_path / "after" / "uploads" / CONTENT
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"half")
+    restore(path, engine, tmp_path / "after")
+    assert damaged.read_bytes() == FILE
+
+
 def test_a_store_that_is_in_use_is_left_alone_unless_told(kept, engine, tmp_path):
     path, _, rows = kept
     mine = projects.save_view(engine, name="Mine", state=STATE)

@@ -120,7 +120,8 @@ def test_the_metrics_are_in_the_form_and_count(client):
 def test_only_this_machine_or_the_token_reads_the_metrics(client, monkeypatch):
     outside = TestClient(client.app, client=("10.0.0.9", 4000))
     assert outside.get("/metrics").status_code == 403
-    assert client.get("/metrics", headers={"X-Forwarded-For": "10.0.0.9"}).status_code == 403
+    for proxied in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
+        assert client.get("/metrics", headers={proxied: "10.0.0.9"}).status_code == 403
     monkeypatch.setenv("GESTALT_METRICS_TOKEN", SECRET)
     assert client.get("/metrics").status_code == 403
     for wrong in ("", SECRET, "Bearer x", f"Bearer {SECRET}é"):

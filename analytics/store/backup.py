@@ -271,13 +271,13 @@ def _insert_all(source: Path, put: Callable[[list[dict]], None]) -> None:
 
 
 def _put_files(staged: Path, home: Path) -> None:
-    """Results and uploads are named by what they hold, so those that are there stay."""
+    """The files of the backup, which were checked, take the place of those of the same names."""
     for folder in FOLDERS:
         # A result counts as stored once its JSON is there, so that comes last.
         files = sorted((staged / folder).rglob("*"), key=lambda p: (p.suffix == ".json", p))
         for source in files:
             target = home / source.relative_to(staged)
-            if source.is_file() and not target.exists():
+            if source.is_file():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 move(source, target)
 

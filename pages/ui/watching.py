@@ -22,6 +22,7 @@ log = logging.getLogger("gestalt.web")
 HEADER = "X-Request-ID"
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{4,64}")
 SIZES_EVERY = 60.0  # seconds for which the sizes of folders are not added up again
+PROXIED = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 ROOM = 64 * 2**20  # bytes free below which the server is not ready
 _sizes: dict = {"at": -SIZES_EVERY, "by": {}}
 
@@ -118,7 +119,7 @@ def _may_read(request: Request) -> bool:
         sent = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(sent, f"Bearer {token}".encode())
     # A proxy on this machine comes from here, too, and says for whom.
-    asked_for = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    asked_for = any(name in request.headers for name in PROXIED)
     client = request.client.host if request.client else ""
     return exposure.is_loopback(client) and not asked_for
 
