@@ -72,7 +72,7 @@ def test_all_of_it_comes_back_on_either_database(kept, engine, tmp_path):
 
 
 def test_a_damaged_file_gives_way_to_the_one_of_the_backup(kept, tmp_path):
-    path, before, _ = kept
+    path, _, _ = kept
     engine = connect(f"sqlite:///{tmp_path / 'x.sqlite'}")
     damaged = tmp_path / "after" / "uploads" / CONTENT
     damaged.parent.mkdir(parents=True)
