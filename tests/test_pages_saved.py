@@ -151,3 +151,17 @@ def test_a_save_that_fails_does_not_say_saved(link, monkeypatch):
     save(at, "Renamed")
     assert any("disk is full" in e.value for e in at.error)
     assert not any("Saved" in s.value for s in at.success)
+
+
+def test_the_dialog_for_saving_stays_open_while_the_page_is_drawn_anew():
+    at = settle(start())
+    press(at, "Save")
+    for _ in range(2):
+        assert [b for b in at.button if b.key == "save-view"]
+        at.run()
+    at.session_state["gestalt"].saving = ""  # as closing it does
+    at.run()
+    assert not [b for b in at.button if b.key == "save-view"]
+    press(at, "Save")
+    at.switch_page("data.py").run()
+    assert not [b for b in at.button if b.key == "save-view"], "it belongs to the page it stood on"

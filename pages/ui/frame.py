@@ -54,6 +54,11 @@ def header(page: str = "") -> set[str]:
             session.redo()
             st.rerun()
         if st.button("Save", icon=":material/bookmark:", disabled=not here.view.dataset):
+            here.saving = page
+        # Opened again by every run until it is closed: a step that ends meanwhile draws the whole
+        # page anew, which would close it under the reader's hands.
+        here.saving = here.saving if here.saving == page and here.view.dataset else ""
+        if here.saving:
             from pages.ui.saving import save_dialog
 
             save_dialog()

@@ -26,7 +26,11 @@ def link(token: str) -> str:
     return f"{base}?view={token}"
 
 
-@st.dialog("Save this view")
+def _closed() -> None:
+    session.current().saving = ""
+
+
+@st.dialog("Save this view", on_dismiss=_closed)
 def save_dialog() -> None:
     """Name and save the view; show its link."""
     from analytics.store.projects import Conflict

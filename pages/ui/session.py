@@ -75,6 +75,7 @@ class Session:
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
     keys: dict = field(default_factory=dict)  # of language models, Secrets by address; memory only
+    saving: str = ""  # the page on which the dialog for saving stands open
     saved: dict = field(default_factory=dict)  # What ``opened`` gives: see ``saved_here``.
 
 
