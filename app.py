@@ -17,6 +17,7 @@ from streamlit.starlette import App
 
 from analytics import __version__, logs, settings
 from analytics.errors import BadInput, StoreError
+from analytics.jobs import engine
 from pages.ui import (
     addresses,
     exposure,
@@ -86,6 +87,7 @@ if __name__ == "__main__":
         settings.home()
         exposure.check(address)
         logins.check()
+        engine.check()
         origins.names(), headers.ancestors()
     except (BadInput, StoreError) as error:
         sys.exit(str(error))

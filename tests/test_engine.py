@@ -22,7 +22,7 @@ from analytics.errors import BadInput
 from analytics.jobs import cluster, dask_engine, remote
 from analytics.jobs.board import Board
 from analytics.jobs.dask_engine import DaskRunner
-from analytics.jobs.engine import engine
+from analytics.jobs.engine import check, engine
 from analytics.jobs.runner import Runner
 from analytics.language import connection
 from analytics.operations import Request, execute, request
@@ -93,6 +93,8 @@ def test_another_text_is_refused_in_one_sentence_without_repeating_it(text, monk
     with pytest.raises(BadInput, match="takes the address of a Dask scheduler") as caught:
         engine(tmp_path)
     assert "pw" not in str(caught.value)
+    with pytest.raises(BadInput, match="takes the address of a Dask scheduler"):
+        check()
 
 
 def test_without_dask_the_sentence_names_the_command(monkeypatch):

@@ -6,6 +6,14 @@ from analytics import settings
 from analytics.jobs.desk import Desk
 
 
+def check() -> None:
+    """Raise BadInput when the setting names no engine."""
+    if text := settings.text("GESTALT_ENGINE"):
+        from analytics.jobs import cluster
+
+        cluster.address(text)
+
+
 def engine(home: Path) -> Desk:
     """The engine that the settings name. Raises BadInput, StoreError."""
     if settings.text("GESTALT_ENGINE"):
