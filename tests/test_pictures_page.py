@@ -143,7 +143,7 @@ def test_kept_maps_are_ranked(page, opened, monkeypatch):
     found = services.artifacts().require(request.digest)
     assert [e["projection"] for e in found.entries] == list(opened.maps)
     # Other tests save views in the same data folder.
-    monkeypatch.setattr("analytics.store.projects.saved_maps", lambda engine: [])
+    monkeypatch.setattr("analytics.store.projects.saved_maps", lambda engine, projects=None: [])
     next(s for s in page.selectbox if s.label == "Plots").select("saved").run()
     next(b for b in page.button if b.label == "Rank").click().run()
     assert any("No view is saved yet" in e.value for e in page.error)
