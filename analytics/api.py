@@ -6,7 +6,6 @@ Every function raises BadInput, with one sentence, for what the caller can chang
 when the data folder cannot be read or written.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import pandas as pd
 from analytics import settings
 from analytics.clustering import operations as clusterings
 from analytics.data import operations as data
-from analytics.data.uploads import stage
+from analytics.data.staging import staged
 from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.operations import execute
@@ -75,8 +74,8 @@ def read(
         if options or graph is not None:
             raise BadInput("A sample takes no reading options and no links: leave them out.")
         return execute(data.sample_request(source.removeprefix(SAMPLE)), store, progress)
-    links = None if graph is None else _staged(graph, "")
-    return execute(data.file_request(_staged(source, name), options, links), store, progress)
+    links = None if graph is None else staged(graph, "")
+    return execute(data.file_request(staged(source, name), options, links), store, progress)
 
 
 def sample(
@@ -132,44 +131,6 @@ def apply(
     if out is not None:
         lineage.copy(made.digest, Path(out))
     return made
-
-
-def _staged(source: Any, name: str) -> dict[str, Any]:
-    """A path, a data frame or an array as a staged file. Raises BadInput."""
-    if isinstance(source, (pd.DataFrame, np.ndarray)):
-        return stage(*_serialised(source, name), settings.home())
-    if isinstance(source, (str, Path)):
-        return _stage_file(Path(source), name)
-    raise BadInput(
-        f"Data cannot be read from a {type(source).__name__}: give a path, 'sample:NAME', "
-        "a data frame or an array."
-    )
-
-
-def _stage_file(path: Path, name: str) -> dict[str, Any]:
-    try:
-        file = path.open("rb")
-    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
-        why = getattr(error, "strerror", None) or "it cannot be opened"
-        raise BadInput(f"The file {path.name!r} cannot be read ({why}): check its path.") from None
-    with file:
-        return stage(file, name or path.name, settings.home())
-
-
-def _serialised(source: pd.DataFrame | np.ndarray, name: str) -> tuple[bytes, str]:
-    buffer = io.BytesIO()
-    if isinstance(source, np.ndarray):
-        if source.dtype.hasobject:
-            raise BadInput("The array holds Python objects: give numbers.")
-        np.save(buffer, source, allow_pickle=False)
-        return buffer.getvalue(), name or "array.npy"
-    frame = source.rename(columns=str)
-    try:
-        frame.to_parquet(buffer, index=False)
-    except (ValueError, TypeError, OverflowError, NotImplementedError, KeyError) as error:
-        reason = (str(error).splitlines() or ["unknown type"])[0][:120]
-        raise BadInput(f"The data frame cannot be stored ({reason}): use plain columns.") from None
-    return buffer.getvalue(), name or "frame.parquet"
 
 
 def profile(source, **keywords: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import boxing, findings, frame, mapview, panels, session
+from pages.ui import boxing, findings, frame, linked, mapview, panels, session
 
 if frame.needs_data():
     st.stop()
@@ -41,4 +41,4 @@ with facts:
     findings.faithfulness(projection)
     if clustering is not None and view.color == "clusters":
         findings.groups(clustering)
-panels.linked(dataset, projection, clustering, mapview.focus(dataset, clustering, mask))
+linked.linked(dataset, projection, clustering, mapview.focus(dataset, clustering, mask))

@@ -14,23 +14,10 @@ from sqlalchemy.engine import Engine
 
 from analytics.accounts.tables import holdings
 from analytics.store.database import reading, writing
-from analytics.store.rows import upload_of
+from analytics.store.rows import uploads_of
 
 # (params, parents) of a digest, or None when nothing is known of it.
 Recipe = Callable[[str], tuple[Mapping[str, Any], Iterable[str]] | None]
-
-
-def contents_in(params: Any) -> set[str]:
-    """The SHA-256 of every uploaded file that parameters name."""
-    found, waiting = set(), [params]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, Mapping):
-            found.add(upload_of(item))
-            waiting.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            waiting.extend(item)
-    return found - {""}
 
 
 def files_of(digest: str, recipe: Recipe) -> frozenset[str] | None:
@@ -42,7 +29,7 @@ def files_of(digest: str, recipe: Recipe) -> frozenset[str] | None:
         if made is None:
             return None
         params, parents = made
-        found |= contents_in(params)
+        found |= uploads_of(params)
         new = set(parents) - seen
         seen |= new
         waiting.extend(new)

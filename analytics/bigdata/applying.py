@@ -33,6 +33,7 @@ from analytics.results import (
     Record,
     Table,
 )
+from analytics.store import files
 from analytics.store.files import PART, sweep
 
 HOW = ("method", "rules")
@@ -242,18 +243,7 @@ def _no_room(target: Path, error: OSError) -> StoreError:
     )
 
 
-def trim(max_bytes: int, keep: Iterable[str] = ()) -> int:
+def trim(max_bytes: int) -> int:
     """Remove the oldest files of labels until at most ``max_bytes`` are left; returns the bytes
-    freed. keep : digests of results that stay."""
-    kept, found = set(keep), []
-    for path in (settings.home() / "applied").glob("*.parquet"):
-        facts = path.stat()
-        found.append((facts.st_mtime, facts.st_size, path))
-    over, freed = sum(size for _, size, _ in found) - max_bytes, 0
-    for _, size, path in sorted(found):
-        if freed >= over:
-            break
-        if path.stem not in kept:
-            path.unlink(missing_ok=True)
-            freed += size
-    return freed
+    freed. A page that misses one offers to write it again."""
+    return files.trim((settings.home() / "applied").glob("*.parquet"), max_bytes, lambda p: False)

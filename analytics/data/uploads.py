@@ -4,15 +4,14 @@ import hashlib
 import io
 import os
 import tempfile
-import time
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from analytics import metrics, settings
 from analytics.data.naming import printable
 from analytics.errors import BadInput, StoreError
+from analytics.store import files
 
 _CHUNK = 2**20
 _FOLDER = "uploads"
@@ -110,19 +109,7 @@ def trim(home: Path, max_bytes: int, keep: Collection[str] = ()) -> int:
     ``keep`` : the content of saved projects. Also removes what cancelled uploads left more than a
     day ago. Returns the bytes freed.
     """
-    found = []
-    for path in (Path(home) / _FOLDER).glob("*"):
-        with suppress(FileNotFoundError):
-            found.append((path.stat().st_mtime, path.stat().st_size, path))
-    for made, _, path in found:
-        if path.name.startswith(".part-") and time.time() - made > _LEFTOVER_SECONDS:
-            path.unlink(missing_ok=True)
-    whole = [entry for entry in sorted(found) if len(entry[2].name) == _LENGTH]
-    over, freed = sum(size for _, size, _ in whole) - max_bytes, 0
-    for _, size, path in whole:
-        if freed >= over:
-            break
-        if path.name not in keep:
-            path.unlink(missing_ok=True)
-            freed += size
-    return freed
+    folder = Path(home) / _FOLDER
+    files.sweep(folder.glob(f"{files.PART}*"), _LEFTOVER_SECONDS)
+    whole = (path for path in folder.glob("*") if len(path.name) == _LENGTH)
+    return files.trim(whole, max_bytes, lambda path: path.name in keep)

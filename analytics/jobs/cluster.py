@@ -13,6 +13,7 @@ from analytics.jobs import remote
 from analytics.operations import Request
 from analytics.store.artifacts import Artifacts
 from analytics.store.files import write_atomic
+from analytics.store.rows import uploads_of
 
 _RESULT = re.compile(r"results/[0-9a-f]{2}/([0-9a-f]+)\.(json|npz|parquet)")
 NOT_SHARED = {
@@ -69,17 +70,7 @@ def mark(home: Path) -> str:
 
 def uploads(request: Request) -> list[str]:
     """The uploaded files that a request reads, by their path in the data folder."""
-    found, waiting = [], [dict(request.params)]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Mapping):
-            content = value.get("content")
-            if isinstance(content, str) and re.fullmatch(r"[0-9a-f]{64}", content):
-                found.append(f"uploads/{content}")
-            waiting.extend(value.values())
-        elif isinstance(value, list | tuple):
-            waiting.extend(value)
-    return found
+    return [f"uploads/{content}" for content in sorted(uploads_of(request.params))]
 
 
 def adopt(files: Mapping[str, bytes], artifacts: Artifacts) -> None:

@@ -5,7 +5,6 @@ memory of the server, travels to the worker over its pipe beside the request, an
 when the job ends.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from analytics import settings
 from analytics.errors import BadInput
+from analytics.hosts import is_loopback
 from analytics.language import reach
 
 KEY, URL, MODEL = "OPENAI_API_KEY", "OPENAI_BASE_URL", "GESTALT_LLM_MODEL"
@@ -173,9 +173,4 @@ def client(to: Connection):
 
 
 def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host == "localhost" or is_loopback(host)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from analytics import settings
 from analytics.errors import BadInput
+from analytics.hosts import ip_of
 
 HOSTS = "GESTALT_LLM_HOSTS"
 _WIDE = ipaddress.ip_network("64:ff9b::/96")  # IPv4 inside of IPv6, RFC 6052
@@ -53,7 +54,7 @@ def address(host: str, port: int) -> str:
         ) from None
     addresses = [entry[4][0].partition("%")[0] for entry in found]
     listed = _listed() & {host, f"{host}:{port}", f"[{host}]:{port}"}
-    own = bool(listed) and _is_ip(host)
+    own = bool(listed) and ip_of(host) is not None
     if not all(_may(ipaddress.ip_address(a), own) for a in addresses):
         raise BadInput(
             f"The name {host[:200]!r} leads to an address inside of the server's own network, "
@@ -70,14 +71,6 @@ def _may(ip, own: bool) -> bool:
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified:
         return False  # the data of cloud machines lie there
     return own or ip.is_global
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def fixed(request) -> None:

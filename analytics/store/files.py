@@ -6,8 +6,8 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,6 +54,23 @@ def move(source: Path, target: Path) -> None:
         with open(source, "rb") as original, atomic_file(target) as copy:
             shutil.copyfileobj(original, copy)
         source.unlink()
+
+
+def trim(paths: Iterable[Path], max_bytes: int, keep: Callable[[Path], bool]) -> int:
+    """Remove the oldest of some files, but for those to ``keep``, until together they have at most
+    ``max_bytes``. Returns the bytes freed."""
+    found = []
+    for path in paths:
+        with suppress(FileNotFoundError):  # gone meanwhile
+            found.append((path.stat().st_mtime, path.stat().st_size, path))
+    over, freed = sum(size for _, size, _ in found) - max_bytes, 0
+    for _, size, path in sorted(found):
+        if freed >= over:
+            break
+        if not keep(path):
+            path.unlink(missing_ok=True)
+            freed += size
+    return freed
 
 
 def sweep(paths: Iterable[Path], older_than: float = STALE_SECONDS) -> int:

@@ -147,11 +147,17 @@ def upload_of(params: Mapping[str, Any]) -> str:
     return content if isinstance(content, str) and _CONTENT.fullmatch(content) else ""
 
 
-def uploads_of(params: Mapping[str, Any]) -> set[str]:
-    """The SHA-256 of every uploaded file that a table rests on: itself and its links."""
-    links = params.get("links")
-    second = upload_of(links) if isinstance(links, Mapping) else ""
-    return {upload_of(params), second} - {""}
+def uploads_of(params: Any) -> set[str]:
+    """The SHA-256 of every uploaded file that parameters name, however deep."""
+    found, waiting = set(), [params]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, Mapping):
+            found.add(upload_of(item))
+            waiting.extend(item.values())
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(item)
+    return found - {""}
 
 
 def _insert_once(connection: Connection, table: sa.Table, values: dict[str, Any]) -> None:

@@ -5,14 +5,13 @@ each request, because a server started by other means (``streamlit run``, ``uvic
 its own options say.
 """
 
-import ipaddress
-
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics import settings
 from analytics.accounts import person as people
 from analytics.errors import BadInput
+from analytics.hosts import ip_of, is_loopback
 
 # Whether the server works, and nothing of its data; /metrics looks for its token itself.
 ALWAYS = ("/healthz", "/readyz", "/metrics")
@@ -38,12 +37,6 @@ def allowed() -> bool:
     return bool(people.kind()) or settings.text("GESTALT_OPEN") == "yes"
 
 
-def is_loopback(host: str) -> bool:
-    """Whether an IP address is one of this machine alone; False for names and wildcards."""
-    ip = _ip(host)
-    return ip is not None and (getattr(ip, "ipv4_mapped", None) or ip).is_loopback
-
-
 class Exposure:
     """ASGI middleware: refuses, with one sentence, who did not come in by a loopback address."""
 
@@ -55,16 +48,8 @@ class Exposure:
         if scope["type"] not in ("http", "websocket") or scope["path"] in ALWAYS or allowed():
             return await self.app(scope, receive, send)
         host = (scope.get("server") or ("", 0))[0]
-        if _ip(host) and not is_loopback(host):
+        if ip_of(host) and not is_loopback(host):
             if scope["type"] == "websocket":
                 return await send({"type": "websocket.close", "code": 1008, "reason": "no login"})
             return await PlainTextResponse(REFUSED, 403)(scope, receive, send)
         return await self.app(scope, receive, send)
-
-
-def _ip(host: str):
-    """An IP address, or None for anything else, such as the path of a Unix socket."""
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

@@ -49,7 +49,7 @@ HEADERS = {
 
 
 class Gate:
-    """ASGI middleware: the first to see a request."""
+    """ASGI middleware: nothing that knows of data is asked before it."""
 
     def __init__(self, app: ASGIApp):
         self.app = app

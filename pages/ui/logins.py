@@ -11,6 +11,7 @@ from analytics import settings
 from analytics.accounts import person as people
 from analytics.accounts.person import Person
 from analytics.errors import BadInput
+from analytics.hosts import ip_of
 
 MIN_SECRET = 32  # characters of the secret that signs the cookie
 # Keys of Streamlit's [auth] secrets by our settings.
@@ -130,12 +131,8 @@ def _proxies() -> list:
 
 def _trusted(host: str) -> bool:
     """Whether an address is the proxy's."""
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in network for network in _proxies())
+    ip = ip_of(host)
+    return ip is not None and any(ip in network for network in _proxies())
 
 
 def ways() -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Who is signed in, at the end of the header, and signing out. Nothing without login."""
 
 import logging
+from html import escape
 
 import streamlit as st
 
@@ -37,14 +38,8 @@ def who() -> None:
         st.code(person.id, language=None)
         address = logins.sign_out()
         if address:
-            st.html(f'<a href="{_attribute(address)}" target="_self">Sign out</a>')
+            st.html(f'<a href="{escape(address)}" target="_self">Sign out</a>')
 
 
 def _short(name: str) -> str:
     return name if len(name) <= 24 else name[:23].rstrip() + "…"
-
-
-def _attribute(text: str) -> str:
-    from html import escape
-
-    return escape(text, quote=True)

@@ -7,7 +7,6 @@ address of digits cannot be made to lead elsewhere. Streamlit itself lets every 
 in, and asks a machine outside for its own address when it does not know an origin: it is not asked.
 """
 
-import ipaddress
 import re
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics import settings
 from analytics.errors import BadInput
+from analytics.hosts import ip_of
 from pages.ui import exposure
 
 HOSTS = "GESTALT_HOSTS"
@@ -78,7 +78,7 @@ class Origins:
         every name: nobody is let in there by being on this machine."""
         if name in self._names or name == "localhost" or name.endswith(".localhost") or not name:
             return True
-        if _is_address(name):
+        if ip_of(name) is not None:
             return True
         return exposure.allowed() and not self._names
 
@@ -90,11 +90,3 @@ def _hostname(netloc: str) -> str:
         return (urlsplit(f"//{netloc}").hostname or "").rstrip(".")
     except ValueError:
         return "?"
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -13,7 +13,7 @@ from pages.ui import (
     examples,
     findings,
     frame,
-    panels,
+    linked,
     people,
     prototypes,
     pushes,
@@ -59,7 +59,7 @@ def tabs(dataset: Dataset, projection: Projection, result: Clustering, mask) -> 
     if pushes.shown(result):
         fill["Pushes"] = lambda: pushes.draw(dataset, result)
     fill["Correct"] = lambda: correcting.tab(dataset, projection, result, mask)
-    fill["Rows"] = lambda: panels.row_table(dataset, projection, result, mask)
+    fill["Rows"] = lambda: linked.row_table(dataset, projection, result, mask)
     # Only the open tab is filled, so nothing is computed that nobody looks at.
     key = f"quality-{'-'.join(fill)}"
     # Other results have other tabs; the one that was open stays open where there is one.

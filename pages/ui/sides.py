@@ -7,7 +7,7 @@ import streamlit as st
 from analytics.comparing import overlap
 from analytics.comparing.colors import recolored
 from analytics.results import NOISE, Dataset, Projection
-from pages.ui import comparing, drawing, frame, mapview, panels, session
+from pages.ui import comparing, drawing, frame, linked, mapview, panels, session
 from pages.ui.comparing import Result
 from pages.ui.words import count, safe_md, share
 
@@ -43,7 +43,7 @@ def maps(shown: list[Result], dataset: Dataset, projection: Projection) -> None:
         if r.words:
             st.caption(safe_md(f"{r.name}: {r.words}"))
     _group_table(shown, mask)
-    panels.row_table(dataset, projection, shown[0].run if _whole(shown[0], dataset) else None, mask)
+    linked.row_table(dataset, projection, shown[0].run if _whole(shown[0], dataset) else None, mask)
 
 
 def _whole(r: Result, dataset: Dataset) -> bool:
@@ -153,7 +153,7 @@ def moves(shown: list[Result], dataset: Dataset, projection: Projection) -> None
         "moves",
     )
     st.markdown("**Rows of the pair or selection**" if mask is not None else "**All rows**")
-    panels.row_table(dataset, projection, first.run if _whole(first, dataset) else None, mask)
+    linked.row_table(dataset, projection, first.run if _whole(first, dataset) else None, mask)
 
 
 def _flow(first: Result, second: Result, pairs: list[overlap.Pair]) -> None:

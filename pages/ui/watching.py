@@ -16,7 +16,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from analytics import __version__, logs, metrics, settings
-from pages.ui import exposure, services
+from analytics.hosts import is_loopback
+from pages.ui import housekeeping, services
 
 log = logging.getLogger("gestalt.web")
 HEADER = "X-Request-ID"
@@ -121,7 +122,7 @@ def _may_read(request: Request) -> bool:
     # A proxy on this machine comes from here, too, and says for whom.
     asked_for = any(name in request.headers for name in PROXIED)
     client = request.client.host if request.client else ""
-    return exposure.is_loopback(client) and not asked_for
+    return is_loopback(client) and not asked_for
 
 
 def _gauges() -> metrics.Gauges:
@@ -132,7 +133,7 @@ def _gauges() -> metrics.Gauges:
     workers = sum(_memory(child) for child in server.children(recursive=True))
     return {
         "gestalt_build": {(__version__,): 1},
-        "gestalt_sessions": {(): _sessions()},
+        "gestalt_sessions": {(): housekeeping.connected()},
         "gestalt_jobs": {(state,): states[state] for state in ("queued", "running")},
         "gestalt_workers": {(state,): n for state, n in runner.processes().items()},
         "gestalt_memory_bytes": {("server",): _memory(server), ("workers",): workers},
@@ -146,12 +147,6 @@ def _memory(process: psutil.Process) -> int:
         return process.memory_info().rss
     except psutil.Error:  # it has ended meanwhile
         return 0
-
-
-def _sessions() -> int:
-    from streamlit.runtime import exists, get_instance
-
-    return get_instance()._session_mgr.num_active_sessions() if exists() else 0
 
 
 def _stored() -> dict[str, int]:

@@ -4,7 +4,16 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_paths import PLOT, blobs, csv, drag_lasso, goto, settled, uploaded
+from tests.browser.test_paths import (
+    PLOT,
+    blobs,
+    csv,
+    drag_lasso,
+    five_groups,
+    goto,
+    settled,
+    uploaded,
+)
 
 expect.set_options(timeout=60_000)
 
@@ -16,15 +25,7 @@ def two_results(page):
     page.get_by_text("260 rows").first.wait_for()
     page.wait_for_selector(PLOT)
     settled(page)
-    goto(page, "Clusters")
-    page.get_by_role("button", name="Cluster", exact=True).wait_for()
-    settled(page)
-    groups = page.get_by_label("Groups", exact=True).first
-    groups.fill("5")
-    groups.press("Enter")
-    settled(page)
-    page.get_by_role("button", name="Cluster", exact=True).click()
-    page.get_by_text("5 groups").first.wait_for()
+    five_groups(page)
     settled(page)
     goto(page, "Compare")
     page.get_by_role("tab", name="Gallery").wait_for()

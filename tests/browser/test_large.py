@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tests.browser.conftest import ARGS, CHROMIUM
-from tests.browser.test_paths import PLOT, goto, settled, uploaded
+from tests.browser.test_paths import PLOT, five_groups, goto, settled, uploaded
 
 N = 200_000
 CENTRES = np.array([[0.0, 0.0], [40.0, 0.0], [20.0, 30.0]])
@@ -148,15 +148,7 @@ def lost_and_found(page):
 
 def beside(page, xy, kind):
     """Two maps of the same rows: one graphics memory, one camera, one selection."""
-    goto(page, "Clusters")
-    page.get_by_role("button", name="Cluster", exact=True).wait_for()
-    settled(page)
-    groups = page.get_by_label("Groups", exact=True).first
-    groups.fill("5")
-    groups.press("Enter")
-    settled(page)
-    page.get_by_role("button", name="Cluster", exact=True).click()
-    page.get_by_text("5 groups").first.wait_for()
+    five_groups(page)
     goto(page, "Compare")
     page.get_by_role("tab", name="Side by side").click()
     page.locator(f".st-key-beside-plotbox .large[data-drawn='{N}']").wait_for()

@@ -34,6 +34,19 @@ def goto(page, name):
     page.get_by_role("link", name=name, exact=True).first.click()
 
 
+def five_groups(page):
+    """Cluster what is open into five groups, on the Clusters page."""
+    goto(page, "Clusters")
+    page.get_by_role("button", name="Cluster", exact=True).wait_for()
+    settled(page)
+    groups = page.get_by_label("Groups", exact=True).first
+    groups.fill("5")
+    groups.press("Enter")
+    settled(page)
+    page.get_by_role("button", name="Cluster", exact=True).click()
+    page.get_by_text("5 groups").first.wait_for()
+
+
 def upload(page, name, content):
     goto(page, "Data")
     page.locator("input[type=file]").first.wait_for(state="attached")
