@@ -81,7 +81,7 @@ OPERATIONS = {
         "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
     ),
     "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
-    "survey": Operation("analytics.bigdata.survey:survey"),
+    "survey": Operation("analytics.bigdata.survey:survey", version=2),
     "applied": Operation("analytics.bigdata.applying:applied"),
 }
 

@@ -27,8 +27,6 @@ PAGES = (
 
 st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
 frame.style()
-if not limits.admit():
-    st.stop()
 read = reading.token()  # who was sent a review sees that page and no other
 # Who did not sign in has nothing but the review of a link, whatever the browser asks for.
 by_link = identity.current().role == people.READER
@@ -40,6 +38,8 @@ page = st.navigation(
     ],
     position="hidden" if read or by_link else "top",
 )
+if not limits.admit():  # once the page asked for is known, so that it opens when there is room
+    st.stop()
 logs.tag(number := logs.number())  # joins the lines of this run and of the jobs it asks for
 started = time.perf_counter()
 try:

@@ -50,6 +50,7 @@ def test_sketches_joined_are_the_facts_of_the_whole(cuts):
     assert found["x"]["mean"] == pytest.approx(x.mean())
     assert found["x"]["std"] == pytest.approx(x.std(ddof=0))
     assert found["few"]["distinct"] == 9
+    assert found["x"]["distinct"] <= 5_000 - found["x"]["missing"]
     most = frame["few"].value_counts()
     assert [c for _, c in found["few"]["top"]] == most.head(5).tolist()
     assert found["few"]["approximate"] == ["median", "quantiles"]

@@ -166,7 +166,7 @@ def _facts(column: Sketch) -> dict[str, Any]:
         "rows": column.rows,
         "missing": column.missing,
         "infinite": column.infinite,
-        "distinct": len(few.values) if few.exact else distinct.estimate(column.seen),
+        "distinct": len(few.values) if few.exact else _at_most(column),
         "top": [[_shown(column, v), c] for v, c in counts.top(few)],
         "top_within": few.lost,
         "approximate": [] if few.exact else ["distinct", "top"],
@@ -183,6 +183,11 @@ def _facts(column: Sketch) -> dict[str, Any]:
         said["mean"] = _number(column.mean)
         said["std"] = _number(np.sqrt(column.m2 / column.known))
     return said
+
+
+def _at_most(column: Sketch) -> int:
+    """About how many values differ: no more than there are."""
+    return min(distinct.estimate(column.seen), column.rows - column.missing)
 
 
 def _shown(column: Sketch, value: Any) -> Any:

@@ -59,7 +59,8 @@ def _shown(wanted, found: Clustering) -> None:
     if facts["left_out"]:
         n = facts["left_out"]
         lines.append({"group": "cannot be compared", "rows": n, "share": share(n / facts["rows"])})
-    st.dataframe(pd.DataFrame(lines), hide_index=True)
+    thousands = {"rows": st.column_config.NumberColumn(format="localized")}
+    st.dataframe(pd.DataFrame(lines), hide_index=True, column_config=thousands)
     st.caption(
         safe_md(
             f"Agreement with the sample's own labels: {100 * facts['agreement']:.1f} % of "

@@ -173,6 +173,7 @@ def _project(engine, row) -> None:
         st.caption(safe_md(" · ".join(f for f in facts if f)))
     if st.button("Open", key=f"open-{row.id}", type="primary", disabled=not row.last_view):
         _done(open_saved, row.last_view)
+    sharing.button(row.id, row.name, links=True)  # a dialog would open under the popover
     with st.popover("More", icon=":material/more_horiz:", key=f"more-{row.id}"):
         _more(engine, row)
 
@@ -191,7 +192,6 @@ def _more(engine, row) -> None:
         key=f"export-{row.id}",
         on_click="ignore",
     )
-    sharing.button(row.id, row.name, links=True)
     if access.allowed(row.id, access.OWNER):
         _delete(engine, row)
 

@@ -45,7 +45,7 @@ def _line(thing: str, one: store.Share, owner: bool) -> None:
     """One person, and taking the share back."""
     me = one.who in identity.current().keys
     with st.container(horizontal=True, vertical_alignment="center", key=f"with-{one.who}"):
-        st.markdown(safe_md(one.shown) + (" (you)" if me else ""), width="stretch")
+        st.text(one.shown + (" (you)" if me else ""), width="stretch")
         st.caption(one.role, width="content")
         if one.role == access.OWNER or not (owner or me):
             return

@@ -158,8 +158,9 @@ def invitation(study) -> None:
     if address.hostname in _LOCAL:
         st.caption(
             "This server listens to this machine only. To let phones in, start it with "
-            "GESTALT_ADDRESS=0.0.0.0 and open this page by the machine's own address; whoever "
-            "reaches that address can use the whole app."
+            "GESTALT_ADDRESS=0.0.0.0 and GESTALT_OPEN=yes, and open this page by the machine's own "
+            "address; whoever reaches that address can then use the whole app. With a login "
+            "(docs/accounts.md) they get the study and nothing else."
         )
     held = io.BytesIO()
     segno.make(link, error="m").save(held, kind="png", scale=6, border=4)
