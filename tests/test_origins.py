@@ -105,6 +105,26 @@ def test_every_answer_forbids_what_pages_do_not_need():
     assert strict.get_list("Content-Security-Policy") == ["default-src 'none'"]
 
 
+@pytest.mark.parametrize("how", ["scheme", "proxy", "redirect", ""])
+def test_cookies_stay_with_https_where_people_come_by_it(monkeypatch, how):
+    monkeypatch.delenv("GESTALT_OIDC_REDIRECT", raising=False)
+    if how == "redirect":
+        monkeypatch.setenv("GESTALT_OIDC_REDIRECT", "https://g.example/oauth2callback")
+
+    async def page(request):
+        answer = PlainTextResponse("here")
+        answer.set_cookie("plain", "1", httponly=True)
+        answer.set_cookie("kept", "2", secure=True)
+        return answer
+
+    app = Starlette(routes=[Route("/", page)], middleware=[Middleware(headers.Headers)])
+    asked = TestClient(app, f"{'https' if how == 'scheme' else 'http'}://localhost")
+    said = {"X-Forwarded-Proto": "https"} if how == "proxy" else {}
+    plain, kept = asked.get("/", headers=said).headers.get_list("set-cookie")
+    assert ("Secure" in plain) is bool(how) and "HttpOnly" in plain
+    assert kept.count("Secure") == 1
+
+
 def test_pages_of_studies_and_slides_are_in_no_frame():
     for given in (joining.HEADERS, presenting.HEADERS):
         assert "frame-ancestors 'none'" in given["Content-Security-Policy"]

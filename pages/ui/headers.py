@@ -73,6 +73,21 @@ def policy() -> str:
     )
 
 
+def _encrypted(scope: Scope) -> bool:
+    """Whether the browser came by https. What a proxy or the visitor says of it is taken as it is:
+    at worst somebody's own browser keeps their cookies from an address without it."""
+    said = dict(scope["headers"]).get(b"x-forwarded-proto", b"").strip().lower()
+    redirect = settings.text("GESTALT_OIDC_REDIRECT").lower()
+    return scope["scheme"] == "https" or said == b"https" or redirect.startswith("https://")
+
+
+def _secure(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """A header; a cookie is kept from addresses without https, which Streamlit leaves out."""
+    if name.lower() != b"set-cookie" or b"; secure" in value.lower():
+        return name, value
+    return name, value + b"; Secure"
+
+
 class Headers:
     """ASGI middleware: adds the headers to every answer that does not have them."""
 
@@ -85,9 +100,13 @@ class Headers:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
+        encrypted = _encrypted(scope)
+
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if encrypted:
+                    headers.raw[:] = [_secure(*line) for line in headers.raw]
                 for name, value in self._given.items():
                     headers.setdefault(name, value)
             await send(message)
