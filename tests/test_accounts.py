@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analytics.accounts import holdings, sharing
+from analytics.accounts import holdings, removal, sharing
 from analytics.accounts.person import ADMIN, MEMBER, READER, Person
 from analytics.errors import BadInput
 from analytics.store import database as db
@@ -80,6 +80,30 @@ def test_what_nobody_owns_is_the_first_administrators(engine, monkeypatch):
     assert [sharing.role(engine, p, P) for p in PEOPLE] == ["", "", "owner", ""]
     sharing.own(engine, P, ANN)
     assert [sharing.role(engine, p, P) for p in PEOPLE] == ["owner", "", "", ""]
+
+
+@pytest.mark.parametrize("table", [db.projects, db.studies, db.reviews], ids=lambda t: t.name)
+def test_what_is_removed_for_good_leaves_no_shares_and_no_files_held(engine, table):
+    kept, gone = P, "q" * 32
+    required = {
+        c.name: {} if isinstance(c.type, sa.JSON) else db.now() if "UtcTime" in repr(c.type) else 1
+        for c in table.c
+        if not c.nullable and c.default is None
+    }
+    texts = {c.name: "x" for c in table.c if c.name in required and isinstance(c.type, sa.String)}
+    for thing in (kept, gone):
+        with db.writing(engine) as connection:
+            unique = dict.fromkeys(texts, thing)
+            connection.execute(sa.insert(table).values(**{**required, **unique, "id": thing}))
+        sharing.own(engine, thing, ANN)
+        sharing.share(engine, ANN, thing, "bob@x.org", "viewer")
+        holdings.hold(engine, thing, ["f" * 64])
+    with db.writing(engine) as connection:
+        assert removal.remove(connection, table, table.c.id == gone) == 1
+    assert sharing.shared_with(engine, gone) == []
+    assert holdings.held(engine, [gone]) == set()
+    assert len(sharing.shared_with(engine, kept)) == 2
+    assert holdings.held(engine, [kept]) == {"f" * 64}
 
 
 def test_a_result_rests_on_all_files_of_its_parents():

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import pipeline
+from analytics.accounts import holdings
 from analytics.clustering.operations import clustering_request, stability_request, validity_request
 from analytics.data.operations import sample_request
 from analytics.errors import BadInput, StoreError
@@ -356,7 +357,9 @@ def test_deleting_hides_and_undo_brings_back(engine, published):
     store.delete(engine, review)
     with database.writing(engine) as connection:
         connection.execute(sa.update(database.reviews).values(deleted_at=sa.text("'2001-01-01'")))
+    holdings.hold(engine, review, ["f" * 64])
     assert store.purge(engine) == 1
+    assert holdings.held(engine, [review]) == set()
     with database.reading(engine) as connection:
         for table in (database.reviews, database.review_versions, database.review_comments):
             assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0

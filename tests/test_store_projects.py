@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.accounts import holdings
 from analytics.digest import is_digest, of_json
 from analytics.errors import BadInput
 from analytics.store import projects
@@ -121,9 +122,12 @@ def test_delete_hides_undo_brings_back_and_purge_is_for_good(engine):
     with pytest.raises(BadInput, match="already gone"):
         projects.undo_delete(engine, token)
     token = projects.delete(engine, saved.project)
+    holdings.hold(engine, saved.project, [A])
     assert projects.purge(engine, timedelta(days=1)) == 0
+    assert holdings.held(engine, [saved.project]) == {A}
     assert A in projects.kept_digests(engine)
     assert projects.purge(engine, timedelta(0)) == 1
+    assert holdings.held(engine, [saved.project]) == set()
     assert projects.kept_digests(engine) == set()
     with pytest.raises(BadInput, match="already gone"):
         projects.undo_delete(engine, token)

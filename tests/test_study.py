@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_mutual_info_score, adjusted_rand_score, v_measure_score
 
+from analytics.accounts import holdings
 from analytics.errors import BadInput
 from analytics.results import NOISE
 from analytics.study import agreement, files, plots, store, strokes, taking_part
@@ -248,7 +249,9 @@ def test_closing_opening_deleting_and_bringing_back(engine, study):
     from datetime import timedelta
 
     assert store.purge(engine) == 0
+    holdings.hold(engine, study, ["f" * 64])
     assert store.purge(engine, timedelta(0)) == 1
+    assert holdings.held(engine, [study]) == set()
     with pytest.raises(BadInput, match="gone"):
         store.restore(engine, study)
 

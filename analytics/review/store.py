@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts.removal import remove
 from analytics.errors import BadInput
 from analytics.review import document as documents
 from analytics.review.sections import check_texts
@@ -271,5 +272,4 @@ def purge(engine: Engine, older_than: timedelta = timedelta(days=30)) -> int:
             .values(text="", name="", about={"kind": "whole"})
         )
         connection.execute(sa.delete(db.review_comments).where(old, c.id.not_in(answered)))
-        gone = sa.delete(db.reviews).where(db.reviews.c.deleted_at <= before)
-        return connection.execute(gone).rowcount
+        return remove(connection, db.reviews, db.reviews.c.deleted_at <= before)

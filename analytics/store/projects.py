@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts.removal import remove
 from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.store import database as db
@@ -284,7 +285,4 @@ def purge(engine: Engine, older_than: timedelta = timedelta(days=30)) -> int:
     Their results go when the cache is trimmed next.
     """
     with writing(engine) as connection:
-        removed = connection.execute(
-            sa.delete(db.projects).where(db.projects.c.deleted_at <= now() - older_than)
-        )
-        return removed.rowcount
+        return remove(connection, db.projects, db.projects.c.deleted_at <= now() - older_than)

@@ -14,6 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts.removal import remove
 from analytics.errors import BadInput
 from analytics.store import database as db
 from analytics.store.database import now, reading, writing
@@ -262,14 +263,13 @@ def restore(engine: Engine, study: str) -> None:
 def erase(engine: Engine, study: str) -> None:
     """Remove a study and all its answers for good."""
     with writing(engine) as connection:
-        connection.execute(sa.delete(db.studies).where(db.studies.c.id == study))
+        remove(connection, db.studies, db.studies.c.id == study)
 
 
 def purge(engine: Engine, older_than: timedelta = timedelta(days=30)) -> int:
     """Remove for good what was deleted longer ago than ``older_than``; returns the count."""
     with writing(engine) as connection:
-        gone = sa.delete(db.studies).where(db.studies.c.deleted_at <= now() - older_than)
-        return connection.execute(gone).rowcount
+        return remove(connection, db.studies, db.studies.c.deleted_at <= now() - older_than)
 
 
 def joined(engine: Engine, study: str) -> int:
