@@ -13,11 +13,13 @@ START_SECONDS = 60
 
 
 class Pair:
-    """A scheduler on a free port (or on ``port``), and workers of one thread each; env : more
-    variables of theirs. Files and the log are in ``folder``."""
+    """A scheduler on a free port (or on ``port``), and workers of one thread each; protocol : or
+    "tls"; env : more variables of theirs. Files and the log are in ``folder``."""
 
-    def __init__(self, folder: Path, workers: int = 2, port: int = 0, **env: str):
-        self.folder, self._env, self._made = folder, env, 0
+    def __init__(
+        self, folder: Path, workers: int = 2, port: int = 0, protocol: str = "tcp", **env: str
+    ):
+        self.folder, self._env, self._made, self._protocol = folder, env, 0, protocol
         folder.mkdir(parents=True, exist_ok=True)
         self._file = folder / "scheduler.json"
         self._file.unlink(missing_ok=True)
@@ -53,7 +55,8 @@ class Pair:
 
     def _start(self, what: str, *options: str) -> subprocess.Popen:
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", "--no-dashboard"]
-        command += ["--host", "127.0.0.1", "--scheduler-file", str(self._file), *options]
+        command += ["--host", "127.0.0.1", "--scheduler-file", str(self._file)]
+        command += ["--protocol", self._protocol, *options]
         paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         more = {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1", **self._env}
         with open(self.folder / "log.txt", "ab") as log:

@@ -1,5 +1,6 @@
 """Operations that misbehave on request; loaded through GESTALT_PLUGINS by the tests of jobs."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -82,6 +83,12 @@ def noisy(request, parents, progress):
     return _card()
 
 
+def wordy(request, parents, progress):
+    """Write a line to the log."""
+    logging.getLogger("analytics.wordy").warning("a line of the job")
+    return _card()
+
+
 def wrong(request, parents, progress):
     """Raise what params["error"] names."""
     errors = {
@@ -107,6 +114,7 @@ OPERATIONS.update(
             "noisy",
             "wrong",
             "keyed",
+            "wordy",
         )
     }
 )

@@ -266,6 +266,12 @@ def test_a_key_is_lent_to_one_job_and_the_cluster_keeps_none(runner, pair, caplo
     assert files and not any(KEY.encode() in f.read_bytes() for f in files)
 
 
+def test_a_line_that_a_job_writes_is_in_the_servers_log_with_its_number(runner, caplog):
+    job = finish(runner, ask("wordy"))
+    said = until(lambda: [r for r in caplog.records if r.getMessage() == "a line of the job"])
+    assert [(r.job, r.levelname, r.name) for r in said] == [(job.id, "WARNING", "analytics.wordy")]
+
+
 def test_cancel_stops_within_two_seconds_and_nothing_is_left(runner):
     wanted = ask("family")
     after = ask("quick", (wanted,))
@@ -371,6 +377,40 @@ def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(own, tmp_path
         pair.stop()
         if other is not None:
             other.stop()
+
+
+def test_an_encrypted_cluster_takes_only_those_with_its_certificate(own, tmp_path):
+    pytest.importorskip("cryptography", reason="makes the certificates of this test")
+    import dask
+    from distributed.security import Security
+
+    with pytest.raises(BadInput, match="needs certificates, and Dask has none here"):
+        own("tls://127.0.0.1:9")
+    made = Security.temporary()
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_text(made.tls_ca_file)
+    key.write_text(made.tls_client_key)
+    sides = [(s, what) for s in ("scheduler", "worker", "client") for what in ("cert", "key")]
+    tls = {f"{side}.{what}": str({"cert": cert, "key": key}[what]) for side, what in sides}
+    tls = {f"distributed.comm.tls.{name}": path for name, path in tls.items()}
+    tls["distributed.comm.tls.ca-file"] = str(cert)
+    names = {n: n.upper().replace(".", "__").replace("-", "_") for n in tls}
+    env = {f"DASK_{names[n]}": path for n, path in tls.items()}
+    pair = Pair(tmp_path / "tls", workers=1, protocol="tls", **env)
+    try:
+        assert pair.url.startswith("tls://")
+        with dask.config.set(tls):
+            assert finish(own(pair.url), ask("quick")).state == "done"
+        plain = own(pair.url.replace("tls://", "dask://"))
+        until(lambda: plain._lost_since and "does not answer" in plain.problem())
+        assert not plain._slots
+        with (
+            dask.config.set({**tls, "distributed.comm.tls.ca-file": str(tmp_path / "no")}),
+            pytest.raises(BadInput, match="cannot be read"),
+        ):
+            own(pair.url)
+    finally:
+        pair.stop()
 
 
 def test_what_ran_for_a_server_that_was_killed_stops(pair, tmp_path):

@@ -46,6 +46,26 @@ def address(text: str) -> str:
     return f"{'tcp' if parts.scheme == 'dask' else 'tls'}://{parts.netloc}"
 
 
+def check_certificates(where: str) -> None:
+    """Raise BadInput for a tls:// address when Dask is not told the certificates of this side, or
+    cannot read them."""
+    if not where.startswith("tls:"):
+        return
+    from distributed.security import Security
+
+    try:
+        held = Security().get_connection_args("client")["ssl_context"] is not None
+        why = "Dask has none here"
+    except (OSError, ValueError) as error:  # an unreadable file, or one that is no certificate
+        held, why = False, f"they cannot be read ({getattr(error, 'reason', '') or error})"
+    if not held:
+        raise BadInput(
+            f"GESTALT_ENGINE is a tls:// address, which needs certificates, and {why}: set "
+            "DASK_DISTRIBUTED__COMM__TLS__CA_FILE, and …__CLIENT__CERT and …__CLIENT__KEY, to "
+            "their files (docs/engine.md)."
+        )
+
+
 def connect(where: str, seconds: float):
     """A connection to a scheduler. Raises what Dask raises when nobody answers in time."""
     from distributed import Client

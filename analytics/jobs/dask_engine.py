@@ -51,8 +51,9 @@ class DaskRunner(Desk):
     """Runs requests on a Dask cluster.
 
     home, memory_mb, seconds : see :class:`analytics.jobs.desk.Desk`. address : as in
-    GESTALT_ENGINE, which None reads. Raises BadInput for an address that is none and when Dask is
-    not installed; an address where nobody answers is met by ``problem`` and by the jobs.
+    GESTALT_ENGINE, which None reads. Raises BadInput for an address that is none, without the
+    certificates of a tls:// address, and when Dask is not installed; an address where nobody
+    answers is met by ``problem`` and by the jobs.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class DaskRunner(Desk):
     ):
         super().__init__(home, memory_mb, seconds)
         self.address = cluster.address(address or settings.text("GESTALT_ENGINE"))
+        cluster.check_certificates(self.address)
         self._mark = cluster.mark(self.home)
         self._topic = f"gestalt-{secrets.token_hex(8)}"
         self._client: Any = None
@@ -194,6 +196,8 @@ class DaskRunner(Desk):
                 self._begin(sent, message)
             elif message["say"] == "progress":
                 self._board.progress(sent.digest, message["fraction"], message["words"])
+            elif message["say"] == "log":
+                self._on_log(message)
             elif message["say"] == "parts":
                 wanted = [operations.from_json(r) for r in message["requests"]]
                 sent.spread, sent.told = True, 0

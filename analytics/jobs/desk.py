@@ -164,6 +164,13 @@ class Desk:
         told = (job.kind, job.method, job.state, job.seconds)
         log.info("job %s %s %s after %.3f s", *told, extra=self._numbers(digest))
 
+    def _on_log(self, message: dict) -> None:
+        """A line that a worker wrote while it ran a job."""
+        told = {**self._numbers(message["id"]), "trace": message["trace"]}
+        logger = logging.getLogger(message["logger"])
+        if logger.isEnabledFor(message["level"]):
+            logger.log(message["level"], "%s", message["message"], extra=told)
+
     def _numbers(self, digest: str) -> dict[str, str]:
         """What joins the lines of a job with those of the page that asked for it."""
         job = self._board.job(digest)

@@ -11,7 +11,7 @@ def check() -> None:
     if text := settings.text("GESTALT_ENGINE"):
         from analytics.jobs import cluster
 
-        cluster.address(text)
+        cluster.check_certificates(cluster.address(text))
 
 
 def engine(home: Path) -> Desk:

@@ -152,13 +152,6 @@ class Runner(Desk):
     def _asked(self) -> None:
         self._failed_starts = min(self._failed_starts, FAILED_STARTS - 1)
 
-    def _on_log(self, message: dict) -> None:
-        """A line that a worker wrote while it ran a job."""
-        told = {**self._numbers(message["id"]), "trace": message["trace"]}
-        logger = logging.getLogger(message["logger"])
-        if logger.isEnabledFor(message["level"]):
-            logger.log(message["level"], "%s", message["message"], extra=told)
-
     def _halt(self, digest: str) -> None:
         """Kill the worker that computes a job; a new one takes its place."""
         for worker in self._pool:
