@@ -35,6 +35,7 @@ _PUBLIC = {
     "agreement": "analytics.comparing.api",
     "consensus": "analytics.comparing.api",
     "sweep": "analytics.comparing.api",
+    "grid": "analytics.comparing.api",
     "correct": "analytics.comparing.api",
     "report": "analytics.api",
 }

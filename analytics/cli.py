@@ -121,6 +121,8 @@ def _parser() -> _Parser:
     _add_advise(
         verb("advise", verbs.advise, "Find a clear and faithful map of a file.", out="xy.csv")
     )
+    words = "Try statistics of signals with several methods, one signal per row."
+    _add_grid(verb("grid", verbs.grid, words, out="grid.csv"))
     large = "Draw a seeded sample of the rows of a file of any size."
     _add_sample(verb("sample", big.sample, large, out="sample.parquet"))
     large = "Count the rows of a file of any size by the values of columns."
@@ -290,6 +292,13 @@ def _add_advise(sub: _Parser) -> None:
     sub.add_argument("--seconds", type=int, default=120, metavar="N", help="time budget")
     sub.add_argument("--search", default="sweep", choices=("sweep", "bayes"))
     sub.add_argument("--methods", default="", metavar="A,B", help="maps to try")
+
+
+def _add_grid(sub: _Parser) -> None:
+    _add_prepared(sub)
+    sub.add_argument(
+        "--groups", type=int, metavar="K", help="default: as many as there are labels, or 3"
+    )
 
 
 def _add_explain(sub: _Parser) -> None:

@@ -20,6 +20,12 @@ from analytics.pictures.files import axes
 from analytics.readable import to_json
 from analytics.results import Clustering, Dataset, ScoreCard, Table
 
+# What is told of a cell of the grid of statistics and methods.
+GRID = (
+    "family", "of", "method", "space", "n_clusters", "noise_share", "silhouette", "ari", "digest",
+    "error",
+)  # fmt: skip
+
 
 def methods(options) -> dict[str, Any]:
     """Every registered method with its parameters."""
@@ -193,6 +199,30 @@ def advise(options) -> dict[str, Any]:
     if xy is not None:
         _write_csv(options.out, {"row": dataset.rows, "x": xy[:, 0], "y": xy[:, 1]})
     return answer
+
+
+def grid(options) -> dict[str, Any]:
+    """Every family of statistics of signals with every method, written to ``--out`` cell by
+    cell."""
+    from analytics.comparing.api import grid as tried
+
+    options.signals = options.signals or "all"
+    dataset = _dataset(options)
+    k = options.groups if options.groups is not None else len(dataset.label_names) or 3
+    found = tried(dataset, k, progress=options.progress)
+    cells = [{name: e.get(name) for name in GRID} for e in found.entries]
+    _write_csv(options.out, {name: [c[name] for c in cells] for name in GRID})
+    return {
+        "grid_file": options.out,
+        "sentence": found.sentence,
+        "score": found.facts["score"],
+        "groups": found.facts["k"],
+        "best": cells[found.chosen] if found.chosen >= 0 else None,
+        "signals": dataset.n,
+        "seed": dataset.seed,
+        "digest": found.digest,
+        "notes": list(dataset.notes),
+    }
 
 
 def perceive(options) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Statistics of signals by hand, as a preparation, and the grid over them."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from analytics import api
+import analytics
+from analytics import api, cli, verbs
 from analytics.comparing.grid import grid_request, means
 from analytics.data import prepare, signals
 from analytics.errors import BadInput
@@ -125,3 +128,21 @@ def test_the_pages_prepare_signals_and_show_the_grid(tmp_path):
     at.run()
     assert not at.exception
     services.stop()
+
+
+def test_the_command_line_tries_the_grid_as_the_page_does(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tones(30, 32).to_csv("tones.csv", index=False)
+    asked = ["grid", "tones.csv", "--label", "class", "--out", "g.csv", "--json"]
+    assert cli.main(asked) == 0
+    answer = json.loads(capsys.readouterr().out)
+    cells = pd.read_csv("g.csv")
+    assert list(cells.columns) == list(verbs.GRID) and len(cells) == 90
+    data = api.prepare(api.read("tones.csv"), signals="all", label="class")
+    found = analytics.grid(data, 3)
+    assert cells["digest"].tolist() == [e["digest"] for e in found.entries]
+    assert cells["ari"].max() == pytest.approx(found.entries[found.chosen]["ari"])
+    asked_by_page = grid_request(api.read("tones.csv"), data, 3)
+    assert answer["digest"] == found.digest == asked_by_page.digest
+    for groups in ("31", "0"):
+        assert cli.main(["grid", "tones.csv", "--groups", groups, "--json"]) == 2

@@ -43,6 +43,23 @@ def consensus(
     return execute(requests.consensus_request(dataset, runs, {"cut": cut, "k": k}), store, progress)
 
 
+def grid(
+    dataset: Dataset,
+    k: int,
+    *,
+    store: Artifacts | None = None,
+    progress: Progress = silent,
+) -> Gallery:
+    """Every family of statistics of signals with every method, for ``k`` groups; one entry per
+    cell. dataset : prepared with ``signals``."""
+    from analytics.comparing.grid import grid_request
+
+    store = store or default_store()
+    keep(store, dataset)
+    table = store.require(dataset.parents[0])
+    return execute(grid_request(table, dataset, k), store, progress)
+
+
 def sweep(
     dataset: Dataset,
     method: str,
