@@ -81,8 +81,14 @@ OPERATIONS = {
         "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
     ),
     "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
-    "survey": Operation("analytics.bigdata.survey:survey", version=2),
-    "applied": Operation("analytics.bigdata.applying:applied"),
+    "survey": Operation("analytics.bigdata.survey:survey", 3, nested=True),
+    "survey_part": Operation("analytics.bigdata.survey:survey_part"),
+    "large_ambiguity": Operation(
+        "analytics.bigdata.scoring:large_ambiguity", nested=True, rests_on=("ambiguity",)
+    ),
+    "large_ambiguity_part": Operation("analytics.bigdata.scoring:large_ambiguity_part"),
+    "applied": Operation("analytics.bigdata.applying:applied", 2, nested=True),
+    "applied_part": Operation("analytics.bigdata.applying:applied_part"),
 }
 
 

@@ -93,6 +93,16 @@ class Applied(Record):
 
 
 @dataclass(frozen=True, eq=False)
+class Partial(Record):
+    """What was found in some row groups of a large file, to be joined with that of the others (see
+    ``analytics.bigdata.parts``). facts : plain JSON. frame : labels of its rows, or None."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    frame: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Dataset(Record):
     """A table made ready for computing.
 

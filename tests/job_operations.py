@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+from analytics.bigdata import source
 from analytics.errors import BadInput, StoreError
 from analytics.language import connection
 from analytics.operations import OPERATIONS, Operation
@@ -100,6 +101,10 @@ def wrong(request, parents, progress):
     }
     raise errors[request.params["error"]]
 
+
+# Set for the workers of a test, so that a small file has many parts.
+if rows := os.environ.get("TEST_SPAN_ROWS"):
+    source.SPAN = int(rows)
 
 OPERATIONS.update(
     {

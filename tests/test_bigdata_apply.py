@@ -44,6 +44,7 @@ def made(request, frame, tmp_path_factory):
     patch.setenv("GESTALT_HOME", str(folder / "home"))
     patch.setattr(texts, "BLOCK", 40_000)
     patch.setattr(source, "ROWS", 1_100)
+    patch.setattr(source, "SPAN", 2_000)
     patch.setattr(applying, "CELLS", 1_500)
     path = folder / f"big.{request.param}"
     if request.param == "csv":
@@ -200,11 +201,16 @@ def test_a_run_that_ends_early_leaves_nothing(made, monkeypatch):
     with pytest.raises(Cancelled):
         analytics.apply(found, made.path, store=made.store, progress=stop)
     monkeypatch.setattr(pq.ParquetWriter, "write_table", _full)
-    with pytest.raises(StoreError, match="no room left"):
+    with pytest.raises(StoreError, match=r"no room left|\(No space left"):
         analytics.apply(found, made.path, store=made.store)
     monkeypatch.undo()
     assert set(folder.glob("*")) | set(folder.glob(".*")) == before
+    read = []
+    monkeypatch.setattr(applying, "chunks", _counted(applying.chunks, read))
     first, given = labels(made, found)
+    # Of a Parquet file of 2,500, 2,500 and 1,000 rows the first span was labelled before.
+    assert read == ([None] if made.path.suffix == ".csv" else [2_500, 5_000])
+    monkeypatch.undo()
     applying.file_of(first.digest).unlink()
     again, same = labels(made, found)  # tidied away, made anew
     assert again.digest == first.digest and (given == same).all()
@@ -213,7 +219,17 @@ def test_a_run_that_ends_early_leaves_nothing(made, monkeypatch):
     assert applying.trim(0) == size and not applying.file_of(first.digest).exists()
 
 
-def _full(self, table):
+def _counted(chunks, read):
+    """chunks() that notes the first row of each span it is asked for."""
+
+    def counting(*given, span=None, **more):
+        read.append(span and span.start)
+        return chunks(*given, span=span, **more)
+
+    return counting
+
+
+def _full(self, table, **how):
     raise OSError(28, "No space left on device")
 
 

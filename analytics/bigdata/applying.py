@@ -1,27 +1,30 @@
 """The groups of a sample given to all rows of its file: one Parquet of labels, in the file's order.
 
 Read and written piece by piece; the file takes its name only when it is whole, so a cancelled or
-failed run leaves nothing. Rows of the sample keep their own labels.
+failed run leaves none. The spans of a Parquet file are parts (see ``parts``), each with its labels
+as a Parquet file of its own, joined in their order. Rows of the sample keep their own labels.
 """
 
 import errno
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from analytics import settings
-from analytics.bigdata import assigning, encoder, where
-from analytics.bigdata.source import Source, Told, chunks, opened
+from analytics.bigdata import assigning, encoder, parts, where
+from analytics.bigdata.source import Source, Span, Told, chunks, opened, spans
 from analytics.data import words
 from analytics.digest import is_digest
 from analytics.errors import BadInput, StoreError
-from analytics.operations import Request, request
+from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part, silent
 from analytics.results import (
     NOT_SCORED,
@@ -29,6 +32,7 @@ from analytics.results import (
     Clustering,
     Dataset,
     Grouping,
+    Partial,
     Projection,
     Record,
     Table,
@@ -68,25 +72,66 @@ def file_of(digest: str) -> Path:
     return settings.home() / "applied" / f"{digest}.parquet"
 
 
-def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Applied:
+def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run) -> Applied:
     """Run :func:`applied_request`."""
+    source = source_of(wanted, part(progress, 0.0, 0.05))
+    progress(0.05, "Finding the rule")
+    ready = _ready(parents, str(wanted.params["how"]), str(wanted.params["content"]))
+    source, told = _readable(source, ready), Told()
+    later = part(progress, 0.1, 1.0)
+    if spans(source):
+        found = parts.found("applied_part", wanted, source, run, later)
+        pieces = ((span.start, one.frame["label"].to_numpy(np.int32)) for span, one in found)
+    else:
+        pieces = _pieces(source, ready, told=told, progress=later)
+    facts = write(pieces, ready, told, file_of(wanted.digest))
+    facts["agreement_of"] = parents[1].n
+    return Applied(name=source.name, facts=facts, notes=tuple(facts.pop("notes")))
+
+
+def applied_part(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Partial:
+    """The labels of a span of the file."""
+    source = source_of(wanted, part(progress, 0.0, 0.05))
+    ready = _ready(parents, str(wanted.params["how"]), str(wanted.params["content"]))
+    source = _readable(source, ready)
+    span = parts.span_of(wanted, source)
+    found = [labels for _, labels in _pieces(source, ready, span, part(progress, 0.05, 1.0))]
+    return Partial(frame=pd.DataFrame({"label": np.concatenate(found)}))
+
+
+def source_of(wanted: Request, progress: Progress) -> Source:
+    """The file that a request names by content and name. Raises BadInput."""
+    name = str(wanted.params["name"])
+    progress(0.0, "Finding the file")
+    path = where.find(str(wanted.params["content"]), name, progress)
+    return opened(path, name, wanted.params.get("options"))
+
+
+class Ready(NamedTuple):
+    """What labels a row: its preparation, the rule, and (rows of the file whose labels are known,
+    rising; their labels)."""
+
+    made: encoder.Encoder
+    rule: assigning.Rule
+    own: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are read."""
+        return list(dict.fromkeys([*self.made.features, *self.rule.columns]))
+
+
+@lru_cache(maxsize=1)  # the next part of the same whole needs it again
+def _ready(parents: tuple[Record, ...], how: str, content: str) -> Ready:
+    """From the table, the dataset, the map where there is one, and the groups. Raises BadInput."""
     table, dataset, found = parents[0], parents[1], parents[-1]
     projection = next((p for p in parents[2:-1] if isinstance(p, Projection)), None)
     belongs = isinstance(table, Table) and isinstance(dataset, Dataset)
     if not belongs or not isinstance(found, (Clustering, Grouping)):
         raise BadInput("Groups of a sample are needed to give them to all rows: cluster it first.")
-    params = wanted.params
-    progress(0.0, "Finding the file")
-    path = where.find(str(params["content"]), str(params["name"]), part(progress, 0.0, 0.05))
-    source = opened(path, str(params["name"]), params.get("options"))
     made = encoder.fitted(dataset, table)
-    progress(0.05, "Finding the rule")
-    rule = assigning.rule_of(found, dataset, projection, str(params["how"]))
-    own = _own(table, dataset, found.labels, str(params["content"]))
-    target = file_of(wanted.digest)
-    facts = write(source, made, rule, own, target, part(progress, 0.1, 1.0))
-    facts["agreement_of"] = dataset.n
-    return Applied(name=source.name, facts=facts, notes=tuple(facts.pop("notes")))
+    rule = assigning.rule_of(found, dataset, projection, how)
+    return Ready(made, rule, _own(table, dataset, found.labels, content))
 
 
 def _own(
@@ -101,22 +146,24 @@ def _own(
     return rows[order], np.asarray(labels, np.int32)[order]
 
 
-def write(
+def _pieces(
     source: Source,
-    made: encoder.Encoder,
-    rule: assigning.Rule,
-    own: tuple[np.ndarray, np.ndarray],
-    target: Path,
+    ready: Ready,
+    span: Span | None = None,
     progress: Progress = silent,
+    told: Told | None = None,
+) -> Iterator[tuple[int, np.ndarray]]:
+    """(number of the first row, labels) of each piece of the file, or of a span of it."""
+    for start, table in chunks(source, ready.columns, span=span, progress=progress, told=told):
+        yield start, labelled(table, start, ready)
+
+
+def write(
+    pieces: Iterable[tuple[int, np.ndarray]], ready: Ready, told: Told, target: Path
 ) -> dict[str, Any]:
-    """Label every row into ``target``; returns the facts of :class:`Applied` and "notes"."""
-    names = list(dict.fromkeys([*made.features, *rule.columns]))
-    source, told = _readable(source, made, names), Told()
+    """Write the labels to ``target``; returns the facts of :class:`Applied` and "notes"."""
+    rule, own = ready.rule, ready.own
     counts: Counter[int] = Counter()
-    pieces = (
-        (start, labelled(table, start, made, rule, own))
-        for start, table in chunks(source, names, progress=progress, told=told)
-    )
     rows = _stored(pieces, target, counts)
     left_out = counts.pop(NOT_SCORED, 0)
     notes = [f"Each row gets its group by {rule.words}.", *told.notes()]
@@ -136,8 +183,9 @@ def write(
     }
 
 
-def _readable(source: Source, made: encoder.Encoder, names: list[str]) -> Source:
+def _readable(source: Source, ready: Ready) -> Source:
     """The file with its columns read as the sample has them. Raises BadInput."""
+    made, names = ready.made, ready.columns
     gone = [c for c in names if c not in source.kinds]
     if gone:
         raise BadInput(
@@ -157,20 +205,12 @@ def _readable(source: Source, made: encoder.Encoder, names: list[str]) -> Source
     return replace(source, kinds=kinds)
 
 
-def labelled(
-    table: Any,
-    start: int,
-    made: encoder.Encoder,
-    rule: assigning.Rule,
-    own: tuple[np.ndarray, np.ndarray],
-) -> np.ndarray:
+def labelled(table: Any, start: int, ready: Ready) -> np.ndarray:
     """Labels int32 of a piece, a pyarrow table whose first row has number ``start``: a pure
-    function, so that pieces can be labelled anywhere and written in their order.
-
-    own : rows of the file whose labels are known, rising, and these labels.
-    """
+    function, so that pieces can be labelled anywhere and written in their order."""
+    made, rule, own = ready
     step = max(1_000, CELLS // max(1, len(made.order)))
-    parts = []
+    found = []
     for at in range(0, table.num_rows, step):
         piece = table.slice(at, step)
         frame = made.frame(piece, piece.schema.names)
@@ -182,8 +222,8 @@ def labelled(
         if keep.any():
             whole = frame if keep.all() else frame[keep].reset_index(drop=True)
             labels[keep] = rule.label(made.X(whole), whole)
-        parts.append(labels)
-    labels = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+        found.append(labels)
+    labels = np.concatenate(found) if found else np.zeros(0, np.int32)
     first, last = np.searchsorted(own[0], [start, start + len(labels)])
     labels[own[0][first:last] - start] = own[1][first:last]
     return labels

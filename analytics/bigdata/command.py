@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from analytics import api
-from analytics.bigdata import groups, lattice, survey, where
+from analytics.bigdata import groups, scoring, survey, where
 from analytics.bigdata.source import FORMATS, Source, Told, chunks, opened
 from analytics.data import words
 from analytics.errors import BadInput
 from analytics.operations import execute
-from analytics.progress import part
 from analytics.report.tables import to_csv
 
 LARGE = 256 * 2**20  # bytes above which a file is read piece by piece without being asked
@@ -76,17 +75,10 @@ def clams(options) -> dict[str, Any]:
     if bool(options.x) != bool(options.y):
         raise BadInput("Give both --x and --y, or neither for the first two numeric columns.")
     names = [options.x, options.y] if options.x else numeric[:2]
-    if len(names) < 2 or names[0] == names[1] or not set(names) <= set(numeric):
-        raise BadInput(
-            f"Two different numeric columns of {source.name} are needed: choose from "
-            f"{words.names(numeric, 8) or 'another file'}."
-        )
-    seen = lattice.empty(options.aspect)
-    told = Told()
-    for _, table in chunks(source, names, progress=part(options.progress, 0.0, 0.9), told=told):
-        seen = lattice.merge(seen, lattice.of_points(survey.points(table, names), options.aspect))
-    found = lattice.ambiguity(seen, options.seed, progress=part(options.progress, 0.9, 1.0))
-    return {**found_as_json(found), "columns": names, "notes": [*found.notes, *told.notes()]}
+    place, read = where.tell(source.path), _reading(options)
+    wanted = scoring.large_ambiguity_request(place, names, options.aspect, options.seed, read)
+    found = execute(wanted, api.default_store(), options.progress)
+    return {**found_as_json(found), "columns": names, "notes": list(found.notes)}
 
 
 def found_as_json(found) -> dict[str, Any]:

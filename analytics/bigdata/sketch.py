@@ -151,6 +151,43 @@ def joined(a: Sketch, b: Sketch) -> Sketch:
     )
 
 
+def packed(found: dict[str, Sketch]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Sketches as plain JSON and arrays, from which :func:`unpacked` gives the same bits."""
+    said, arrays = [], {}
+    for i, (name, s) in enumerate(found.items()):
+        arrays[f"{i}.seen"] = s.seen
+        arrays[f"{i}.counts"] = s.frequent.counts
+        arrays[f"{i}.numbers"] = np.array([s.low, s.high, s.mean, s.m2])
+        arrays |= {f"{i}.level{j}": level for j, level in enumerate(s.ranks.levels)}
+        whole = {"rows": s.rows, "missing": s.missing, "infinite": s.infinite}
+        few = {"values": s.frequent.values.tolist(), "lost": s.frequent.lost}
+        said.append({"name": name, "kind": s.kind, **whole, **few, "levels": len(s.ranks.levels)})
+    return {"columns": said}, arrays
+
+
+def unpacked(facts: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Sketch]:
+    """The sketches of what :func:`packed` gave."""
+    found = {}
+    for i, said in enumerate(facts["columns"]):
+        values = np.empty(len(said["values"]), object)
+        values[:] = said["values"]
+        low, high, mean, m2 = arrays[f"{i}.numbers"].tolist()
+        found[said["name"]] = Sketch(
+            kind=said["kind"],
+            rows=said["rows"],
+            missing=said["missing"],
+            infinite=said["infinite"],
+            seen=arrays[f"{i}.seen"],
+            frequent=counts.Counts(values, arrays[f"{i}.counts"], said["lost"]),
+            low=low,
+            high=high,
+            mean=mean,
+            m2=m2,
+            ranks=Ranks(tuple(arrays[f"{i}.level{j}"] for j in range(said["levels"]))),
+        )
+    return found
+
+
 def facts(found: dict[str, Sketch]) -> dict[str, dict[str, Any]]:
     """Plain JSON per column: ``kind``, ``rows``, ``missing``, ``infinite``, ``distinct``, ``min``,
     ``max``, ``mean``, ``std``, ``median``, ``quantiles`` (share -> value), ``top`` [[value, at

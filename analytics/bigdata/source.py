@@ -16,6 +16,7 @@ from analytics.progress import Progress, silent
 
 ROWS = 1 << 18  # most rows of a piece of Parquet
 CELLS = 4_000_000  # most cells of one
+SPAN = 1_000_000  # least rows of a span, but for the last
 FORMATS = ("csv", "tsv", "tab", "txt", "parquet", "pq")  # endings that are offered
 
 
@@ -47,6 +48,17 @@ class Source:
     def columns(self) -> list[str]:
         """The names of the columns."""
         return list(self.kinds)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Neighbouring row groups of a Parquet file: first, and after the last one; the number of the
+    first row, and how many there are."""
+
+    first: int
+    last: int
+    start: int
+    rows: int
 
 
 @dataclass
@@ -114,6 +126,22 @@ def opened(path: Path, name: str = "", options: Mapping[str, Any] | None = None)
     )
 
 
+def spans(source: Source) -> tuple[Span, ...]:
+    """The row groups of a Parquet file in spans of at least ``SPAN`` rows, in order: what one job
+    of many reads. It hangs on the file alone. None for a CSV, whose rows are found by reading."""
+    if source.format != "parquet":
+        return ()
+    with _opened(source) as file:
+        rows = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+    found, first, start, held = [], 0, 0, 0
+    for i, more in enumerate(rows):
+        held += more
+        if held >= SPAN or (i == len(rows) - 1 and held):
+            found.append(Span(first, i + 1, start, held))
+            first, start, held = i + 1, start + held, 0
+    return tuple(found)
+
+
 def unreadable(name: str, error: OSError) -> BadInput:
     """The sentence for a file that the system does not give."""
     return BadInput(
@@ -146,24 +174,26 @@ def chunks(
     columns: Sequence[str] | None = None,
     *,
     as_text: bool = False,
+    span: Span | None = None,
     progress: Progress = silent,
     told: Told | None = None,
 ) -> Iterator[tuple[int, Any]]:
     """(number of its first row, pyarrow table) of each piece, in the order of the file.
 
-    columns : only these, None for all. as_text : the cells of a CSV as they are written. told :
-    takes what was met. Raises BadInput for damaged content, and when the file changes meanwhile.
+    columns : only these, None for all. as_text : the cells of a CSV as they are written. span :
+    only these rows. told : takes what was met. Raises BadInput for damaged content, and when the
+    file changes meanwhile.
     """
     check_same(source)
     told = told or Told()
     columns = source.columns if columns is None else list(columns)
     if source.format == "parquet":
-        pieces = _batches(source, columns)
+        pieces = _batches(source, columns, span)
     else:
         from analytics.bigdata import texts
 
         pieces = texts.pieces(source, columns, as_text, told)
-    start = 0
+    start = span.start if span else 0
     try:
         for share, table in pieces:
             if table.num_rows:
@@ -249,23 +279,29 @@ def _kind(kind: Any) -> str:
     return "text" if types.is_string(kind) or types.is_large_string(kind) else ""
 
 
-def _batches(source: Source, columns: list[str]) -> Iterator[tuple[float, Any]]:
-    import pyarrow as pa
+def _opened(source: Source) -> Any:
     import pyarrow.parquet as pq
+
+    # Nothing is read ahead: row groups may be larger than the memory there is.
+    return pq.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20)
+
+
+def _batches(source: Source, columns: list[str], span: Span | None) -> Iterator[tuple[float, Any]]:
+    import pyarrow as pa
 
     arrow = {"number": pa.float64(), "boolean": pa.bool_(), "date": pa.timestamp("us")}
     kinds = [arrow.get(source.kinds[c], pa.string()) for c in columns]
-    done = 0
-    # Nothing is read ahead: row groups may be larger than the memory there is.
-    with pq.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20) as file:
+    done, announced = 0, span.rows if span else source.rows
+    groups = list(range(span.first, span.last)) if span else None
+    with _opened(source) as file:
         rows = max(1, min(ROWS, CELLS // max(1, len(columns))))
-        for batch in file.iter_batches(rows, columns=columns):
+        for batch in file.iter_batches(rows, row_groups=groups, columns=columns):
             cells = [_cast(batch.column(c), k) for c, k in zip(columns, kinds, strict=True)]
             done += batch.num_rows
-            yield done / source.rows, pa.table(cells, names=columns)
-    if done != source.rows:
+            yield done / announced, pa.table(cells, names=columns)
+    if done != announced:
         raise BadInput(
-            f"'{shorten(source.name)}' is damaged: {done:,} rows were read of the {source.rows:,} "
+            f"'{shorten(source.name)}' is damaged: {done:,} rows were read of the {announced:,} "
             "that it announces. Write the file again."
         )
 

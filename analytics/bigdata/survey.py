@@ -1,19 +1,22 @@
 """A large file in one pass: the profile of its columns, and CLAMS of two of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
-from analytics.bigdata import lattice, sketch, where
-from analytics.bigdata.source import Source, Told, chunks, opened
+from analytics.bigdata import lattice, parts, sketch, where
+from analytics.bigdata.source import Source, Span, Told, chunks, opened, spans
 from analytics.data import words
 from analytics.errors import BadInput
-from analytics.operations import Request, request
+from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part, silent
-from analytics.results import Record, Survey
+from analytics.results import Partial, Record, Survey
 
 LEAST_SHARE = 0.95  # of the filled cells of a column of numbers must be numbers
 WIDEST = 2_000  # columns
+
+Seen = tuple[dict[str, sketch.Sketch], lattice.Lattice]
 
 
 def survey_request(place: where.Place, options: Mapping[str, Any] | None = None) -> Request:
@@ -23,21 +26,45 @@ def survey_request(place: where.Place, options: Mapping[str, Any] | None = None)
     return request("survey", params={**place.to_json(), "options": readers.check_options(options)})
 
 
-def survey(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Survey:
+def survey(wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run) -> Survey:
     """Run :func:`survey_request`."""
-    params = wanted.params
-    place = where.Place(str(params["name"]), tuple(params["stamp"]))
-    path = where.path_of(place)
-    source = opened(path, place.name, params.get("options"))
-    content = where.identify(path, part(progress, 0.0, 0.1))
-    facts, _ = look(source, progress=part(progress, 0.1, 1.0))
+    source = source_of(wanted)
+    content = where.identify(source.path, part(progress, 0.0, 0.1))
+
+    def spread(progress: Progress) -> Iterator[Seen]:
+        for _, one in parts.found("survey_part", wanted, source, run, progress):
+            yield sketch.unpacked(one.facts, one.arrays), lattice.empty()
+
+    elsewhere = spread if spans(source) else None
+    facts, _ = look(source, progress=part(progress, 0.1, 1.0), spread=elsewhere)
     return Survey(name=source.name, facts={**facts, "content": content}, notes=facts["notes"])
 
 
+def survey_part(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Partial:
+    """The sketches of a span of the file."""
+    source = source_of(wanted)
+    found, _ = _of(source, progress, Told(), span=parts.span_of(wanted, source))
+    facts, arrays = sketch.packed(found)
+    return Partial(facts=facts, arrays=arrays)
+
+
+def source_of(wanted: Request) -> Source:
+    """The file that a request names as it was seen. Raises BadInput when it is gone or changed."""
+    params = wanted.params
+    place = where.Place(str(params["name"]), tuple(params["stamp"]))
+    return opened(where.path_of(place), place.name, params.get("options"))
+
+
 def look(
-    source: Source, axes: Sequence[str] = (), aspect: float = 1.0, progress: Progress = silent
+    source: Source,
+    axes: Sequence[str] = (),
+    aspect: float = 1.0,
+    progress: Progress = silent,
+    spread: Callable[[Progress], Iterator[Seen]] | None = None,
 ) -> tuple[dict[str, Any], lattice.Lattice]:
     """The facts of a file as plain JSON, and the lattice of two of its columns (``axes``).
+
+    spread : gives what is seen of each span of the file, in order, computed elsewhere.
 
     The facts: ``name``, ``format``, ``bytes``, ``rows``, ``columns``, ``kinds``, ``by_column``
     (see ``sketch.facts``), ``problems`` (as in ``analytics.data.profile``) and ``notes``. A column
@@ -56,7 +83,8 @@ def look(
                 f"{words.names([c for c, k in source.kinds.items() if k == 'number'], 8)}."
             )
     told = Told()
-    found, seen = _pass(source, None, axes, aspect, progress, told)
+    each = spread(progress) if spread else _each(source, progress, told, axes, aspect)
+    found, seen = reduce(_joined, each)
     turned = [
         c for c, (bad, _, _) in told.bad.items()
         if bad > (1 - LEAST_SHARE) * (found[c].rows - found[c].missing + bad)
@@ -70,8 +98,7 @@ def look(
                 f"row {row:,} ({words.name(cell)}): it is taken as text."
             )
         source = replace(source, kinds={**source.kinds, **dict.fromkeys(turned, "text")})
-        again, _ = _pass(source, turned, (), 1.0, progress, Told())
-        found.update(again)
+        found.update(_of(source, progress, Told(), columns=turned)[0])
     by_column = sketch.facts(found)
     rows = next(iter(by_column.values()))["rows"]
     facts = {
@@ -88,14 +115,34 @@ def look(
     return facts, seen
 
 
-def _pass(source, columns, axes, aspect, progress: Progress, told: Told):
+def _each(source: Source, progress: Progress, told: Told, axes, aspect) -> Iterator[Seen]:
+    """What is seen of each span of a file, one after another; of a CSV that of the whole."""
+    all_ = spans(source) or (None,)
+    for i, span in enumerate(all_):
+        some = part(progress, i / len(all_), (i + 1) / len(all_))
+        yield _of(source, some, told, axes, aspect, span)
+
+
+def _of(
+    source: Source,
+    progress: Progress,
+    told: Told,
+    axes: Sequence[str] = (),
+    aspect: float = 1.0,
+    span: Span | None = None,
+    columns: Sequence[str] | None = None,
+) -> Seen:
     found, seen = None, lattice.empty(aspect)
-    for _, table in chunks(source, columns, progress=progress, told=told):
+    for _, table in chunks(source, columns, span=span, progress=progress, told=told):
         one = sketch.of_chunk(table)
         found = one if found is None else sketch.merge(found, one)
         if axes:
             seen = lattice.merge(seen, lattice.of_points(points(table, axes), aspect))
     return found, seen
+
+
+def _joined(a: Seen, b: Seen) -> Seen:
+    return sketch.merge(a[0], b[0]), lattice.merge(a[1], b[1])
 
 
 def problems(by_column: dict[str, Any]) -> list[dict[str, Any]]:

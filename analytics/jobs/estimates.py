@@ -23,6 +23,7 @@ SLOW = {
     "explanation_rest": 30.0,
     "taxonomy": 120.0,
     "survey": 20.0,
+    "large_ambiguity": 20.0,
     "applied": 30.0,
     "text_vectors": 20.0,
 }

@@ -39,6 +39,7 @@ RECORDS = {
         results.Table,
         results.Survey,
         results.Applied,
+        results.Partial,
         results.Dataset,
         results.Projection,
         results.Clustering,

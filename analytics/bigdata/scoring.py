@@ -1,0 +1,81 @@
+"""CLAMS of two columns of a large file, of all its rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from analytics.bigdata import lattice, parts, survey, where
+from analytics.bigdata.lattice import Lattice
+from analytics.bigdata.source import Source, Span, Told, chunks, spans
+from analytics.data import words
+from analytics.errors import BadInput
+from analytics.operations import Request, Run, request
+from analytics.progress import Progress, part
+from analytics.results import Ambiguity, Partial, Record
+
+
+def large_ambiguity_request(
+    place: where.Place,
+    axes: Sequence[str],
+    aspect: float = 1.0,
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+) -> Request:
+    """Ask for the ambiguity of two columns of a file as it lies there. Raises BadInput."""
+    from analytics.data import readers
+
+    params = {**place.to_json(), "axes": list(axes), "aspect": aspect}
+    params["options"] = readers.check_options(options)
+    return request("large_ambiguity", "clams", params=params, seed=seed)
+
+
+def large_ambiguity(
+    wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run
+) -> Ambiguity:
+    """Run :func:`large_ambiguity_request`."""
+    source, told = survey.source_of(wanted), Told()
+    _check(source, wanted.params["axes"])
+    later = part(progress, 0.0, 0.9)
+    if spans(source):
+        each = parts.found("large_ambiguity_part", wanted, source, run, later)
+        found = reduce(lattice.merge, (_unpacked(one) for _, one in each))
+    else:
+        found = _of(source, wanted, later, told)
+    scored = lattice.ambiguity(found, wanted.seed, progress=part(progress, 0.9, 1.0))
+    return scored.with_(notes=(*scored.notes, *told.notes()))
+
+
+def large_ambiguity_part(
+    wanted: Request, parents: tuple[Record, ...], progress: Progress
+) -> Partial:
+    """The lattice of a span of the file."""
+    source = survey.source_of(wanted)
+    found = _of(source, wanted, progress, Told(), parts.span_of(wanted, source))
+    facts = {"exponent": found.exponent, "left_out": found.left_out, "aspect": found.aspect}
+    arrays = {name: getattr(found, name) for name in ("cells", "sums", "low", "high")}
+    return Partial(facts=facts, arrays=arrays)
+
+
+def _unpacked(one: Partial) -> Lattice:
+    return Lattice(**one.facts, **one.arrays)
+
+
+def _of(
+    source: Source, wanted: Request, progress: Progress, told: Told, span: Span | None = None
+) -> Lattice:
+    axes, aspect = wanted.params["axes"], wanted.params["aspect"]
+
+    def each() -> Iterator[Lattice]:
+        for _, table in chunks(source, axes, span=span, progress=progress, told=told):
+            yield lattice.of_points(survey.points(table, axes), aspect)
+
+    return reduce(lattice.merge, each())
+
+
+def _check(source: Source, axes: Sequence[str]) -> None:
+    numeric = [c for c, kind in source.kinds.items() if kind == "number"]
+    if len(axes) != 2 or axes[0] == axes[1] or not set(axes) <= set(numeric):
+        raise BadInput(
+            f"Two different numeric columns of {source.name} are needed: choose from "
+            f"{words.names(numeric, 8) or 'another file'}."
+        )

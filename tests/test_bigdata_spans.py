@@ -1,0 +1,177 @@
+"""The row groups of a large file as parts: joined in order, the same bits wherever they ran."""
+
+import json
+import os
+import signal
+from functools import reduce
+
+import job_operations  # noqa: F401  (adds operations, as in the workers)
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from job_tools import until
+
+import analytics
+from analytics.bigdata import applying, scoring, sketch, source, survey, where
+from analytics.errors import BadInput
+from analytics.operations import Request, execute, request
+from analytics.results import Partial
+from analytics.store.artifacts import Artifacts, pack, unpack
+
+N, GROUP = 60_500, 1_000
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A file of 61 row groups in a folder of data, and a home; spans of 4,000 rows."""
+    rng = np.random.default_rng(0)
+    g = rng.integers(0, 3, N)
+    frame = pd.DataFrame(
+        {
+            "x": rng.normal(g * 5, 1),
+            "y": rng.normal((g == 1) * 6, 1),
+            "size": rng.lognormal(g, 1),
+            "kind": np.array(["a", "b", None])[g],
+            "on": rng.random(N) < 0.3,
+            "day": pd.to_datetime("2020-01-01") + pd.to_timedelta(rng.integers(0, 9, N), "D"),
+        }
+    )
+    frame.loc[::50, "size"] = np.nan
+    folder = tmp_path_factory.mktemp("spans")
+    (folder / "data").mkdir()
+    frame.to_parquet(folder / "data" / "big.parquet", row_group_size=GROUP)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GESTALT_HOME", str(folder / "home"))
+        patch.setenv("GESTALT_DATA", str(folder / "data"))
+        patch.setattr(source, "SPAN", 4 * GROUP)
+        yield folder / "data" / "big.parquet"
+
+
+@pytest.fixture(scope="module")
+def asked(place) -> list[Request]:
+    """A sample, its groups, and all that is asked of the file, computed here."""
+    store = analytics.api.default_store()
+    table = analytics.sample(place, 400)
+    dataset = analytics.prepare(table, features=["x", "y", "size"], missing="median")
+    found = analytics.cluster(dataset, "kmeans", n_clusters=3)
+    seen = where.Place(place.name, source.stamp_of(place))
+    content = where.identify(place)
+    wanted = [
+        survey.survey_request(seen),
+        scoring.large_ambiguity_request(seen, ["x", "y"], 0.8),
+        applying.applied_request(found, (table, dataset), content, place.name),
+    ]
+    for one in wanted:
+        execute(one, store)
+    assert not [d for d in store.digests() if isinstance(store.load(d), Partial)]
+    return wanted
+
+
+def test_spans_are_whole_row_groups_in_order(place):
+    found = source.spans(source.opened(place))
+    assert [(s.first, s.last, s.start, s.rows) for s in found[:2]] == [
+        (0, 4, 0, 4_000),
+        (4, 8, 4_000, 4_000),
+    ]
+    assert (found[-1].first, found[-1].last, found[-1].rows) == (60, 61, 500)
+    opened = source.opened(place)
+    of_spans = [(at, t) for s in found for at, t in source.chunks(opened, ["x"], span=s)]
+    whole = list(source.chunks(opened, ["x"]))
+    assert pa.concat_tables(t for _, t in of_spans).equals(pa.concat_tables(t for _, t in whole))
+    assert [at for at, _ in of_spans] == [s.start for s in found]
+
+
+def test_sketches_come_back_from_the_disk_bit_by_bit(place):
+    tables = [table for _, table in source.chunks(source.opened(place))]
+    more = pa.table({"none": pa.nulls(2, pa.float64()), "word": [" ", "long " * 40]})
+    for found in (reduce(sketch.merge, map(sketch.of_chunk, tables)), sketch.of_chunk(more)):
+        facts, arrays = sketch.packed(found)
+        document, packed, frame = pack(Partial(facts=facts, arrays=arrays))
+        stored = unpack(json.loads(json.dumps(document)), packed, frame)
+        again = sketch.unpacked(stored.facts, stored.arrays)
+        assert sketch.facts(again) == sketch.facts(found)
+        assert repr(again) == repr(found)
+        both = [sketch.facts(sketch.merge(one, one)) for one in (again, found)]
+        assert both[0] == both[1]
+
+
+def test_parts_are_asked_for_by_their_rows(place, asked):
+    part = request("survey_part", "", (), {**asked[0].params, "span": [0, 1, 0, 7]})
+    with pytest.raises(BadInput, match="has no such rows"):
+        execute(part, analytics.api.default_store())
+
+
+def test_what_the_parts_give_is_what_the_whole_gives(place, asked):
+    frame = pd.read_parquet(place)
+    facts, scored, applied = (analytics.api.default_store().load(r.digest) for r in asked)
+    by = facts.facts["by_column"]
+    assert facts.facts["rows"] == N and by["size"]["missing"] == N // 50
+    assert by["x"]["mean"] == pytest.approx(frame["x"].mean(), rel=1e-12)
+    assert by["x"]["min"] == pytest.approx(frame["x"].min())
+    assert by["day"]["max"] == "2020-01-09" and by["kind"]["distinct"] == 2
+    assert scored.n == N and scored.n_components == 3
+    written = pd.read_parquet(applying.file_of(applied.digest))
+    assert (written["row"] == np.arange(N)).all() and written["label"].between(0, 2).all()
+    assert dict(applied.facts["groups"]) == written["label"].value_counts().to_dict()
+
+
+def test_a_job_that_was_stopped_finds_the_parts_that_it_had(place, asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path))
+    store, done = Artifacts(tmp_path / "results"), []
+
+    def stop(fraction, words):
+        if fraction and fraction > 0.5:
+            raise KeyboardInterrupt  # as a kill would
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(asked[0], store, stop)
+    held = set(store.digests())
+    assert 5 < len(held) < 16
+    monkeypatch.setattr(survey, "chunks", lambda *a, **k: done.append(1) or source.chunks(*a, **k))
+    found = execute(asked[0], store)
+    assert len(done) == 16 - len(held)
+    assert found.facts == analytics.api.default_store().load(asked[0].digest).facts
+
+
+def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp_path, monkeypatch):
+    pytest.importorskip("distributed", reason="Dask is not installed: requirements-cluster.txt")
+    from analytics.jobs.dask_engine import DaskRunner
+    from bench.dask_pair import Pair
+
+    monkeypatch.setenv("GESTALT_PLUGINS", "job_operations")
+    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
+    pair = Pair(tmp_path / "pair", TEST_SPAN_ROWS=str(4 * GROUP))
+    runner = DaskRunner(tmp_path / "home", pair.url)
+    here = analytics.api.default_store()
+    try:
+        until(lambda: len(runner._slots) == 2)
+        for digest in asked[2].parents:
+            runner._artifacts.save(here.load(digest))
+        for wanted in asked:
+            runner.submit(wanted)
+        whole = asked[0].digest
+        until(lambda: "parts are ready" in runner.job(whole).words)
+        home = next(s.worker for s in runner._sent.values() if s.digest == whole)
+        pids = runner._client.run(os.getpid)
+        os.kill(next(pid for worker, pid in pids.items() if worker != home), signal.SIGKILL)
+        jobs = [runner.wait(wanted.digest, 60) for wanted in asked]
+    finally:
+        runner.close()
+        pair.stop()
+    assert jobs[0].state == "done", jobs[0].error
+    there = Artifacts(tmp_path / "home" / "results")
+    for wanted, job in zip(asked, jobs, strict=True):
+        if job.state == "died":  # its own worker was the one; what it had is there
+            assert "was lost while it computed this" in job.error
+            execute(wanted, there)
+        one, two = (store.load(wanted.digest) for store in (here, there))
+        packed = [pack(r.with_(about={})) for r in (one, two)]
+        assert packed[0][0] == packed[1][0]
+        for name, array in packed[0][1].items():
+            assert array.tobytes() == packed[1][1][name].tobytes()
+    mine = applying.file_of(asked[2].digest)
+    other = tmp_path / "home" / "applied" / mine.name
+    assert other.exists() == (jobs[2].state == "done")
+    if other.exists():
+        assert mine.read_bytes() == other.read_bytes()
