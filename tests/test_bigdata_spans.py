@@ -13,6 +13,7 @@ import pytest
 from job_tools import until
 
 import analytics
+from analytics import api
 from analytics.bigdata import applying, scoring, sketch, source, survey, where
 from analytics.errors import BadInput
 from analytics.operations import Request, execute, request
@@ -51,7 +52,7 @@ def place(tmp_path_factory):
 @pytest.fixture(scope="module")
 def asked(place) -> list[Request]:
     """A sample, its groups, and all that is asked of the file, computed here."""
-    store = analytics.api.default_store()
+    store = api.default_store()
     table = analytics.sample(place, 400)
     dataset = analytics.prepare(table, features=["x", "y", "size"], missing="median")
     found = analytics.cluster(dataset, "kmeans", n_clusters=3)
@@ -99,12 +100,12 @@ def test_sketches_come_back_from_the_disk_bit_by_bit(place):
 def test_parts_are_asked_for_by_their_rows(place, asked):
     part = request("survey_part", "", (), {**asked[0].params, "span": [0, 1, 0, 7]})
     with pytest.raises(BadInput, match="has no such rows"):
-        execute(part, analytics.api.default_store())
+        execute(part, api.default_store())
 
 
 def test_what_the_parts_give_is_what_the_whole_gives(place, asked):
     frame = pd.read_parquet(place)
-    facts, scored, applied = (analytics.api.default_store().load(r.digest) for r in asked)
+    facts, scored, applied = (api.default_store().load(r.digest) for r in asked)
     by = facts.facts["by_column"]
     assert facts.facts["rows"] == N and by["size"]["missing"] == N // 50
     assert by["x"]["mean"] == pytest.approx(frame["x"].mean(), rel=1e-12)
@@ -131,7 +132,7 @@ def test_a_job_that_was_stopped_finds_the_parts_that_it_had(place, asked, tmp_pa
     monkeypatch.setattr(survey, "chunks", lambda *a, **k: done.append(1) or source.chunks(*a, **k))
     found = execute(asked[0], store)
     assert len(done) == 16 - len(held)
-    assert found.facts == analytics.api.default_store().load(asked[0].digest).facts
+    assert found.facts == api.default_store().load(asked[0].digest).facts
 
 
 def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp_path, monkeypatch):
@@ -143,7 +144,7 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
     pair = Pair(tmp_path / "pair", TEST_SPAN_ROWS=str(4 * GROUP))
     runner = DaskRunner(tmp_path / "home", pair.url)
-    here = analytics.api.default_store()
+    here = api.default_store()
     try:
         until(lambda: len(runner._slots) == 2)
         for digest in asked[2].parents:
