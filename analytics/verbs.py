@@ -3,7 +3,6 @@
 The keys of these answers are a promise to scripts; ``docs/command-line.md`` names them.
 """
 
-import csv
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +12,7 @@ import pandas as pd
 from analytics import api, choosing, explaining, registry
 from analytics.bigdata import command
 from analytics.data import prepare, words
+from analytics.data.naming import list_of
 from analytics.errors import BadInput
 from analytics.explanation import asking, export, topics
 from analytics.language import asking as language
@@ -377,15 +377,6 @@ def _axes(table: Table, x: str, y: str) -> list[str]:
     if x == y:
         raise BadInput(f"Column {words.name(x)} is given for both --x and --y: give two columns.")
     return [x, y]
-
-
-def list_of(text: str) -> list[str]:
-    """Column names separated by commas; one that holds a comma is put in double quotes."""
-    try:
-        cells = next(csv.reader([text], skipinitialspace=True), [])
-    except csv.Error:
-        raise BadInput("A list of columns is names separated by commas, on one line.") from None
-    return [c.strip() for c in cells if c.strip()]
 
 
 def _two(text: str, option: str) -> list[str]:

@@ -9,6 +9,7 @@ from analytics import api
 from analytics.bigdata import groups, scoring, survey, where
 from analytics.bigdata.source import FORMATS, Source, Told, chunks, opened
 from analytics.data import words
+from analytics.data.naming import list_of
 from analytics.errors import BadInput
 from analytics.operations import execute
 from analytics.report.tables import to_csv
@@ -131,8 +132,6 @@ def sample(options) -> dict[str, Any]:
 
 def count(options) -> dict[str, Any]:
     """Counts by group over all rows of a file, written to ``--out``."""
-    from analytics.verbs import list_of
-
     source = source_of(options)
     by, of = list_of(options.by), list_of(options.of)
     for column in [*by, *of]:

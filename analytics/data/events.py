@@ -52,11 +52,11 @@ class Events:
     notes: tuple[str, ...]
 
 
-def by_name(frame: pd.DataFrame) -> dict[str, str]:
+def by_name(frame: pd.DataFrame, names: Mapping[str, tuple[str, ...]] = NAMES) -> dict[str, str]:
     """Role -> column for the roles that a name of a column tells."""
     lower = {c.strip().lower().replace(" ", "_"): c for c in reversed(frame.columns)}
     found = {}
-    for role, known in NAMES.items():
+    for role, known in names.items():
         found[role] = next((lower[name] for name in known if name in lower), "")
     return {role: column for role, column in found.items() if column}
 
@@ -87,8 +87,8 @@ def of_frame(frame: pd.DataFrame, given: Mapping[str, str]) -> Events:
     frame, _ = types.plain(frame)
     columns = choose(frame, given)
     timed, kinds, _, _ = types.infer(frame[[columns["time"]]])
-    when, dated = _times(timed, kinds, columns["time"])
-    who, what = (_keys(frame[columns[role]]) for role in ("entity", "event"))
+    when, dated = times(timed, kinds, columns["time"])
+    who, what = (keys(frame[columns[role]]) for role in ("entity", "event"))
     whole = who.notna().to_numpy() & what.notna().to_numpy() & np.isfinite(when)
     notes = []
     lost = int(np.sum(~whole))
@@ -150,7 +150,7 @@ def choose(frame: pd.DataFrame, given: Mapping[str, str]) -> dict[str, str]:
     return columns
 
 
-def _times(frame: pd.DataFrame, kinds: Mapping[str, str], name: str) -> tuple[np.ndarray, bool]:
+def times(frame: pd.DataFrame, kinds: Mapping[str, str], name: str) -> tuple[np.ndarray, bool]:
     """Hours since 1970 for dates, numbers as they are, NaN where missing; and whether dates."""
     values = frame.iloc[:, 0]
     if kinds.get(name) == "date":
@@ -170,7 +170,7 @@ def _times(frame: pd.DataFrame, kinds: Mapping[str, str], name: str) -> tuple[np
     )
 
 
-def _keys(values: pd.Series) -> pd.Series:
+def keys(values: pd.Series) -> pd.Series:
     """Cells as text, so that 7, 7.0 and "7" are one; empty ones are missing."""
     text = types.to_text(values).str.strip()
     return text.mask(text == "")

@@ -1,10 +1,13 @@
 """Column names, and the notes a reader leaves about what it did."""
 
+import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analytics.data.limits import MAX_NAME
+from analytics.errors import BadInput
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
@@ -83,3 +86,19 @@ def tidy_names(names: Iterable[Any], notes: Notes) -> list[str]:
 def numbered(count: int) -> list[str]:
     """Names for columns that have none: "column 1", "column 2", ..."""
     return [f"column {i}" for i in range(1, count + 1)]
+
+
+def list_of(text: str) -> list[str]:
+    """Column names separated by commas; one that holds a comma is put in double quotes."""
+    try:
+        cells = next(csv.reader([text], skipinitialspace=True), [])
+    except csv.Error:
+        raise BadInput("A list of columns is names separated by commas, on one line.") from None
+    return [c.strip() for c in cells if c.strip()]
+
+
+def written(names: Sequence[str]) -> str:
+    """Names as :func:`list_of` reads them."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(names)
+    return line.getvalue()

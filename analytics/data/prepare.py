@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode, signals, telling, types, words
+from analytics.data import encode, readings, signals, telling, types, words
 from analytics.data.suggest import suggest
 from analytics.errors import BadInput
 from analytics.params import Param, validate
@@ -208,7 +208,8 @@ def prepare(
         frame = frame.take(rows).reset_index(drop=True)
     progress(0.2, "Encoding the columns")
     if "signals" in recipe:
-        frame, features, kinds = _signals(frame, features, kinds, recipe, notes)
+        channels = readings.channels(table.source)
+        frame, features, kinds = _signals(frame, features, kinds, recipe, channels, notes)
     X, names, image = _columns(frame, features, kinds, recipe, seed, progress, notes)
     progress(0.9, "Reading labels and coordinates")
     labels, label_names = _codes(frame, recipe["label"], "label")
@@ -239,19 +240,36 @@ def prepare(
     )
 
 
-def _signals(frame, features: list[str], kinds, recipe, notes: list[str]):
-    """Frame, features and kinds with the statistics of the signals in place of their samples."""
+def _signals(frame, features: list[str], kinds, recipe, channels, notes: list[str]):
+    """Frame, features and kinds with the statistics of the signals in place of their samples.
+
+    channels : name -> columns, of a table of signals with several channels; else all numbers are
+    the samples of one."""
     samples = [c for c in features if kinds[c] == "number"]
+    own = {name: _among(columns, samples) for name, columns in channels.items()}
+    own = {name: columns for name, columns in own.items() if columns} or {"": samples}
+    samples = [c for columns in own.values() for c in columns]
     values = encode.fill(encode.numbers(frame, samples), samples, recipe["missing"], notes)
+    ends = np.cumsum([len(columns) for columns in own.values()])[:-1]
+    parts = dict(zip(own, np.split(values, ends, axis=1), strict=True))
     family, of = recipe["signals"], recipe["signals_of"]
-    frame, names = signals.described(frame, samples, values, family, of)
+    frame, names = signals.described(frame, parts, family, of)
     what = "" if of == "both" else f" of the {'course in time' if of == 'time' else of}"
+    many = f"{len(samples):,}"
+    if len(own) > 1:
+        many = f"{len(own)} channels of {len(samples) // len(own):,}"
     notes.append(
-        f"Signals of {len(samples):,} samples, from {words.name(samples[0])} to "
+        f"Signals of {many} samples, from {words.name(samples[0])} to "
         f"{words.name(samples[-1])}, are compared by {len(names)} statistics{what}."
     )
-    kept = [c for c in features if c not in set(samples)]
+    taken = set(samples)
+    kept = [c for c in features if c not in taken]
     return frame, [*names, *kept], {**kinds, **dict.fromkeys(names, "number")}
+
+
+def _among(columns: list[str], chosen: list[str]) -> list[str]:
+    wanted = set(chosen)
+    return [c for c in columns if c in wanted]
 
 
 def _columns(frame, features, kinds, recipe, seed: int, progress: Progress, notes: list[str]):

@@ -36,8 +36,10 @@ LABELS = {
     "csv": "CSV", "tsv": "TSV", "text": "text", "json": "JSON", "jsonl": "JSON lines",
     "parquet": "Parquet", "feather": "Feather", "xlsx": "XLSX", "npy": "NPY", "npz": "NPZ",
 }  # fmt: skip
-OPTIONS = ("encoding", "separator", "header", "sheet", "array", "decimal", "rows", *events.ROLES)
-ROWS = ("items", "links", "events")  # what a row of the file is
+OPTIONS = (
+    "encoding", "separator", "header", "sheet", "array", "decimal", "rows", *events.ROLES, "value",
+)  # fmt: skip
+ROWS = ("items", "links", "events", "readings")  # what a row of the file is
 _TEXTS = ("CSV", "TSV", "text")
 _MAGIC = (
     (b"PAR1", "parquet"),

@@ -5,6 +5,8 @@ families of statistics, with and without principal components). Written from a d
 of its authors was found.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -24,19 +26,24 @@ _PURE = ("skewness", "kurtosis", "crest factor")  # without a unit
 
 
 def described(
-    frame: pd.DataFrame, numeric: list[str], values: np.ndarray, family: str, of: str
+    frame: pd.DataFrame, channels: Mapping[str, np.ndarray], family: str, of: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """The frame with a column per statistic in front, and their names.
 
-    numeric : the columns that are the samples, in the order of time. values (n, samples) : theirs,
-    without gaps. family : "all" or a key of FAMILIES. of : one of SIDES. Raises BadInput.
+    channels : name -> (n, samples) in the order of time, without gaps; the name stands before its
+    statistics where there are several. family : "all" or a key of FAMILIES. of : one of SIDES.
+    Raises BadInput.
     """
-    if len(numeric) < LEAST:
-        raise BadInput(
-            f"A signal needs at least {LEAST} samples, but {words.count(len(numeric), 'number')} "
-            "per row are chosen: choose the columns that hold the signal, in the order of time."
-        )
-    made = statistics(values, family, of)
+    made: dict[str, np.ndarray] = {}
+    for channel, values in channels.items():
+        samples = values.shape[1]
+        if samples < LEAST:
+            raise BadInput(
+                f"A signal needs at least {LEAST} samples, but {words.count(samples, 'number')} "
+                "per row are chosen: choose the columns that hold the signal, in the order of time."
+            )
+        before = f"{channel} " if len(channels) > 1 else ""
+        made |= {before + name: v for name, v in statistics(values, family, of).items()}
     taken = set(frame.columns)
     names = [name if name not in taken else f"{name} (signal)" for name in made]
     added = pd.DataFrame(dict(zip(names, made.values(), strict=True)), index=frame.index)

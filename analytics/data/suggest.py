@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode, matrices, texts
+from analytics.data import encode, matrices, readings, texts
 from analytics.data import vectors as vector_columns
 
 SMALL_CATEGORY = 20
@@ -74,6 +74,9 @@ def suggest(
         chosen = {*features, *_small_categories(frame, kinds, reserved)}
         features = [c for c in frame.columns if c in chosen]
     features = features or prose[:1] or _small_categories(frame, kinds, named, MOST_LABELS)
+    channels = readings.channels(source)
+    if channels:
+        features = [c for columns in channels.values() for c in columns]
     infinite_or_missing = _has_gaps(frame, [*features, *(pair[:2] if pair else ())], kinds)
     return {
         "features": list(features),
@@ -89,6 +92,7 @@ def suggest(
         "encode": "onehot",
         "texts_by": _texts_by(frame, [c for c in features if c in prose]),
         "sample": 0,
+        **({"signals": "all", "signals_of": "both"} if channels else {}),
     }
 
 

@@ -1,5 +1,5 @@
 """Files whose rows are not those of the table: lists of links (alone, zipped with a table of nodes,
-beside one) and lists of events."""
+beside one), lists of events and readings of signals."""
 
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import archives, events, readers, sequences, words
+from analytics.data import archives, events, readers, readings, sequences, words
 from analytics.data.naming import shorten
 from analytics.errors import BadInput
 from analytics.graphs import links as linking
@@ -61,12 +61,29 @@ def read(
     if aside:
         found = linking.tidy(aside["pairs"], aside["weights"], len(frame))
         return _graph(frame, {**source, "links": {}}, notes, found)
+    found = _listing(frame, source, notes, options, part(progress, 0.7, 1.0))
+    if found is not None:
+        return found
+    said = ""
+    if options.get("rows") is None:
+        said = events.hint(frame) or readings.hint(frame)
+    return Read(frame, source, (*notes, said) if said else notes)
+
+
+def _listing(frame, source, notes, options, progress: Progress) -> Read | None:
+    """The table made of a list of readings, events or links; None for a table of items."""
+    if _are_readings(options):
+        return of_readings(frame, source, notes, options, progress)
     if _are_events(frame, options):
         return of_events(frame, source, notes, options)
     if options.get("rows") == "links" or (options.get("rows") is None and linking.is_list(frame)):
         return _alone(frame, source, notes)
-    said = events.hint(frame) if options.get("rows") is None else ""
-    return Read(frame, source, (*notes, said) if said else notes)
+    return None
+
+
+def _are_readings(options: Mapping[str, Any]) -> bool:
+    """Whether each row is a reading of a signal: by choice, or by a column that only they have."""
+    return options.get("rows", "readings" if "value" in options else "") == "readings"
 
 
 def _are_events(frame: pd.DataFrame, options: Mapping[str, Any]) -> bool:
@@ -88,6 +105,19 @@ def of_events(
     names = [str(c) for c in frame.columns]
     source = {**source, "events": {"columns": names, "compared": compared, **found.columns}}
     return Read(made, source, (*notes, *more))
+
+
+def of_readings(
+    frame: pd.DataFrame,
+    source: dict[str, Any],
+    notes: tuple[str, ...],
+    options: Mapping[str, Any],
+    progress: Progress = silent,
+) -> Read:
+    """The table of the signals whose readings are listed."""
+    given = {role: options.get(role, "") for role in readings.ROLES}
+    made, facts, more = readings.of_frame(frame, given, progress)
+    return Read(made, {**source, "readings": facts}, (*notes, *more))
 
 
 def sampled(frame: pd.DataFrame, pairs: np.ndarray | None, source: dict[str, Any]) -> Read:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from analytics import settings
 from analytics.data.decoding import ENCODINGS
+from analytics.data.naming import written
 from analytics.errors import BadInput, StoreError
 from pages.ui import limits, serverfiles, session
 from pages.ui.words import safe_md
@@ -15,8 +16,12 @@ ROWS = {
     "a thing": "items",
     "a link between two things": "links",
     "an event": "events",
+    "a reading of a signal": "readings",
 }
-ASKED = {"entity": "Who", "time": "When", "event": "What"}
+ASKED = {
+    "events": {"entity": "Who", "time": "When", "event": "What"},
+    "readings": {"entity": "Whose", "time": "When"},
+}
 SEPARATORS = {"detect": None, "comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
@@ -124,8 +129,8 @@ def _options(staged: dict) -> None:
         "rows": ROWS[rows],
         "header": {"detect": None, "names": True, "data": False}[header],
     }
-    if options["rows"] == "events":
-        options |= _event_columns(source)
+    if options["rows"] in ASKED:
+        options |= _columns(source, options["rows"])
     for key, many, label in (("sheet", "sheets", "Sheet"), ("array", "arrays", "Array")):
         if len(source.get(many) or ()) > 1:
             options[key] = st.selectbox(label, source[many], key=f"read-{key}")
@@ -133,14 +138,21 @@ def _options(staged: dict) -> None:
     st.button("Read again", type="primary", on_click=_read, args=(staged, chosen, _added_links()))
 
 
-def _event_columns(source: dict) -> dict[str, str | None]:
-    """Which columns of the file say who, when and what."""
+def _columns(source: dict, rows: str) -> dict[str, str | None]:
+    """Which columns of a file of events or readings say who, when and what."""
     table = session.load(session.current().view.table)
-    names = source.get("events", {}).get("columns") or (table.frame.columns if table else ())
+    names = source.get(rows, {}).get("columns") or (table.frame.columns if table else ())
     chosen = {}
-    for role, label in ASKED.items():
+    for role, label in ASKED[rows].items():
         picked = st.selectbox(label, ("detect", *names), key=f"read-{role}")
         chosen[role] = None if picked == "detect" else picked
+    if rows == "readings":
+        values = st.multiselect(
+            "How much", names, key="read-value", placeholder="detect",
+            help="A column of numbers, or several, each a channel of its own. Signals get equally "
+            "many samples at one interval.",
+        )  # fmt: skip
+        chosen["value"] = written(values) or None
     return chosen
 
 
