@@ -67,7 +67,7 @@ def read(
     name : what the data is called; the file's own name when empty. It is part of the digest.
     graph : a list of links between the rows (two columns that name rows, and maybe weights), like
     ``source``. options : see ``analytics.data.readers`` (encoding, separator, header, sheet, array,
-    decimal, rows, entity, time, event).
+    decimal, rows, entity, time, event, value).
     """
     store = store or default_store()
     if isinstance(source, str) and source.startswith(SAMPLE):
