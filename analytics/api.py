@@ -215,6 +215,8 @@ def cluster(
     projection: Projection | None = None,
     components: int | None = None,
     noise: str = "keep",
+    examples: Mapping[str, Sequence[int]] | None = None,
+    with_labels: bool = False,
     store: Artifacts | None = None,
     progress: Progress = silent,
     **params: Any,
@@ -222,12 +224,14 @@ def cluster(
     """Groups of a dataset (or of what :func:`prepare` takes).
 
     space : "full", "pca" (``components``) or "map" (``projection``). noise : "keep" or "nearest".
+    examples : group name -> rows that belong to it, for methods that start from labels;
+    ``with_labels`` keeps the labels of the other rows.
     """
     store = store or default_store()
     dataset = prepare(source, store=store, progress=progress)
     keep(store, projection)
     request = clusterings.clustering_request(
-        dataset, method, params, seed, space, projection, components, noise
+        dataset, method, params, seed, space, projection, components, noise, examples, with_labels
     )
     return execute(request, store, progress)
 

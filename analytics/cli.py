@@ -284,6 +284,15 @@ def _add_cluster(sub: _Parser) -> None:
         "--why", default="", metavar="PATH", help="write how to tell the groups, as .csv or .json"
     )
     sub.add_argument("--noise", default="keep", choices=NOISE_CHOICES, help="nearest: reassign it")
+    sub.add_argument(
+        "--examples",
+        default="",
+        metavar="CSV",
+        help="rows known to belong to groups, instead of a label column: columns row, group",
+    )
+    sub.add_argument(
+        "--with-labels", action="store_true", help="the label column counts beside the examples"
+    )
     _add_model(sub, f"{language.METHOD}: with --why, a sentence on each group, checked on its rows")
 
 

@@ -15,7 +15,8 @@ NEEDS = {
     "labels": (
         "some labels",
         "mark a label column on the Data page (--labels COLUMN on the command line), "
-        "with empty cells where the label is not known",
+        "with empty cells where the label is not known, or point out examples on the map of the "
+        "Clusters page (--examples FILE)",
     ),
     "domain": (
         "a domain column",

@@ -139,14 +139,17 @@ def request(
     registry_kind = OPERATIONS[kind].registry_kind
     if registry_kind:
         row = registry.get(registry_kind, method)
-        shared = {k: params.pop(k) for k in _SHARED.get(kind, ()) if k in params}
+        shared = {k: params.pop(k) for k in STAGE.get(kind, ()) if k in params}
         params = {**row.check(params), **shared}
         seed = seed if row.seeded else 0
     return Request(kind, method, tuple(parents), params, seed)
 
 
 # Parameters of the stage itself, beside the method's own.
-_SHARED = {"projection": ("columns",), "clustering": ("space", "components", "noise")}
+STAGE = {
+    "projection": ("columns",),
+    "clustering": ("space", "components", "noise", "examples", "with_labels"),
+}
 
 
 def from_json(payload: Mapping[str, Any]) -> Request:

@@ -12,13 +12,12 @@ from typing import Any
 from analytics.clustering.operations import clustering_request, suggestion_request
 from analytics.data.operations import dataset_request
 from analytics.errors import BadInput
-from analytics.operations import Request
+from analytics.operations import STAGE, Request
 from analytics.projection.methods.graph import MOST_NODES
 from analytics.projection.operations import projection_request
 from analytics.results import Dataset, ScoreCard, Table
 
 FALLBACK_K = 3
-STAGE = ("space", "components", "noise")
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,12 @@ def first_clustering(
     dataset: Dataset, suggestion: ScoreCard | None, previous: Choice | None
 ) -> Request:
     """The clustering to show for a new dataset: the one used before when it can run in the full
-    space, else k-means with the suggested number of groups."""
-    if previous is not None and previous.params.get("space", "full") != "map":
-        stage = {k: v for k, v in previous.params.items() if k in STAGE}
-        own = {k: v for k, v in previous.params.items() if k not in STAGE}
+    space and did not start from examples, which are rows of other data, else k-means with the
+    suggested number of groups."""
+    used = previous.params if previous is not None else {}
+    if previous is not None and used.get("space", "full") != "map" and "examples" not in used:
+        stage = {k: v for k, v in used.items() if k in STAGE["clustering"]}
+        own = {k: v for k, v in used.items() if k not in STAGE["clustering"]}
         try:
             return clustering_request(dataset, previous.method, own, previous.seed, **stage)
         except BadInput:

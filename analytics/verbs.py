@@ -110,6 +110,8 @@ def cluster(options) -> dict[str, Any]:
         projection=projection,
         components=options.components,
         noise=options.noise,
+        examples=_examples(options.examples),
+        with_labels=options.with_labels,
         progress=options.progress,
         **_params(options),
     )
@@ -388,6 +390,12 @@ def _two(text: str, option: str) -> list[str]:
 
 def _coordinates(text: str) -> list[str]:
     return ["", ""] if text == "none" else _two(text, "--coordinates")
+
+
+def _examples(path: str) -> dict[str, list[int]] | None:
+    from analytics.clustering.examples import read
+
+    return read(path) if path else None
 
 
 def _params(options) -> dict[str, str]:

@@ -17,6 +17,7 @@ from analytics.clustering import space as spaces
 from analytics.data import words
 from analytics.errors import BadInput
 from analytics.explanation import rules
+from analytics.operations import STAGE
 from analytics.progress import silent
 from analytics.results import NOISE, Clustering, Dataset, Grouping, Projection
 
@@ -24,7 +25,6 @@ VOTERS = 5
 MOST_COLUMNS = 2_000  # of which a linear map is told
 _CENTRES = ("kmeans", "minibatch", "bisecting")
 _MEDOIDS = ("fasterpam", "fastclara", "fastclarans")
-_STAGE = ("space", "components", "noise")
 
 Place = Callable[[np.ndarray, pd.DataFrame], np.ndarray]
 
@@ -57,7 +57,7 @@ def rule_of(
         place, columns = place_of(dataset, projection, {"space": "map"})
         return _votes(place, dataset, found.labels, columns, (1.0, found.aspect))
     place, columns = place_of(dataset, projection, found.params)
-    own = {k: v for k, v in found.params.items() if k not in _STAGE}
+    own = {k: v for k, v in found.params.items() if k not in STAGE["clustering"]}
     if found.params.get("noise", "keep") == "keep":
         if found.method in _CENTRES:
             return _nearest(place, dataset, found, columns)

@@ -5,14 +5,14 @@ from typing import Any
 
 from analytics import registry
 from analytics.clustering import space as spaces
+from analytics.clustering.examples import checked, joined, said, switched, taken
 from analytics.clustering.fit import check_noise, fit
 from analytics.errors import BadInput
-from analytics.operations import Request, Run, request
+from analytics.operations import STAGE, Request, Run, request
 from analytics.progress import Progress, part
 from analytics.results import Clustering, Dataset, Projection, ScoreCard
 
 NOT_RERUN = ("corrected", "consensus")  # clusterings that no registered method made
-_STAGE = ("space", "components", "noise")
 
 
 def clustering_request(
@@ -24,21 +24,34 @@ def clustering_request(
     projection: Projection | None = None,
     components: int | None = None,
     noise: str = "keep",
+    examples: Mapping[str, Sequence[int]] | None = None,
+    with_labels: bool = False,
 ) -> Request:
     """Ask for groups of a dataset. Raises BadInput.
 
     space : "full" (all columns), "pca" (the first ``components``; 10 when None) or "map" (needs
-    ``projection``). noise : "keep" or "nearest".
+    ``projection``). noise : "keep" or "nearest". examples : group name -> rows of the source table
+    that belong to it, for methods that start from labels; they stand in for the labels of the data,
+    or join them ``with_labels``.
     """
     stage = spaces.stage_params(dataset, space, projection, components)
     check_noise(noise)
     if noise != "keep":
         stage["noise"] = noise
+    params = dict(params or {})
+    if examples:
+        row = registry.get("clustering", method)
+        if not taken(row):
+            raise BadInput(f"{row.label} does not start from examples: leave them out.")
+        stage["examples"] = checked(examples, dataset)
+        if with_labels and dataset.labels is not None:
+            stage["with_labels"] = True
+        params = switched(row, params, stage["examples"])
     return request(
         "clustering",
         method,
         spaces.parents_of(dataset, space, projection),
-        {**dict(params or {}), **stage},
+        {**params, **stage},
         seed,
     )
 
@@ -94,15 +107,21 @@ def clustering(wanted: Request, parents: Sequence[Any], progress: Progress) -> C
         X,
         _method_params(wanted.params),
         wanted.seed,
-        parents[0],
+        _labelled(parents[0], wanted.params),
         part(progress, 0.05, 0.95),
         wanted.params.get("noise", "keep"),
     )
     progress(1.0, f"{found.n_clusters} groups")
-    return found.with_(
-        space=wanted.params.get("space", "full"),
-        notes=found.notes if _elsewhere(row) else (where, *found.notes),
-    )
+    notes = found.notes if _elsewhere(row) else (where, *found.notes)
+    if examples := wanted.params.get("examples"):
+        notes = (*notes, f"Starts from {said(examples)}.")
+    return found.with_(space=wanted.params.get("space", "full"), notes=notes)
+
+
+def _labelled(dataset: Dataset, params: Mapping[str, Any]) -> Dataset:
+    """The dataset with the labels that a run reads."""
+    examples = params.get("examples")
+    return joined(dataset, examples, params.get("with_labels", False)) if examples else dataset
 
 
 def _elsewhere(row: registry.Method) -> bool:
@@ -126,14 +145,14 @@ def stability(wanted: Request, parents: Sequence[Any], progress: Progress, run: 
     from analytics.params import validate
 
     asked = validate(PARAMS, wanted.params)
-    row, X, groups, own, where = _rerun(parents)
+    row, X, groups, own, dataset, where = _rerun(parents)
     labels = None
     if run.spread is not None:
         parts = _stability_parts(wanted, asked, row.seeded)
         run.ahead(parts.values(), part(progress, 0.0, 0.9))
         labels = lambda kind, number: run(parts[kind, number]).labels  # noqa: E731
         progress = part(progress, 0.9, 1.0)
-    card = scores(row, X, groups, own, parents[0], asked["runs"], progress, asked["noise"], labels)
+    card = scores(row, X, groups, own, dataset, asked["runs"], progress, asked["noise"], labels)
     fixed = {"map": " The map is kept as it is.", "pca": " The components are kept as they are."}
     return card.with_(notes=(where + fixed.get(groups.space, ""), *card.notes))
 
@@ -157,16 +176,16 @@ def stability_run(wanted: Request, parents: Sequence[Any], progress: Progress) -
     """One run of :func:`stability`, as a part of it; its labels are of the rows it used."""
     from analytics.clustering.stability import Refits
 
-    row, X, groups, own, _ = _rerun(parents)
+    row, X, groups, own, dataset, _ = _rerun(parents)
     params = wanted.params
-    again = Refits(row, X, groups, own, parents[0], params["noise"])
+    again = Refits(row, X, groups, own, dataset, params["noise"])
     labels = again.labels(params["kind"], params["number"])
     return Clustering(labels=labels, n_clusters=int(labels.max(initial=-1)) + 1)
 
 
 def _rerun(parents: Sequence[Any]):
-    """What running the method of a clustering again takes: its row, the points, the clustering,
-    its own parameters, and where it was made, in words. Raises BadInput."""
+    """What running the method of a clustering again takes: its row, the points, the clustering, its
+    own parameters, the data as it reads it, and where it was made, in words. Raises BadInput."""
     groups = clustering_of(parents)
     if groups.method in NOT_RERUN:
         raise BadInput(
@@ -175,7 +194,8 @@ def _rerun(parents: Sequence[Any]):
         )
     row = registry.get("clustering", groups.method)
     X, where = spaces.points(parents[:-1], groups.params)
-    return row, X, groups, _method_params(groups.params), where
+    dataset = _labelled(parents[0], groups.params)
+    return row, X, groups, _method_params(groups.params), dataset, where
 
 
 def suggestion(wanted: Request, parents: Sequence[Any], progress: Progress) -> ScoreCard:
@@ -189,7 +209,7 @@ def suggestion(wanted: Request, parents: Sequence[Any], progress: Progress) -> S
 
 
 def _method_params(params: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if name not in _STAGE}
+    return {name: value for name, value in params.items() if name not in STAGE["clustering"]}
 
 
 def clustering_of(parents: Sequence[Any]) -> Clustering:

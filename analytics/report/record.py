@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import __version__, registry, selection
+from analytics.clustering import examples
 from analytics.correcting.operations import said
 from analytics.digest import of_bytes
 from analytics.errors import BadInput
@@ -181,6 +182,8 @@ def _words(record: Record) -> str:
     if isinstance(record, Explanation):
         return _explained(record)
     given = {k: v for k, v in record.params.items() if k != "edits"}
+    if "examples" in given:
+        given["examples"] = examples.said(given["examples"])
     settings = [f"{k} = {_value(v)}" for k, v in given.items()]
     settings += [said(edit) for edit in record.params.get("edits") or ()]
     words = "; ".join(filter(None, [", ".join(settings), f"seed {record.seed}"]))

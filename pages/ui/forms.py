@@ -66,20 +66,23 @@ def _left_out(kind: str, dataset: Dataset) -> None:
                 st.caption(safe_md(f"{', '.join(names)}: {needs.NEEDS[need][1]}."))
 
 
-def parameters(method: Method, record: Record | None) -> tuple[dict, int]:
+def parameters(
+    method: Method, record: Record | None, settled: tuple[str, ...] = ()
+) -> tuple[dict, int]:
     """Widgets for a method's parameters and seed, basic ones first, the rest one fold away.
 
     Returns the values given and the seed. They start at those of ``record`` when it was made by
-    the same method.
+    the same method. settled : names of parameters that are decided elsewhere.
     """
     same = record is not None and record.method == method.id
     old = record.params if same else {}
     values: dict = {}
-    for p in method.params:
+    asked = [p for p in method.params if p.name not in settled]
+    for p in asked:
         if p.basic and _live(p, values):
             values[p.name] = _widget(method, p, old.get(p.name, p.default))
     seed = record.seed if same else 0
-    rest = [p for p in method.params if not p.basic]
+    rest = [p for p in asked if not p.basic]
     if rest or method.seeded:
         with st.expander("More settings"):
             for p in rest:

@@ -5,11 +5,12 @@ import pandas as pd
 import streamlit as st
 
 from analytics import operations, registry
+from analytics.clustering.examples import said
 from analytics.errors import BadInput
 from analytics.figures import shapes as marks
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import forms, frame, mapview, session
+from pages.ui import forms, frame, mapview, pointing, session
 from pages.ui.words import count, safe_md, share
 
 
@@ -215,7 +216,10 @@ def run_name(digest: str) -> str:
         defaults = {p.name: p.default for p in registry.get(kind, record.method).params}
     except ValueError:
         defaults = {}
-    changed = [f"{k}={v}" for k, v in record.params.items() if v != defaults.get(k) and v != "full"]
+    settings = {k: v for k, v in record.params.items() if k not in ("examples", "with_labels")}
+    changed = [f"{k}={v}" for k, v in settings.items() if v != defaults.get(k) and v != "full"]
+    if "examples" in record.params:
+        changed.append(said(record.params["examples"]))
     if isinstance(record, Clustering):
         changed.insert(0, count(record.n_clusters, "group"))
     seed = [f"seed {record.seed}"] if record.seed else []
@@ -234,8 +238,11 @@ def cluster_controls(dataset: Dataset, projection: Projection | None, clustering
 
 @st.fragment
 def _clustering_form(dataset: Dataset, projection: Projection | None, clustering) -> None:
-    method = forms.method_picker("clustering", dataset, clustering)
-    values, seed = forms.parameters(method, clustering)
+    examples = pointing.shown(dataset, clustering)
+    known = pointing.labelled(dataset, examples)
+    method = forms.method_picker("clustering", known, clustering)
+    values, seed = forms.parameters(method, clustering, pointing.settled(method, examples))
+    pointing.block(method, dataset, projection, examples)
     if "node" in values:
         values["node"] = _middle(dataset, projection, values["node"])
     names = {"full": "All features", "pca": "PCA space", "map": "This map"}
@@ -277,6 +284,7 @@ def _clustering_form(dataset: Dataset, projection: Projection | None, clustering
                 projection=projection if space == "map" else None,
                 components=components,
                 noise=noise,
+                **pointing.given(method, dataset, examples),
             ),
         )
 

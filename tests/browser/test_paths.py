@@ -241,3 +241,34 @@ def test_the_server_process_stays_light(open_page, server):
 def test_health(server):
     with urllib.request.urlopen(server.url + "/healthz", timeout=10) as answer:
         assert json.load(answer)["status"] == "ok"
+
+
+def test_examples_pointed_out_with_the_mouse_start_a_clustering(open_page):
+    page = open_page("/clusters")
+    page.wait_for_selector(PLOT)
+    settled(page)
+    method = page.get_by_label("Method", exact=True).first
+    method.fill("SLK")  # a long list draws only the options in view
+    page.get_by_role("option", name=re.compile("^SLK")).click()
+    settled(page)
+    page.get_by_text("Examples", exact=True).first.click()
+    drag_lasso(page, share=0.3)
+    page.get_by_text(re.compile(r"^[\d,]+ rows? selected")).wait_for()
+    settled(page)
+    for name, share in (("left", None), ("right", 0.9)):
+        if share:  # what was an example of the other group becomes one of this
+            page.keyboard.press("Escape")
+            settled(page)
+            drag_lasso(page, share=share)
+            settled(page)
+        box = page.get_by_label("Group", exact=True).first
+        box.click()
+        box.press_sequentially(name)
+        box.press("Enter")
+        settled(page)
+        page.get_by_role("button", name=re.compile(r"^Add \d+ selected row")).click()
+        settled(page)
+        page.get_by_text(re.compile(rf"^{name} · \d+ rows?$")).wait_for()
+    assert page.get_by_text(re.compile(r"^left · ")).count() == 0
+    page.get_by_role("button", name="Cluster", exact=True).click()
+    page.get_by_text(re.compile(r"Starts from \d+ examples of 1 group")).first.wait_for()

@@ -70,7 +70,8 @@ def _examples(dataset: Dataset, params: dict, seed: int, notes: list[str]) -> np
         fixed = kept
     seen = int((fixed >= 0).sum())
     hidden = (labels >= 0) & (fixed < 0)
-    notes.append(f"{seen:,} labelled rows of {len(classes)} classes are used and keep their class.")
+    of = "1 class" if len(classes) == 1 else f"{len(classes)} classes"
+    notes.append(f"{seen:,} labelled rows of {of} are used and keep their class.")
     if hidden.any():
         notes.append(f"The labels of {int(hidden.sum()):,} further rows are not looked at.")
     k = params["n_clusters"]
