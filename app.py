@@ -50,6 +50,7 @@ async def lifespan(app):
     services.stop()
 
 
+housekeeping.one_place()
 repairs.apply()
 # The gate believes a proxy by the address it comes from, which uvicorn would replace by what the
 # proxy says of its visitor.

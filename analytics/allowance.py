@@ -96,6 +96,19 @@ def used(person: str, what: str, home: Path | None = None) -> int:
         return _amount(file, person, str(datetime.now(UTC).date()), what)
 
 
+def forget(person: str, home: Path | None = None, do: bool = True) -> int:
+    """Drop what was counted for a person; returns on how many days something was. Without ``do``
+    nothing is dropped."""
+    if not (Path(home or settings.home()) / FILE_NAME).exists():
+        return 0
+    with _writing(home) as file:
+        query = "SELECT COUNT(DISTINCT day) FROM used WHERE person = ?"
+        days = file.execute(query, (person,)).fetchone()[0]
+        if do:
+            file.execute("DELETE FROM used WHERE person = ?", (person,))
+        return days
+
+
 def _amount(file: sqlite3.Connection, person: str, day: str, what: str) -> int:
     query = "SELECT amount FROM used WHERE person = ? AND day = ? AND what = ?"
     row = file.execute(query, (person, day, what)).fetchone()

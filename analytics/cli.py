@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TextIO
 
 from analytics import progress, verbs
+from analytics.accounts import command as accounts
 from analytics.bigdata import command as big
 from analytics.bigdata import sampling
 from analytics.clustering.fit import NOISE_CHOICES
@@ -148,6 +149,7 @@ def _parser() -> _Parser:
     verb("backup", storing.backup, kept, out="gestalt-backup.zip")
     _add_restore(verb("restore", storing.restore, "Put a backup back, whole or not at all."))
     _add_study(verb("study", command.run, "What people grouped in studies.", out="study.zip"))
+    _add_people(verb("people", accounts.run, "Who has signed in, and what becomes of their work."))
     return parser
 
 
@@ -178,6 +180,15 @@ def _add_study(sub: _Parser) -> None:
     sub.add_argument("action", choices=command.ACTIONS)
     sub.add_argument("what", nargs="?", default="", metavar="STUDY", help="an id, or a file")
     sub.add_argument("--title", default="", help="of what is taken in")
+
+
+def _add_people(sub: _Parser) -> None:
+    sub.add_argument("action", choices=accounts.ACTIONS)
+    sub.add_argument(
+        "who", nargs="?", default="", metavar="WHO", help="an id, an e-mail address or a user name"
+    )
+    sub.add_argument("--to", default="", metavar="WHO", help="forget: who gets what they own")
+    sub.add_argument("--yes", action="store_true", help="forget: do it, for good; else only count")
 
 
 def _add_file(sub: _Parser, needed: bool = True) -> None:

@@ -75,7 +75,14 @@ SETTINGS = (
     Setting(
         "GESTALT_CACHE_MB",
         "4096",
-        "Results, and uploaded files, beyond this total are removed, oldest first, at start.",
+        "Results, and uploaded files, beyond this total are removed, oldest first, at start and "
+        "once a day.",
+    ),
+    Setting(
+        "GESTALT_KEEP_DAYS",
+        "",
+        "Results and uploaded files that nothing saved uses go when unused for so many days; empty "
+        "means never.",
     ),
     Setting("OPENAI_API_KEY", "", "Key of the language model's endpoint; never written anywhere."),
     Setting("OPENAI_BASE_URL", "https://api.openai.com/v1", "Address of that endpoint."),

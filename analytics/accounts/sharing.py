@@ -19,7 +19,6 @@ from analytics.accounts.person import Person
 from analytics.accounts.tables import people as people_table
 from analytics.accounts.tables import shares
 from analytics.errors import BadInput
-from analytics.store import database as db
 from analytics.store.database import now, reading, writing
 from analytics.store.fields import shortened
 
@@ -103,7 +102,7 @@ def own(engine: Engine, thing: str, person: Person) -> None:
     if not person.known:
         return
     with writing(engine) as connection:
-        _put(connection, thing, f"id:{person.id}", OWNER)
+        put(connection, thing, f"id:{person.id}", OWNER)
 
 
 def share(engine: Engine, person: Person, thing: str, entry: str, given: str) -> Share:
@@ -121,7 +120,7 @@ def share(engine: Engine, person: Person, thing: str, entry: str, given: str) ->
             raise BadInput("This is the owner, who may do everything already.")
         if len(rows) >= MOST and all(row.who != who for row in rows):
             raise BadInput(f"A thing is shared with at most {MOST} people: remove one first.")
-        _put(connection, thing, who, given)
+        put(connection, thing, who, given)
     return Share(who, entry.strip(), given)
 
 
@@ -177,34 +176,7 @@ def set_by_link(engine: Engine, person: Person, thing: str, opens: bool) -> None
         gone = sa.delete(shares).where(shares.c.thing == thing, shares.c.who == LINK)
         connection.execute(gone)
         if not opens:
-            _put(connection, thing, LINK, CLOSED)
-
-
-def claim(engine: Engine, entry: str) -> tuple[str, int]:
-    """Give what nobody owns to a person who has signed in once; returns their name and how many
-    things. For the operator, on the command line."""
-    kind, _, value = people.key_of(entry).partition(":")
-    p = people_table.c
-    column = {"id": p.id, "email": p.email, "login": p.login}[kind]
-    things = [
-        sa.select(t.c.id).where(t.c.id.not_in(sa.select(shares.c.thing).where(_owned)))
-        for t in (db.projects, db.studies, db.reviews)
-    ]
-    with writing(engine) as connection:
-        found = connection.execute(sa.select(p.id, p.name).where(column == value)).all()
-        if len(found) != 1:
-            known = "several people have" if found else "nobody with"
-            raise BadInput(
-                f"Of those who have signed in {known} {entry.strip()!r}: let the person sign in "
-                "once, and name them by the id in their menu."
-            )
-        free = [thing for query in things for thing in connection.scalars(query)]
-        for thing in free:
-            _put(connection, thing, f"id:{found[0].id}", OWNER)
-    return found[0].name, len(free)
-
-
-_owned = shares.c.role == OWNER
+            put(connection, thing, LINK, CLOSED)
 
 
 def _only(connection: Connection, person: Person, thing: str) -> None:
@@ -212,7 +184,8 @@ def _only(connection: Connection, person: Person, thing: str) -> None:
         raise BadInput("Only its owner can share it.")
 
 
-def _put(connection: Connection, thing: str, who: str, given: str) -> None:
+def put(connection: Connection, thing: str, who: str, given: str) -> None:
+    """Write one line of the list of who may use a thing, in place of one with the same key."""
     connection.execute(sa.delete(shares).where(shares.c.thing == thing, shares.c.who == who))
     row = {"thing": thing, "who": who, "role": given, "created": now()}
     connection.execute(sa.insert(shares).values(**row))

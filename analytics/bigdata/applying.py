@@ -283,7 +283,8 @@ def _no_room(target: Path, error: OSError) -> StoreError:
     )
 
 
-def trim(max_bytes: int) -> int:
-    """Remove the oldest files of labels until at most ``max_bytes`` are left; returns the bytes
-    freed. A page that misses one offers to write it again."""
-    return files.trim((settings.home() / "applied").glob("*.parquet"), max_bytes, lambda p: False)
+def trim(max_bytes: int, since: float = 0.0) -> int:
+    """Remove the oldest files of labels until at most ``max_bytes`` are left and none is from
+    before ``since``; returns the bytes freed. A page that misses one offers to write it again."""
+    written = (settings.home() / "applied").glob("*.parquet")
+    return files.trim(written, max_bytes, lambda p: False, since)

@@ -5,6 +5,7 @@ import io
 import os
 import tempfile
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -100,11 +101,14 @@ def path_of(content: str, home: Path) -> Path:
     path = Path(home) / _FOLDER / content
     if not path.is_file():
         raise BadInput("The file is no longer stored: open it again.")
+    with suppress(OSError):  # a folder that can only be read
+        os.utime(path)
     return path
 
 
-def trim(home: Path, max_bytes: int, keep: Collection[str] = ()) -> int:
-    """Remove the oldest staged files until at most ``max_bytes`` are left.
+def trim(home: Path, max_bytes: int, keep: Collection[str] = (), since: float = 0.0) -> int:
+    """Remove the longest unused staged files until at most ``max_bytes`` are left and none was
+    last used before ``since`` (a time stamp).
 
     ``keep`` : the content of saved projects. Also removes what cancelled uploads left more than a
     day ago. Returns the bytes freed.
@@ -112,4 +116,4 @@ def trim(home: Path, max_bytes: int, keep: Collection[str] = ()) -> int:
     folder = Path(home) / _FOLDER
     files.sweep(folder.glob(f"{files.PART}*"), _LEFTOVER_SECONDS)
     whole = (path for path in folder.glob("*") if len(path.name) == _LENGTH)
-    return files.trim(whole, max_bytes, lambda path: path.name in keep)
+    return files.trim(whole, max_bytes, lambda path: path.name in keep, since)

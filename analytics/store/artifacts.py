@@ -304,8 +304,9 @@ class Artifacts:
         for path in other.files(digest):
             move(path, self._path(digest, path.suffix))
 
-    def trim(self, max_bytes: int, keep: Iterable[str] = ()) -> int:
-        """Remove the least recently used results until at most ``max_bytes`` are left.
+    def trim(self, max_bytes: int, keep: Iterable[str] = (), since: float = 0.0) -> int:
+        """Remove the least recently used results until at most ``max_bytes`` are left and none was
+        last used before ``since`` (a time stamp).
 
         ``keep`` are digests that saved projects point at; what they were made from is kept too.
         Also removes what interrupted writers left. Returns the bytes freed. Raises StoreError.
@@ -313,10 +314,12 @@ class Artifacts:
         freed = sweep(self._leftovers())
         sizes = {digest: self._size(digest) for digest in self.digests()}
         over = sum(sizes.values()) - max_bytes
-        kept = set(self.lineage(keep)) if over > 0 else set()
+        fresh = {d for d in sizes if since and self._used(d) >= since}
+        kept = set(self.lineage(keep)) if over > 0 or since else set()
+        made_from = set(self.lineage(fresh))
         for digest, size in sizes.items():
-            if over <= 0:
-                break
+            if over <= 0 and (not since or digest in made_from):
+                continue
             if digest not in kept:
                 try:
                     self.remove(digest)
@@ -325,6 +328,13 @@ class Artifacts:
                 freed += size
                 over -= size
         return freed
+
+    def _used(self, digest: str) -> float:
+        """When a result was last used; never for one that has gone meanwhile."""
+        try:
+            return self._path(digest, ".json").stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     def _size(self, digest: str) -> int:
         total = 0

@@ -56,16 +56,18 @@ def move(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def trim(paths: Iterable[Path], max_bytes: int, keep: Callable[[Path], bool]) -> int:
+def trim(
+    paths: Iterable[Path], max_bytes: int, keep: Callable[[Path], bool], since: float = 0.0
+) -> int:
     """Remove the oldest of some files, but for those to ``keep``, until together they have at most
-    ``max_bytes``. Returns the bytes freed."""
+    ``max_bytes`` and none is from before ``since`` (a time stamp). Returns the bytes freed."""
     found = []
     for path in paths:
         with suppress(FileNotFoundError):  # gone meanwhile
             found.append((path.stat().st_mtime, path.stat().st_size, path))
     over, freed = sum(size for _, size, _ in found) - max_bytes, 0
-    for _, size, path in sorted(found):
-        if freed >= over:
+    for touched, size, path in sorted(found):
+        if freed >= over and touched >= since:
             break
         if not keep(path):
             path.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from analytics.store import database as db
 from analytics.store.database import reading, writing
@@ -88,8 +88,13 @@ def kept_digests(engine: Engine) -> set[str]:
 
 def kept_uploads(engine: Engine) -> set[str]:
     """The SHA-256 of every uploaded file that a project (not purged) was made from."""
+    with reading(engine) as connection:
+        return uploads_kept(connection)
+
+
+def uploads_kept(connection: Connection) -> set[str]:
+    """:func:`kept_uploads` within a transaction."""
     query = sa.select(db.datasets.c.content).where(db.datasets.c.content != "")
     tables = sa.select(db.runs.c.params).where(db.runs.c.kind == "table")
-    with reading(engine) as connection:
-        kept = set(connection.scalars(query))
-        return kept.union(*(uploads_of(params) for params in connection.scalars(tables)))
+    kept = set(connection.scalars(query))
+    return kept.union(*(uploads_of(params) for params in connection.scalars(tables)))

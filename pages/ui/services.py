@@ -2,13 +2,14 @@
 
 import logging
 import threading
+import time
 
 from analytics import settings
 from analytics.errors import StoreError
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
-TIDY_AFTER = 20.0  # seconds
+TIDY_AFTER, TIDY_EVERY = 20.0, 86_400.0  # seconds
 _shared: dict = {}
 
 
@@ -41,16 +42,24 @@ def engine():
 
 
 def start() -> None:
-    """Start the workers, and tidy up once the first visitor has been served."""
+    """Start the workers, and tidy up once the first visitor has been served and then every day."""
     runner()
-    tidying = threading.Timer(TIDY_AFTER, tidy)
+    _tidy_in(TIDY_AFTER)
+
+
+def _tidy_in(seconds: float) -> None:
+    def turn() -> None:
+        tidy()
+        _tidy_in(TIDY_EVERY)
+
+    tidying = threading.Timer(seconds, turn)
     tidying.daemon = True
     tidying.start()
 
 
 def tidy() -> None:
-    """Drop what was deleted long ago, and results and files over the size limit that nothing saved
-    uses."""
+    """Drop what was deleted long ago, and results and files that nothing saved uses, when they are
+    over the size limit or unused for too long."""
     from analytics.bigdata import applying
     from analytics.data import uploads
     from analytics.review import store as reviews
@@ -63,9 +72,11 @@ def tidy() -> None:
         studies.purge(engine())
         reviews.purge(engine())
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
-        artifacts().trim(limit, keep=kept_digests(engine()))
-        uploads.trim(settings.home(), limit, keep=kept_uploads(engine()))
-        applying.trim(limit)
+        days = settings.optional("GESTALT_KEEP_DAYS")
+        since = time.time() - days * TIDY_EVERY if days else 0.0
+        artifacts().trim(limit, kept_digests(engine()), since)
+        uploads.trim(settings.home(), limit, kept_uploads(engine()), since)
+        applying.trim(limit, since)
     except StoreError as error:
         log.error("%s", error)
 
