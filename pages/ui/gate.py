@@ -35,6 +35,7 @@ OPEN = re.compile(
 READING = re.compile(r"/(media|component|_stcore/bidi-components)/.*|/_stcore/stream|/review/?")
 NEXT = "gestalt-next"  # cookie: the address asked for before signing in
 READER = "gestalt-review"  # cookie: the token of the review that is read without signing in
+FAILED = "gestalt-sign-in"  # cookie: signing in has just failed
 MAX_NEXT = 3_000  # characters
 REFUSED = "Sign in first."
 HEADERS = {
@@ -63,7 +64,7 @@ class Gate:
         if person is not None and people.let_in(person):
             return await self._known(scope, receive, send, person)
         if not people.kind() or OPEN.fullmatch(scope["path"]):
-            return await self.app(scope, receive, send)
+            return await self.app(scope, receive, _saying(send) if _signing_in(scope) else send)
         token = await _reads(HTTPConnection(scope))
         if token and READING.fullmatch(scope["path"]):
             return await self.app(scope, receive, _giving(send, token))
@@ -80,6 +81,52 @@ class Gate:
             return await back(scope, receive, send)
         header = (identity.HEADER.encode(), identity.sealed(person).encode())
         return await self.app({**scope, "headers": [*scope["headers"], header]}, receive, send)
+
+
+def _signing_in(scope: Scope) -> bool:
+    """Whether the login is on its way to the provider or back. Without a state or an error it comes
+    back from signing out."""
+    if people.kind() != "oidc":
+        return False
+    told = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    back = scope["path"] == "/oauth2callback" and bool({"state", "error"} & told.keys())
+    return back or (scope["path"] == "/auth/login" and "provider" in told)
+
+
+def _saying(send: Send) -> Send:
+    """A ``send`` that leads whoever could not sign in to the page to sign in, which says so.
+    Streamlit answers with a bare line or with that page as if nothing had been tried."""
+    failed = False
+
+    async def sending(message):
+        nonlocal failed
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            failed = not _goes_on(message["status"], headers)
+            if failed:
+                cookie = f"{FAILED}=1; Path=/; HttpOnly; SameSite=Lax; Max-Age=60".encode()
+                kept = [h for h in headers if h[0].lower() == b"set-cookie"]
+                headers = [*kept, (b"location", b"/"), (b"set-cookie", cookie)]
+                message = {**message, "status": 302, "headers": headers}
+        elif failed:
+            message = {**message, "body": b""}
+        await send(message)
+
+    return sending
+
+
+def _goes_on(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether an answer leads to the provider, or lets somebody in."""
+    from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+    name = USER_COOKIE_NAME.encode() + b"="
+    found = [(key.lower(), value) for key, value in headers]
+    away = any(key == b"location" and not value.startswith(b"/") for key, value in found)
+    let_in = any(
+        key == b"set-cookie" and value.startswith(name) and b"Max-Age=0" not in value
+        for key, value in found
+    )
+    return status == 302 and (away or let_in)
 
 
 def _without(scope: Scope, name: str) -> Scope:
@@ -137,7 +184,14 @@ def _answer(asked: HTTPConnection, person: Person | None) -> Response:
     words = "Sign in to open this page."
     if not ways:
         words = "Sign in first: come in by the address that asks who you are."
+    elif FAILED in asked.cookies:
+        words = (
+            "Signing in did not work: the service that signs people in did not answer, refused, or "
+            "it was cancelled. Try again; if it stays so, tell the operator, whose log says why."
+        )
     page = _page(words, ways, 200)
+    if FAILED in asked.cookies:
+        page.delete_cookie(FAILED)
     address = asked.scope["path"]
     if asked.scope["query_string"]:
         address += "?" + asked.scope["query_string"].decode("latin-1")

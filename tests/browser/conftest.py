@@ -52,17 +52,17 @@ def pytest_collection_modifyitems(items):
 class Server:
     """The app in its own process with its own data folder."""
 
-    def __init__(self, home: Path):
-        self.home, self.log = home, home.parent / "server.log"
+    def __init__(self, home: Path, port: int = 0, **settings: str):
+        self.home, self.log, self.settings = home, home.parent / "server.log", settings
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind(("127.0.0.1", port))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
     def start(self):
         environment = {**os.environ, "GESTALT_HOME": str(self.home), "PYTHONUNBUFFERED": "1"}
-        environment["GESTALT_PORT"] = str(self.port)
+        environment |= {"GESTALT_PORT": str(self.port), **self.settings}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log

@@ -1,0 +1,153 @@
+"""Signing in by OpenID Connect: a provider on loopback, a real browser, and what goes wrong."""
+
+import socket
+
+import pytest
+
+from tests.browser.conftest import Server
+from tests.oidc import CLIENT, SECRET, Provider
+
+PEOPLE = {
+    "ann": {"email": "ann@example.org", "email_verified": True, "name": "Ann Example"},
+    "bob": {"email": "ann@example.org", "email_verified": False},
+    "cyd": {"email": "cyd@elsewhere.org", "email_verified": True},
+}
+PLOT = ".js-plotly-plot"
+
+
+@pytest.fixture(scope="module")
+def provider():
+    running = Provider(PEOPLE)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def guarded(provider, tmp_path_factory):
+    """The app that lets in the people of one domain."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    running = Server(
+        tmp_path_factory.mktemp("sign-in") / "home",
+        port,
+        GESTALT_LOGIN="oidc",
+        GESTALT_OIDC_METADATA=provider.metadata,
+        GESTALT_OIDC_CLIENT=CLIENT,
+        GESTALT_OIDC_SECRET=SECRET,
+        GESTALT_OIDC_REDIRECT=f"http://127.0.0.1:{port}/oauth2callback",
+        GESTALT_COOKIE_SECRET="c" * 40,
+        GESTALT_MEMBERS="@example.org",
+        AUTHLIB_INSECURE_TRANSPORT="1",  # the provider speaks plain http here
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(chromium, guarded):
+    """A visitor with cookies of their own: ``visit(path)`` -> a page."""
+    context = chromium.new_context()
+
+    def open_(path="/"):
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.goto(guarded.url + path)
+        return page
+
+    yield open_
+    context.close()
+
+
+def pick(page, who):
+    page.get_by_role("link", name="Sign in", exact=True).click()
+    page.get_by_role("link", name=who, exact=True).click()
+
+
+def test_a_person_signs_in_is_named_and_signs_out(visit, guarded):
+    page = visit("/clusters")
+    page.get_by_text("Sign in to open this page.").wait_for()
+    assert page.locator(PLOT).count() == 0
+    pick(page, "ann")
+    page.wait_for_url(lambda url: "/clusters" in url)  # where she wanted to go
+    page.wait_for_selector(PLOT)
+    page.get_by_test_id("stMainMenu").get_by_role("button").click()
+    page.get_by_text("Ann Example").first.wait_for()
+    assert SECRET not in page.content()
+
+    again = visit("/")
+    again.wait_for_selector(PLOT)  # the cookie serves the next tab
+    again.goto(guarded.url + "/auth/logout")
+    again.get_by_text("Sign in to open this page.").wait_for()
+    page.reload()
+    page.get_by_text("Sign in to open this page.").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("bob", "You are signed in as bob, who may not use this server."),
+        ("cyd", "You are signed in as cyd@elsewhere.org, who may not use this server."),
+    ],
+)
+def test_who_is_no_member_is_told_and_can_sign_out(visit, who, words):
+    page = visit("/")
+    pick(page, who)
+    page.get_by_text(words).wait_for()  # bob claims ann's address, which nobody has verified
+    page.get_by_role("link", name="Sign out").click()
+    page.get_by_text("Sign in to open this page.").wait_for()
+
+
+def test_a_refused_sign_in_says_so_and_the_next_one_works(visit, provider):
+    page = visit("/")
+    provider.broken = True
+    try:
+        pick(page, "ann")
+        page.get_by_text("Signing in did not work").wait_for()
+    finally:
+        provider.broken = False
+    pick(page, "ann")
+    page.wait_for_selector(PLOT)
+
+
+def test_a_cancelled_sign_in_says_so_once(visit, guarded):
+    page = visit("/oauth2callback?error=access_denied&state=x")
+    page.get_by_text("it was cancelled").wait_for()
+    page.reload()
+    page.get_by_text("Sign in to open this page.").wait_for()
+
+
+def test_a_forged_cookie_and_a_replayed_code_open_nothing(visit, guarded):
+    page = visit("/oauth2callback?state=forged&code=guessed")
+    page.get_by_text("Signing in did not work").wait_for()
+    claims = "eyJpc19sb2dnZWRfaW4iOnRydWV9"
+    page.context.add_cookies(
+        [{"name": "_streamlit_user", "value": f"2|1:0|x|{claims}|00", "url": guarded.url}]
+    )
+    page.goto(guarded.url + "/")
+    page.get_by_text("Sign in to open this page.").wait_for()
+
+
+def test_a_provider_that_does_not_answer_is_a_sentence(chromium, tmp_path):
+    gone = Provider(PEOPLE)
+    gone.close()
+    running = Server(
+        tmp_path / "home",
+        GESTALT_LOGIN="oidc",
+        GESTALT_OIDC_METADATA=gone.metadata,
+        GESTALT_OIDC_CLIENT=CLIENT,
+        GESTALT_OIDC_SECRET=SECRET,
+        GESTALT_OIDC_REDIRECT="http://127.0.0.1:1/oauth2callback",
+        GESTALT_COOKIE_SECRET="c" * 40,
+        AUTHLIB_INSECURE_TRANSPORT="1",
+    )
+    context = chromium.new_context()
+    try:
+        page = context.new_page()
+        page.goto(running.url)
+        page.get_by_role("link", name="Sign in", exact=True).click()
+        page.get_by_text("Signing in did not work").wait_for(timeout=30_000)
+    finally:
+        context.close()
+        running.stop()
+    assert SECRET not in running.log.read_text()
