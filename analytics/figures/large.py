@@ -78,11 +78,7 @@ def sheet(xy: np.ndarray) -> Sheet:
     rows, notes = marks.placed(xy)
     whole = len(rows) == len(xy)
     points = xy if whole else xy[rows]
-    low, high = (
-        (points.min(axis=0).astype(float), points.max(axis=0).astype(float))
-        if len(points)
-        else (np.zeros(2), np.ones(2))
-    )
+    low, high = marks.extent(points).astype(float) if len(points) else (np.zeros(2), np.ones(2))
     span = np.where(high > low, high - low, np.maximum(np.abs(low), 1.0))
     order = np.arange(len(rows), dtype=np.uint32)
     np.random.default_rng(0).shuffle(order)
@@ -96,10 +92,14 @@ def places(found: Sheet, xy: np.ndarray, fine: bool = False) -> Iterator[bytes]:
     fine : the next 16 binary digits instead, for a reader who zooms far in.
     """
     for start in range(0, len(found.rows), CHUNK):
-        points = xy[found.rows[start : start + CHUNK]].astype(np.float64)
-        steps = np.minimum((points - found.low) / found.span * STEPS, STEPS * (1 - 2.0**-32))
-        whole = np.floor(steps)
-        yield ((steps - whole) * STEPS if fine else whole).astype("<u2").tobytes()
+        steps = xy[found.rows[start : start + CHUNK]].astype(np.float64)
+        steps -= found.low
+        steps *= STEPS / found.span
+        np.minimum(steps, STEPS * (1 - 2.0**-32), out=steps)
+        if fine:
+            steps -= np.floor(steps)
+            steps *= STEPS
+        yield steps.astype("<u2").tobytes()  # which drops the digits after the point
 
 
 def codes(scene: Scene) -> bytes:

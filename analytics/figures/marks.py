@@ -146,9 +146,9 @@ def only(marks: Marks, kept: np.ndarray) -> Marks:
 
 def placed(xy: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """The rows that have a position, and a note about the others."""
-    finite = np.isfinite(xy).all(axis=1)
+    finite = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
     rows = np.flatnonzero(finite)
-    if len(rows) and np.abs(xy[rows]).max() > LARGEST:
+    if len(rows) and np.abs(extent(xy if finite.all() else xy[rows])).max() > LARGEST:
         raise BadInput(
             "The map's coordinates go beyond 1e30, which cannot be drawn: scale the columns first."
         )
@@ -156,6 +156,12 @@ def placed(xy: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     if not lost:
         return rows, ()
     return rows, (f"{lost:,} of {len(xy):,} rows have no position and are not drawn.",)
+
+
+def extent(points: np.ndarray) -> np.ndarray:
+    """The lowest and the highest x and y, ((x0, y0), (x1, y1)). Column by column, which numpy does
+    many times faster than along the rows of two."""
+    return np.array([[c.min() for c in points.T], [c.max() for c in points.T]])
 
 
 def _compact(points: np.ndarray) -> tuple[np.ndarray, tuple]:

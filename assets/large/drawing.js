@@ -24,6 +24,7 @@ class Drawing {
   // One step; whether another is wanted.
   step(moving) {
     if (!this.painter.ready()) return true;
+    if (!this.view.points.told) return false;  // each piece that comes asks for another step
     this.adapt();
     if (this.stale || (this.partial && !moving)) this.begin(moving);
     if (this.job) this.go_on(moving);

@@ -1,6 +1,8 @@
 // The points in this browser: fetched once per map, in pieces that are drawn as they come. They are
 // kept while the page is open, so that other maps of the same points, beside this one or on another
 // page, show them without fetching them again.
+const SAMPLE = 20000;
+
 class Points {
   constructor(id, n) {
     this.id = id;
@@ -19,6 +21,9 @@ class Points {
   }
 
   get whole() { return this.loaded === this.n; }
+
+  // Whether enough have come to tell how many lie in view.
+  get told() { return this.loaded >= Math.min(this.n, SAMPLE); }
 
   // Fetch them by `ask`, once for all maps. A fetch that failed may be begun again.
   load(ask) {
@@ -49,9 +54,9 @@ class Points {
     for (const map of this.watchers) map.refined();
   }
 
-  // About how many points lie within limits in steps [x0, x1, y0, y1], from the first 20,000.
+  // About how many points lie within limits in steps [x0, x1, y0, y1], from the first SAMPLE.
   within([x0, x1, y0, y1]) {
-    const some = Math.min(this.loaded, 20000);
+    const some = Math.min(this.loaded, SAMPLE);
     const at = new Uint16Array(this.coarse.buffer, 0, 2 * some);
     let inside = 0;
     for (let i = 0; i < at.length; i += 2) {

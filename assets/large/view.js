@@ -34,7 +34,11 @@ class LargeMap {
   choose_painter() {
     try {
       const canvas = this.root.querySelector("canvas");
-      this.painter = new WebglPainter(canvas, (event) => this.lost(event), () => this.restored());
+      // gestaltPainter: set by tests and measurements of one of the two.
+      const name = window.gestaltPainter ?? (softwareOnly() ? "pixels" : "webgl");
+      this.painter = name === "pixels" ? new PixelPainter(canvas)
+        : new WebglPainter(canvas, (event) => this.lost(event), () => this.restored());
+      this.root.dataset.painter = name;
       this.drawing = new Drawing(this, this.painter);
     } catch { this.fall_back("without"); }
   }

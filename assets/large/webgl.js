@@ -135,10 +135,7 @@ class WebglPainter {
 
   // Start an empty picture for a camera; low, span: the range of the 65,536 steps in data units.
   begin(camera, low, span, size) {
-    const gl = this.gl;
-    const middle = [camera.x, camera.y].map((v, i) => (v - low[i]) / span[i] * LEVELS);
-    const steps = [2 * camera.scale / camera.width * span[0] / LEVELS,
-      2 * camera.scale * camera.aspect / camera.height * span[1] / LEVELS];
+    const gl = this.gl, { middle, steps } = placing(camera, low, span);
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.whole);
     gl.clearColor(...this.paper, 1);
     gl.clear(gl.COLOR_BUFFER_BIT);
@@ -197,6 +194,16 @@ class WebglPainter {
     }
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
+}
+
+// Where the middle of the view lies, in steps of the points, and how far a step goes, in halves of the
+// view; low, span: the range of the steps in data units.
+function placing(camera, low, span) {
+  return {
+    middle: [camera.x, camera.y].map((v, i) => (v - low[i]) / span[i] * LEVELS),
+    steps: [2 * camera.scale / camera.width * span[0] / LEVELS,
+      2 * camera.scale * camera.aspect / camera.height * span[1] / LEVELS],
+  };
 }
 
 function rgb(color) { return [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)); }

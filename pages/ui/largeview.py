@@ -21,6 +21,7 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets" / "large"
 SCRIPTS = (
     "camera.js",
     "webgl.js",
+    "pixels.js",
     "picture.js",
     "overlay.js",
     "points.js",

@@ -12,7 +12,9 @@ from starlette.routing import Route
 from analytics.errors import BadInput
 from pages.ui import tickets
 
+# Bytes in a random order do not get shorter by gzip, which Streamlit would do between all requests.
 HEADERS = {
+    "Content-Encoding": "identity",
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",

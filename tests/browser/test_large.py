@@ -112,16 +112,26 @@ def test_lasso_zoom_hover_and_tickets_with_200000_points(open_page, server, chro
     page.locator(".large .tip").get_by_text("kind: ash").wait_for()
     assert not talk
 
-    lost_and_found(page)
-    beside(page, xy, kind)
-
     # What this page may fetch, the address alone or another key may not.
     asked = next(r for r in fetched if "near" in r.url)
     key = asked.headers["x-gestalt-key"]
     assert status_of(asked.url, key) == 200
     assert status_of(asked.url) == status_of(asked.url, key[::-1]) == 404
     assert status_of(asked.url.partition("near")[0] + "../../app.py", key) in (400, 404)
+
+    lost_and_found(page)
+    beside(page, xy, kind)
     without_webgl(page.url, chromium, xy, f"{int((kind == 2).sum()):,} rows selected")
+
+
+def painted(page) -> np.ndarray:
+    """What the map looks like, (height, width, 3)."""
+    from PIL import Image
+
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(500)
+    shot = page.locator(".large canvas").screenshot()
+    return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), float)
 
 
 CONTEXT = """() => {
@@ -137,6 +147,15 @@ CONTEXT = """() => {
 
 def lost_and_found(page):
     """Graphics that come back are used again; those that do not leave the drawing to the server."""
+    pictures = []
+    for name in ("pixels", "webgl"):  # without a card, as here, the processor draws by itself
+        page.reload()
+        page.locator(f".large[data-painter={name}][data-drawn='{N}']").wait_for()
+        settled(page)
+        pictures.append(painted(page))
+        page.add_init_script("window.gestaltPainter = 'webgl'")
+    assert pictures[0].shape == pictures[1].shape and pictures[0].std() > 10
+    assert np.abs(pictures[0] - pictures[1]).mean() < 1, "both draw the same picture"
     page.evaluate(CONTEXT)
     page.locator(".large .status").get_by_text("comes back in a moment").wait_for()
     page.evaluate("window.graphics.restoreContext()")
