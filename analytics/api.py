@@ -114,9 +114,10 @@ def apply(
 ) -> Applied:
     """Give the groups of a sample to every row of a Parquet or CSV file of any size.
 
-    result : a clustering, the groups people would see, or its digest. how : "method", or "rules"
-    for the readable rules. out : where to write the labels (``row``, ``label``) as Parquet; they
-    are kept in the data folder too. options : as for :func:`sample`.
+    result : a clustering, the groups people would see, or its digest. how : "method", "rules"
+    for the readable rules, or "fit" to move the centres of k-means over all rows first. out : where
+    to write the labels (``row``, ``label``) as Parquet; they are kept in the data folder too.
+    options : as for :func:`sample`.
     """
     from analytics.bigdata import applying, lineage, where
 

@@ -241,6 +241,9 @@ def _add_apply(sub: _Parser) -> None:
     sub.add_argument(
         "--rules", action="store_true", help="by the rules in words that tell the groups"
     )
+    sub.add_argument(
+        "--fit", action="store_true", help="move the centres of k-means over all rows first"
+    )
 
 
 def _add_method(sub: _Parser, default: str) -> None:

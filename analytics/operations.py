@@ -89,6 +89,7 @@ OPERATIONS = {
     "large_ambiguity_part": Operation("analytics.bigdata.scoring:large_ambiguity_part"),
     "applied": Operation("analytics.bigdata.applying:applied", 2, nested=True),
     "applied_part": Operation("analytics.bigdata.applying:applied_part"),
+    "applied_sums": Operation("analytics.bigdata.refitting:applied_sums"),
 }
 
 

@@ -1,12 +1,16 @@
 """The same jobs with one process, with a Dask cluster of 1 worker, and of 2: seconds and ratios.
 
-Run from the project root: ``python -m bench.engine [--rows 20000] [--small 100]``. Scheduler and
-workers are started on loopback, one thread and one numeric thread each. One process computes the
-parts one after another, as worker processes do. All share one machine, so two workers need two free
-cores. Last, what a job costs on the cluster beside its work, and what the scheduler's process used.
+Run from the project root: ``python -m bench.engine [--rows 20000] [--small 100]``, or with
+``--large 8`` for jobs on a Parquet file of 8 million rows, whose row groups are parts. Scheduler
+and workers are started on loopback, one thread and one numeric thread each. One process computes
+the parts one after another, as worker processes do. All share one machine, so two workers need two
+free cores. Last, what a job costs on the cluster beside its work, and what the scheduler's process
+used.
 """
 
 import argparse
+import hashlib
+import itertools
 import os
 import statistics
 import tempfile
@@ -15,7 +19,13 @@ from pathlib import Path
 
 import numpy as np
 import psutil
+import pyarrow.parquet as pq
 
+from analytics.bigdata import sampling, where
+from analytics.bigdata.applying import applied_request
+from analytics.bigdata.scoring import large_ambiguity_request
+from analytics.bigdata.source import stamp_of
+from analytics.bigdata.survey import survey_request
 from analytics.clustering.operations import clustering_request, stability_request
 from analytics.comparing.operations import sweep_request
 from analytics.data import uploads
@@ -23,6 +33,7 @@ from analytics.jobs.dask_engine import DaskRunner
 from analytics.jobs.desk import Desk
 from analytics.jobs.runner import Runner
 from analytics.operations import Request, request
+from bench.bigdata import piece
 from bench.dask_pair import Pair
 
 ENGINES = ("one process", "cluster of 1", "cluster of 2")
@@ -76,21 +87,72 @@ def tried(runner: Desk, rows: int, small: int) -> dict[str, float]:
     return found
 
 
+def large(runner: Desk, path: Path) -> dict[str, float]:
+    """Seconds of each job on a large file. The bytes of its labels must be the same every time."""
+    content = where.identify(path)
+    table = sampling.sample_request(content, path.name, 10_000, "kind")
+    done(runner, table)
+    chosen = {"features": ["x", "y", "a", "b", "amount"]}
+    recipe = {**runner._artifacts.load(table.digest).recipe, **chosen}
+    dataset = request("dataset", "", (table.digest,), recipe)
+    done(runner, dataset)
+    ready = runner._artifacts.load(dataset.digest)
+    groups = clustering_request(ready, "kmeans", {"n_clusters": 5})
+    done(runner, groups)
+    parents = [runner._artifacts.load(d) for d in (table.digest, dataset.digest)]
+    found = runner._artifacts.load(groups.digest)
+    place = where.Place(path.name, stamp_of(path))
+    applied, fit = (
+        applied_request(found, parents, content, path.name, how) for how in ("method", "fit")
+    )
+    seconds = {
+        "profile of a large file": done(runner, survey_request(place)),
+        "CLAMS of all its points": done(runner, large_ambiguity_request(place, ["x", "y"])),
+        "k-means given to all its rows": done(runner, applied),
+        "the same, centres moved over all": done(runner, fit),
+    }
+    for wanted in (applied, fit):
+        labels = runner.home / "applied" / f"{wanted.digest}.parquet"
+        print(f"labels: {hashlib.sha256(labels.read_bytes()).hexdigest()[:16]}", flush=True)
+    print(runner._artifacts.load(fit.digest).notes[-1])
+    return seconds
+
+
+def made(folder: Path, millions: int) -> Path:
+    """A Parquet file of row groups of half a million rows."""
+    folder.mkdir()
+    path = folder / "large.parquet"
+    tables = (piece(500_000, seed) for seed in range(2 * millions))
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema) as file:
+        for table in itertools.chain([first], tables):
+            file.write_table(table)
+    return path
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--small", type=int, default=100)
+    parser.add_argument("--large", type=int, default=0, help="millions of rows of a file")
     options = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     found = {}
     with tempfile.TemporaryDirectory() as folder:
+        if options.large:
+            os.environ["GESTALT_DATA"] = f"{folder}/data"
+            path = made(Path(folder) / "data", options.large)
         for workers, name in enumerate(ENGINES):
             pair = Pair(Path(folder) / f"pair{workers}", workers) if workers else None
             home = Path(folder) / f"home{workers}"
+            os.environ["GESTALT_HOME"] = str(home)
             runner = DaskRunner(home, pair.url) if pair else Runner(home, workers=1, warm=False)
             try:
-                found[name] = tried(runner, options.rows, options.small)
+                if options.large:
+                    found[name] = large(runner, path)
+                else:
+                    found[name] = tried(runner, options.rows, options.small)
                 if pair:
                     used = psutil.Process(pair.scheduler.pid).cpu_times()
                     print(f"{name}: the scheduler used {used.user + used.system:.2f} s of a core")

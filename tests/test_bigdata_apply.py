@@ -10,7 +10,7 @@ import pytest
 
 import analytics
 from analytics import cli
-from analytics.bigdata import applying, assigning, encoder, source, texts
+from analytics.bigdata import applying, assigning, encoder, labelling, source, texts
 from analytics.errors import BadInput, Cancelled, StoreError
 from analytics.store.artifacts import Artifacts
 
@@ -45,7 +45,7 @@ def made(request, frame, tmp_path_factory):
     patch.setattr(texts, "BLOCK", 40_000)
     patch.setattr(source, "ROWS", 1_100)
     patch.setattr(source, "SPAN", 2_000)
-    patch.setattr(applying, "CELLS", 1_500)
+    patch.setattr(labelling, "CELLS", 1_500)
     path = folder / f"big.{request.param}"
     if request.param == "csv":
         frame.to_csv(path, index=False)
@@ -170,6 +170,18 @@ def test_maps_readable_rules_and_the_groups_people_would_see(made):
         assigning.rule_of(found, dataset, bent)
 
 
+def test_centres_can_be_moved_over_all_rows_first(made):
+    dataset = analytics.prepare(made.table, features=["x", "y"], missing="drop", store=made.store)
+    found = analytics.cluster(dataset, "kmeans", n_clusters=3, store=made.store)
+    result, given = labels(made, found, how="fit")
+    assert "moved over all rows in" in result.notes[-1] and result.facts["left_out"] == 120
+    assert (given[own_rows(made, dataset)] == found.labels).mean() > 0.97
+    assert result.digest != labels(made, found)[0].digest
+    others = analytics.cluster(dataset, "fastclara", n_clusters=2, store=made.store)
+    with pytest.raises(BadInput, match="Only the centres of k-means"):
+        analytics.apply(others, made.path, how="fit", store=made.store)
+
+
 def test_what_has_no_rule_is_refused(made, tmp_path):
     dataset = analytics.prepare(made.table, features=["x", "y"], store=made.store)
     found = analytics.cluster(dataset, "fastclara", n_clusters=2, metric="gower", store=made.store)
@@ -206,7 +218,7 @@ def test_a_run_that_ends_early_leaves_nothing(made, monkeypatch):
     monkeypatch.undo()
     assert set(folder.glob("*")) | set(folder.glob(".*")) == before
     read = []
-    monkeypatch.setattr(applying, "chunks", _counted(applying.chunks, read))
+    monkeypatch.setattr(labelling, "chunks", _counted(labelling.chunks, read))
     first, given = labels(made, found)
     # Of a Parquet file of 2,500, 2,500 and 1,000 rows the first span was labelled before.
     assert read == ([None] if made.path.suffix == ".csv" else [2_500, 5_000])

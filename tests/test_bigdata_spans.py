@@ -9,12 +9,13 @@ import job_operations  # noqa: F401  (adds operations, as in the workers)
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from job_tools import until
 
 import analytics
 from analytics import api
-from analytics.bigdata import applying, scoring, sketch, source, survey, where
+from analytics.bigdata import applying, encoder, refitting, scoring, sketch, source, survey, where
 from analytics.errors import BadInput
 from analytics.operations import Request, execute, request
 from analytics.results import Partial
@@ -61,7 +62,10 @@ def asked(place) -> list[Request]:
     wanted = [
         survey.survey_request(seen),
         scoring.large_ambiguity_request(seen, ["x", "y"], 0.8),
-        applying.applied_request(found, (table, dataset), content, place.name),
+        *(
+            applying.applied_request(found, (table, dataset), content, place.name, how)
+            for how in ("method", "fit")
+        ),
     ]
     for one in wanted:
         execute(one, store)
@@ -105,7 +109,7 @@ def test_parts_are_asked_for_by_their_rows(place, asked):
 
 def test_what_the_parts_give_is_what_the_whole_gives(place, asked):
     frame = pd.read_parquet(place)
-    facts, scored, applied = (api.default_store().load(r.digest) for r in asked)
+    facts, scored, applied, _ = (api.default_store().load(r.digest) for r in asked)
     by = facts.facts["by_column"]
     assert facts.facts["rows"] == N and by["size"]["missing"] == N // 50
     assert by["x"]["mean"] == pytest.approx(frame["x"].mean(), rel=1e-12)
@@ -115,6 +119,30 @@ def test_what_the_parts_give_is_what_the_whole_gives(place, asked):
     written = pd.read_parquet(applying.file_of(applied.digest))
     assert (written["row"] == np.arange(N)).all() and written["label"].between(0, 2).all()
     assert dict(applied.facts["groups"]) == written["label"].value_counts().to_dict()
+
+
+def test_centres_moved_over_all_rows_are_those_of_lloyd(place, asked):
+    store = api.default_store()
+    table, dataset, found = (store.load(digest) for digest in asked[3].parents)
+    result = store.load(asked[3].digest)
+    made = encoder.fitted(dataset, table)
+    X = made.X(made.frame(pq.read_table(place))).astype(np.float64)
+    centers, losses = found.extras["centers"].astype(np.float64), []
+    while True:  # the whole at once, by another way than ``batches``
+        apart = ((X[:, None] - centers) ** 2).sum(axis=2)
+        labels = apart.argmin(axis=1)
+        losses.append(apart.min(axis=1).mean())
+        if len(losses) > 1 and losses[-2] - losses[-1] <= refitting.LEAST_GAIN * losses[-2]:
+            break
+        centers = np.stack([X[labels == j].mean(axis=0) for j in range(3)])
+    given = pd.read_parquet(applying.file_of(result.digest))["label"].to_numpy()
+    assert (given == labels).mean() > 0.9999  # a tie may fall otherwise
+    rounds = f"in {len(losses) - 1} round"
+    gain = f"by {1 - losses[-1] / losses[0]:.2%}"
+    assert rounds in result.notes[-1] and gain in result.notes[-1]
+    assert not any("keep their own labels" in note for note in result.notes)
+    with pytest.raises(BadInput, match="Only the centres of k-means"):
+        refitting.check(found.with_(method="gmm"))
 
 
 def test_a_job_that_was_stopped_finds_the_parts_that_it_had(place, asked, tmp_path, monkeypatch):
@@ -171,8 +199,9 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp
         assert packed[0][0] == packed[1][0]
         for name, array in packed[0][1].items():
             assert array.tobytes() == packed[1][1][name].tobytes()
-    mine = applying.file_of(asked[2].digest)
-    other = tmp_path / "home" / "applied" / mine.name
-    assert other.exists() == (jobs[2].state == "done")
-    if other.exists():
-        assert mine.read_bytes() == other.read_bytes()
+    for wanted, job in zip(asked[2:], jobs[2:], strict=True):
+        mine = applying.file_of(wanted.digest)
+        other = tmp_path / "home" / "applied" / mine.name
+        assert other.exists() == (job.state == "done")
+        if other.exists():
+            assert mine.read_bytes() == other.read_bytes()

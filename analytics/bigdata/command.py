@@ -165,12 +165,14 @@ def count(options) -> dict[str, Any]:
 
 def apply(options) -> dict[str, Any]:
     """The groups of a sample given to every row of a file, written to ``--out``."""
+    if options.rules and options.fit:
+        raise BadInput("Give --rules or --fit, not both.")
     source_of(options)
     made = api.apply(
         options.run_digest,
         options.file,
         options.out,
-        how="rules" if options.rules else "method",
+        how="rules" if options.rules else "fit" if options.fit else "method",
         progress=options.progress,
         **_reading(options),
     )

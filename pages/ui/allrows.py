@@ -9,13 +9,18 @@ from analytics.results import NOISE, Clustering
 from pages.ui import frame, services, session
 from pages.ui.words import safe_md, share
 
-WAYS = {"as the method does": "method", "by the rules in words": "rules"}
+WAYS = {
+    "as the method does": "method",
+    "by the rules in words": "rules",
+    "by centres moved over all rows first": "fit",
+}
 LARGEST = 300 * 2**20  # bytes that are sent through the page
 HOW = """
 The columns of every row go through the preparation of the sample, with its constants. Centres, a
 mixture or medoids then decide as they did for the sample; for other methods the five nearest rows
 of the sample vote. The agreement is the share of the sample's rows that this rule alone would give
-their own label; in the file they keep it.
+their own label; in the file they keep it. Centres of k-means can be moved over all rows first, in
+at most ten rounds; then the rows of the sample, too, get the nearest one.
 """
 
 
