@@ -1,6 +1,6 @@
 """Data larger than memory: one pass over 1 GB against pandas that reads it whole.
 
-    python -m bench.bigdata [--gigabytes 1] [--folder PATH] [--engines]
+    python -m bench.bigdata [--gigabytes 1] [--folder PATH] [--engines] [--apply]
 
 Makes one table as CSV and as Parquet in a temporary folder, then runs each way in a process of its
 own and prints seconds and the peak of its memory. ``--engines`` also measures the same aggregates
@@ -8,6 +8,7 @@ by pyarrow and by DuckDB, which is not shipped.
 """
 
 import argparse
+import itertools
 import json
 import subprocess
 import sys
@@ -124,16 +125,24 @@ for _, table in chunks(opened(Path(path)), ["kind", "amount"]):
     found = one if found is None else groups.merge(found, one)
 result = len(groups.table(found))
 """
-APPLY = """
-import os, tempfile
+GROUPED = """
+import os
 from pathlib import Path
 from analytics import api
-os.environ["GESTALT_HOME"] = tempfile.mkdtemp(dir=Path(path).parent)
+os.environ["GESTALT_HOME"] = path + ".home"
 made = api.sample(path, 10_000, by="kind")
 dataset = api.prepare(made, features=["x", "y", "a", "b", "amount", "kind"])
-groups = api.cluster(dataset, {method!r}, n_clusters=5)
-started = time.perf_counter()
-found = api.apply(groups, path)
+if {method!r} == "people":
+    groups = api.perceive(api.project(dataset, "columns", columns=["x", "y"]))
+else:
+    groups = api.cluster(dataset, {method!r}, n_clusters=5)
+result = groups.digest
+"""
+APPLY = """
+import os
+os.environ["GESTALT_HOME"] = path + ".home"
+from analytics import api
+found = api.apply({groups!r}, path, how={how!r})
 result = [found.facts["rows"], round(found.facts["agreement"], 4)]
 """
 DUCKDB = """
@@ -158,18 +167,32 @@ LINES = (
     ("pandas, read whole", PANDAS),
     ("sample of 20,000 by kind", SAMPLE),
     ("counts and means by kind", COUNT),
-    ("apply k-means to all rows", APPLY.replace("{method!r}", repr("kmeans"))),
-    ("apply hierarchy (votes)", APPLY.replace("{method!r}", repr("agglomerative"))),
+)
+# Words, method of the groups, how they are given. The groups are made in a process of their own
+# before: what that takes is not what giving them to all rows takes.
+APPLIED = (
+    ("apply k-means to all rows", "kmeans", "method"),
+    ("apply k-means, centres moved", "kmeans", "fit"),
+    ("apply hierarchy (votes)", "agglomerative", "method"),
+    ("apply ClusterNet (votes)", "people", "method"),
 )
 
 
-def report(paths: dict[str, Path], lines) -> None:
-    """Measure and print each way on each file, against the first line."""
+def applied(path: Path):
+    """The code of each way to give groups to all rows, its groups made before."""
+    for words, method, how in APPLIED:
+        groups = measured(GROUPED.replace("{method!r}", repr(method)), path)["result"]
+        yield words, APPLY.replace("{groups!r}", repr(groups)).replace("{how!r}", repr(how))
+
+
+def report(paths: dict[str, Path], lines, others=()) -> None:
+    """Measure and print each way on each file, against the first line. others : (words, code) of
+    more ways, by the path."""
     for kind, path in paths.items():
         size = path.stat().st_size
         print(f"\n{kind}, {size / 1e6:,.0f} MB", flush=True)
         first = None
-        for words, code in lines:
+        for words, code in itertools.chain(lines, *(other(path) for other in others)):
             found = measured(code, path)
             first = first or found
             ratio = found["seconds"] / first["seconds"]
@@ -188,11 +211,15 @@ def main() -> None:
     parser.add_argument("--folder", default=None, help="where the files are made")
     parser.add_argument("--format", default="csv,parquet", help="of csv, parquet")
     parser.add_argument("--engines", action="store_true", help="only against DuckDB")
+    parser.add_argument("--apply", action="store_true", help="only groups given to all rows")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bigdata-", dir=options.folder) as folder:
         paths = make(Path(folder), int(options.gigabytes * 1e9))
-        lines = (LINES[0], ("DuckDB, two passes", DUCKDB)) if options.engines else LINES
-        report({k: v for k, v in paths.items() if k in options.format.split(",")}, lines)
+        paths = {k: v for k, v in paths.items() if k in options.format.split(",")}
+        if options.engines:
+            report(paths, (LINES[0], ("DuckDB, two passes", DUCKDB)))
+        else:
+            report(paths, () if options.apply else LINES, (applied,))
 
 
 if __name__ == "__main__":
