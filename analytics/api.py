@@ -29,6 +29,7 @@ from analytics.results import (
     Applied,
     Clustering,
     Dataset,
+    Explanation,
     Gallery,
     Grouping,
     Projection,
@@ -103,7 +104,7 @@ def sample(
 
 
 def apply(
-    result: Clustering | Grouping | str,
+    result: Clustering | Grouping | Explanation | str,
     path: str | Path,
     out: str | Path | None = None,
     *,
@@ -114,10 +115,10 @@ def apply(
 ) -> Applied:
     """Give the groups of a sample to every row of a Parquet or CSV file of any size.
 
-    result : a clustering, the groups people would see, or its digest. how : "method", "rules"
-    for the readable rules, or "fit" to move the centres of k-means over all rows first. out : where
-    to write the labels (``row``, ``label``) as Parquet; they are kept in the data folder too.
-    options : as for :func:`sample`.
+    result : a clustering, the groups people would see, an explanation of texts by meaning, or its
+    digest. how : "method", "rules" for the readable rules, or "fit" to move the centres of k-means
+    over all rows first. out : where to write the labels (``row``, ``label``) as Parquet; they are
+    kept in the data folder too. options : as for :func:`sample`.
     """
     from analytics.bigdata import applying, lineage, where
 

@@ -13,6 +13,7 @@ from analytics import cli
 from analytics.bigdata import applying, assigning, encoder, labelling, source, texts
 from analytics.errors import BadInput, Cancelled, StoreError
 from analytics.store.artifacts import Artifacts
+from models import minilm
 
 N = 6_000
 
@@ -180,6 +181,35 @@ def test_centres_can_be_moved_over_all_rows_first(made):
     others = analytics.cluster(dataset, "fastclara", n_clusters=2, store=made.store)
     with pytest.raises(BadInput, match="Only the centres of k-means"):
         analytics.apply(others, made.path, how="fit", store=made.store)
+
+
+@pytest.mark.skipif(not minilm.available(), reason="without the sentence model")
+@pytest.mark.parametrize("prepared", [False, True])
+def test_descriptions_are_given_to_all_texts(tmp_path, monkeypatch, prepared):
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(source, "SPAN", 60)
+    texts = analytics.read("sample:messages").frame["text"]
+    frame = pd.DataFrame({"said": [*texts, " ", *texts[:20]], "n": range(len(texts) + 21)})
+    path = tmp_path / "texts.parquet"
+    frame.to_parquet(path, row_group_size=60)
+    table = analytics.sample(path, 90, seed=1)
+    what = analytics.prepare(table, {"features": ["n"]}) if prepared else table
+    found = analytics.explain(what, "said", "by topic", k=3)
+    out = tmp_path / "labels.parquet"
+    result = analytics.apply(found, path, out)
+    given = pd.read_parquet(out)["label"].to_numpy()
+    own = table.frame["file row"].to_numpy()
+    assert (given[own] == found.labels).all() and len(given) == len(frame)
+    assert given[len(texts)] == -1 and set(given) <= {-1, 0, 1, 2}
+    # A text that stands twice outside the sample is judged alike.
+    twice = [i for i in range(20) if not {i, len(texts) + 1 + i} & set(own)]
+    assert twice and all(given[i] == given[len(texts) + 1 + i] for i in twice)
+    assert "3 descriptions, by meaning" in result.facts["rule"]
+    assert 0.5 < result.facts["agreement"] <= 1 and result.facts["agreement_of"] == 90
+    with pytest.raises(BadInput, match="in no other way"):
+        analytics.apply(found, path, how="rules")
+    with pytest.raises(BadInput, match="Only descriptions by meaning"):
+        analytics.apply(analytics.explain(what, "said", "by length", k=2), path)
 
 
 def test_what_has_no_rule_is_refused(made, tmp_path):

@@ -28,6 +28,7 @@ from analytics.results import (
     NOT_SCORED,
     Applied,
     Clustering,
+    Explanation,
     Grouping,
     Partial,
     Record,
@@ -39,7 +40,7 @@ HOW = ("method", "rules", "fit")
 
 
 def applied_request(
-    found: Clustering | Grouping,
+    found: Clustering | Grouping | Explanation,
     parents: Sequence[Record],
     content: str,
     name: str,
@@ -48,11 +49,14 @@ def applied_request(
 ) -> Request:
     """Ask for the groups of all rows of the file with this SHA-256 and name.
 
-    parents : the table, the dataset and, where the groups rest on one, the map. how : "method", or
-    "rules" in words, or "fit": the centres of k-means moved over all rows first. Raises BadInput.
+    parents : the table, the dataset (what was explained, for an explanation) and, where the groups
+    rest on one, the map. how : "method", or "rules" in words, or "fit": the centres of k-means
+    moved over all rows first. Raises BadInput.
     """
     if how not in HOW:
         raise BadInput(f"Groups are given by {' or '.join(HOW)}, not by '{how}'.")
+    if isinstance(found, Explanation) and how != "method":
+        raise BadInput("Descriptions are given to all texts by what they mean, in no other way.")
     if how == "fit":
         refitting.check(found)
     params = {"content": content, "name": name, "how": how}
@@ -90,7 +94,7 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
     else:
         pieces = labelling.labels_of(source, ready, told=told, progress=later)
     facts = write(pieces, ready, told, file_of(wanted.digest))
-    facts["agreement_of"] = parents[1].n
+    facts["agreement_of"] = len(parents[-1].labels)
     notes = (*facts.pop("notes"), *((fitted.sentence,) if fitted else ()))
     return Applied(name=source.name, facts=facts, notes=notes)
 

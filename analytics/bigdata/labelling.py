@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from analytics.bigdata import assigning, encoder, where
+from analytics.bigdata import assigning, describing, encoder, where
 from analytics.bigdata.source import Source, Span, Told, chunks, opened
 from analytics.data import words
 from analytics.errors import BadInput
@@ -19,6 +19,7 @@ from analytics.results import (
     NOT_SCORED,
     Clustering,
     Dataset,
+    Explanation,
     Grouping,
     Projection,
     Record,
@@ -56,6 +57,11 @@ def ready_of(parents: tuple[Record, ...], how: str, content: str) -> Ready:
     """From the table, the dataset, the map where there is one, and the groups. how : see
     ``assigning.rule_of``. Raises BadInput."""
     table, dataset, found = parents[0], parents[1], parents[-1]
+    if isinstance(table, Table) and isinstance(found, Explanation):
+        column = {found.column: table.frame[found.column].dtype}
+        made = encoder.Encoder(column, changes={}, numeric=[], values={}, switches=[])
+        own = _own(table, dataset, found.labels, content, found.place >= 0)
+        return Ready(made, describing.rule_of(found, dataset), own)
     belongs = isinstance(table, Table) and isinstance(dataset, Dataset)
     if not belongs or not isinstance(found, (Clustering, Grouping)):
         raise BadInput("Groups of a sample are needed to give them to all rows: cluster it first.")
@@ -70,15 +76,21 @@ def projection_of(parents: tuple[Record, ...]) -> Projection | None:
 
 
 def _own(
-    table: Table, dataset: Dataset, labels: np.ndarray, content: str
+    table: Table,
+    source: Table | Dataset,
+    labels: np.ndarray,
+    content: str,
+    known: np.ndarray | slice = slice(None),
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(rows of the file, rising; their labels) of the sample; none when it is of another file."""
+    """(rows of the file, rising; their labels) of the rows of the source that are ``known``; none
+    when the table is of another file."""
     of = table.source.get("sampled")
     if not of or table.params.get("content") != content:
         return NONE
-    rows = table.frame[of["row"]].to_numpy(np.int64)[dataset.rows]
+    rows = table.frame[of["row"]].to_numpy(np.int64)
+    rows = (rows[source.rows] if isinstance(source, Dataset) else rows)[known]
     order = np.argsort(rows, kind="stable")
-    return rows[order], np.asarray(labels, np.int32)[order]
+    return rows[order], np.asarray(labels, np.int32)[known][order]
 
 
 def readable(source: Source, ready: Ready) -> Source:
@@ -143,5 +155,6 @@ def encoded(table: Any, ready: Ready) -> Iterator[tuple[np.ndarray, np.ndarray, 
             axes = frame[list(rule.columns)].to_numpy(np.float64, na_value=np.nan)
             keep &= np.isfinite(axes).all(axis=1)
         whole = frame if keep.all() else frame[keep].reset_index(drop=True)
-        X = made.X(whole) if len(whole) else np.zeros((0, len(made.order)), np.float32)
+        none = not len(whole) or not made.features  # of texts there are no columns to compare by
+        X = np.zeros((len(whole), len(made.order)), np.float32) if none else made.X(whole)
         yield keep, X, whole

@@ -7,13 +7,23 @@ from analytics.bigdata.applying import file_of
 from analytics.errors import BadInput
 from analytics.operations import Request, execute
 from analytics.progress import Progress, silent
-from analytics.results import Applied, Clustering, Dataset, Grouping, Projection, Record
+from analytics.results import (
+    Applied,
+    Clustering,
+    Dataset,
+    Explanation,
+    Grouping,
+    Projection,
+    Record,
+    Table,
+)
 from analytics.store.artifacts import Artifacts
 from analytics.store.files import atomic_file
 
 
 def of(store: Artifacts, found: Record) -> list[Record]:
-    """The table, the dataset and, where the groups rest on one, the map. Raises BadInput."""
+    """The table, the dataset (the table again where its own texts were explained) and, where the
+    groups rest on one, the map. Raises BadInput."""
     if isinstance(found, Grouping):
         projection = store.require(found.parents[0])
         dataset = store.require(projection.parents[0])
@@ -22,8 +32,16 @@ def of(store: Artifacts, found: Record) -> list[Record]:
         dataset = store.require(found.parents[0])
         others = [store.load(digest) for digest in found.parents[1:]]
         more = [r for r in others if isinstance(r, Projection)][:1]
+    elif isinstance(found, Explanation):
+        sources = (store.require(digest) for digest in found.parents)
+        dataset, more = next(r for r in sources if isinstance(r, (Table, Dataset))), []
+        if isinstance(dataset, Table):
+            return [dataset, dataset]
     else:
-        raise BadInput("Only a clustering, or the groups people would see, are given to all rows.")
+        raise BadInput(
+            "Only a clustering, the groups people would see, or descriptions of texts are given to "
+            "all rows."
+        )
     if not isinstance(dataset, Dataset) or not dataset.parents:
         raise BadInput("These groups do not rest on a table: cluster a sample of the file.")
     return [store.require(dataset.parents[0]), dataset, *more]

@@ -367,9 +367,7 @@ def distinct(
     if column not in source.frame:
         known = words.names(list(source.frame.columns), 8)
         raise BadInput(f"There is no column {words.name(column)}: choose one of {known}.")
-    cells = source.frame[column]
-    text = cells.astype("str").where(cells.notna(), "").str.slice(0, MOST_LETTERS).str.strip()
-    codes, found = pd.factorize(text.where(text != "", None))
+    found, codes = of_cells(source.frame[column])
     if not len(found):
         raise BadInput(f"Every cell of {words.name(column)} is empty: choose another column.")
     if len(found) > most:
@@ -383,4 +381,11 @@ def distinct(
         notes.append(f"{words.count(blank, 'row')} without text left unexplained.")
     if repeated:
         notes.append(f"Rows that repeat a text share its judgement: {repeated:,}.")
-    return [str(t) for t in found], codes.astype(np.int32), notes
+    return found, codes, notes
+
+
+def of_cells(cells: pd.Series) -> tuple[list[str], np.ndarray]:
+    """Distinct texts of cells, and the index of each cell's text, int32, -1 for a blank one."""
+    text = cells.astype("str").where(cells.notna(), "").str.slice(0, MOST_LETTERS).str.strip()
+    codes, found = pd.factorize(text.where(text != "", None))
+    return [str(t) for t in found], codes.astype(np.int32)

@@ -143,15 +143,10 @@ def _by_meaning(
     values[out] = _read(provider.space, further, part(progress, 0.0, 0.9), read)
     scores = np.full((len(texts), len(said)), np.nan)
     scores[old] = found.scores[known[old]][:, found.chosen]
-    for j, rule in enumerate(_rules(provider, said, sample)):
-        literal = lexical.truth(said[j], further)
-        if literal is not None:
-            scores[out, j] = literal
-        elif rule is not None:
-            scores[out, j] = contrast.chance(rule.margin(values[out]))
+    scores[out] = scores_of(said, rules_of(provider, said, sample), values[out], further)
     levels = [provider.levels.get(description, -1) for description in said]
     arrays = {**found.state, "values": values, "levels": np.array(levels, np.int32)}
-    share, low, high = _error(provider, said, found)
+    share, low, high = moved_share(provider, said, found)
     return (
         scores,
         arrays,
@@ -203,14 +198,29 @@ def reading(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
     return TextVectors(values=minilm.embed(piece, progress))
 
 
-def _rules(provider, said: list[str], values: np.ndarray) -> list[contrast.Rule | None]:
+def scores_of(
+    said: list[str], rules: list[contrast.Rule | None], values: np.ndarray, texts: list[str]
+) -> np.ndarray:
+    """Scores (m, k) of further texts with places ``values`` (m, d), NaN where nothing tells."""
+    scores = np.full((len(texts), len(said)), np.nan)
+    for j, rule in enumerate(rules):
+        literal = lexical.truth(said[j], texts)
+        if literal is not None:
+            scores[:, j] = literal
+        elif rule is not None:
+            scores[:, j] = contrast.chance(rule.margin(values))
+    return scores
+
+
+def rules_of(provider, said: list[str], values: np.ndarray) -> list[contrast.Rule | None]:
+    """What each description holds of a text by its place, told from the places of the sample."""
     words_ = [provider.goal.words(description) for description in said]
     places = spaces.place(provider.space, words_, provider.texts)
     at = [provider.levels.get(description) for description in said]
     return contrast.rules(values, places, provider.partitions, at)
 
 
-def _error(provider, said: list[str], found: Explanation) -> tuple[float, float, float]:
+def moved_share(provider, said: list[str], found: Explanation) -> tuple[float, float, float]:
     """Share of held-back texts that go elsewhere when judged by the rest of the sample alone."""
     values = provider.space.values
     rng = np.random.default_rng(found.seed)
@@ -218,7 +228,7 @@ def _error(provider, said: list[str], found: Explanation) -> tuple[float, float,
     kept = np.setdiff1d(np.arange(len(values)), away)
     scores = found.scores[away][:, found.chosen].astype(float)
     before = select.assign(scores, explain.LEAST_CHANCE)
-    for j, rule in enumerate(_rules(provider, said, values[kept])):
+    for j, rule in enumerate(rules_of(provider, said, values[kept])):
         if rule is not None and lexical.truth(said[j], ()) is None:
             scores[:, j] = contrast.chance(rule.margin(values[away]))
     changed = int((select.assign(scores, explain.LEAST_CHANCE) != before).sum())
