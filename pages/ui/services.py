@@ -9,7 +9,8 @@ from analytics.errors import StoreError
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
-TIDY_AFTER, TIDY_EVERY = 20.0, 86_400.0  # seconds
+DAY = 86_400.0  # seconds
+TIDY_AFTER, TIDY_EVERY = 20.0, DAY
 _shared: dict = {}
 
 
@@ -73,7 +74,7 @@ def tidy() -> None:
         reviews.purge(engine())
         limit = settings.number("GESTALT_CACHE_MB") * 2**20
         days = settings.optional("GESTALT_KEEP_DAYS")
-        since = time.time() - days * TIDY_EVERY if days else 0.0
+        since = time.time() - days * DAY if days else 0.0
         artifacts().trim(limit, kept_digests(engine()), since)
         uploads.trim(settings.home(), limit, kept_uploads(engine()), since)
         applying.trim(limit, since)

@@ -117,7 +117,7 @@ def test_a_cancelled_sign_in_says_so_once(visit, guarded):
     page.get_by_text("Sign in to open this page.").wait_for()
 
 
-def test_a_forged_cookie_and_a_replayed_code_open_nothing(visit, guarded):
+def test_a_forged_cookie_and_a_guessed_code_open_nothing(visit, guarded):
     page = visit("/oauth2callback?state=forged&code=guessed")
     page.get_by_text("Signing in did not work").wait_for()
     claims = "eyJpc19sb2dnZWRfaW4iOnRydWV9"
