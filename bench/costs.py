@@ -1,11 +1,14 @@
-"""Every clustering method on 2,000 rows of 20 columns: seconds, and what the form says beforehand.
+"""Every clustering method on 2,000 rows of 20 columns: seconds, memory, and what its form says.
 
     python -m bench.costs [METHOD ...] [--rows 2000] [--columns 20]
 
 Five groups that overlap a little, settings at their defaults. What a method needs beside the table
-is there: labels on a tenth of the rows, four domains, links to the ten nearest rows, a text for
-each row. Each method runs in a process of its own, so its memory (resident, highest, what was
-there before subtracted) is its own too; the libraries' loading counts, as it does in the app.
+is there: labels on a tenth of the rows (none where it finds groups without), four domains, links to
+the ten nearest rows, a text for each row. Each method runs twice in a process of its own. The first
+run loads libraries, as in a worker that has just been started, and its highest resident memory
+above what was there before is given; the second finds them loaded. The estimate, which a person
+sees before pressing the button, is off when it misses both by more than three times; anything under
+a second counts as one, since the form says "about a second" then.
 """
 
 import argparse
@@ -22,7 +25,9 @@ from analytics import registry
 from analytics.clustering.fit import fit
 from analytics.results import UNLABELLED, Dataset
 
-LIMIT = 600  # seconds
+LIMIT = 600  # seconds of a process
+BAR = 60  # seconds within which each is to end, or to say beforehand that it does not
+OFF = 3  # times
 
 
 def data(n: int, d: int) -> Dataset:
@@ -48,33 +53,48 @@ def data(n: int, d: int) -> Dataset:
 
 
 def one(method: str, n: int, d: int) -> dict:
-    """Run one method here; seconds, MB, groups, and the seconds said beforehand."""
+    """Run one method here twice; seconds of both, MB of the first, groups, and seconds said."""
     import psutil
 
     row, dataset = registry.get("clustering", method), data(n, d)
     params = row.check({})
-    here, highest, done = psutil.Process(), [0], threading.Event()
-    before = here.memory_info().rss
+    X = dataset.X.astype(np.float64)
+    here, done = psutil.Process(), threading.Event()
+    before = highest = here.memory_info().rss
 
     def watch() -> None:
+        nonlocal highest
         while not done.wait(0.02):
-            highest[0] = max(highest[0], here.memory_info().rss)
+            highest = max(highest, here.memory_info().rss)
 
-    watching = threading.Thread(target=watch)
+    watching = threading.Thread(target=watch, daemon=True)
     watching.start()
-    start = time.perf_counter()
-    try:
-        found = fit(row, dataset.X.astype(np.float64), params, 0, dataset)
-    finally:
-        took = time.perf_counter() - start
+    seconds = []
+    for _ in range(2):
+        started = time.perf_counter()
+        found = fit(row, X, params, 0, dataset)
+        seconds.append(time.perf_counter() - started)
         done.set()
-        watching.join()
-    megabytes = max(0, highest[0] - before) / 2**20
+    megabytes = (highest - before) / 2**20
     said = row.cost(n, d, params)
-    return {"seconds": took, "said": said, "mb": megabytes, "groups": found.n_clusters}
+    return {"first": seconds[0], "again": seconds[1], "said": said, "mb": megabytes,
+            "groups": found.n_clusters}  # fmt: skip
+
+
+def verdict(e: dict) -> str:
+    """Whether the estimate fits, and whether the bar is kept."""
+    low, high = (max(1.0, seconds) for seconds in sorted((e["first"], e["again"])))
+    said = max(1.0, e["said"])
+    words = []
+    if low > OFF * said or said > OFF * high:
+        words.append("estimate off")
+    if high > BAR >= said:
+        words.append(f"over {BAR} s, not said")
+    return ", ".join(words)
 
 
 def main() -> None:
+    """Print a line per method, and what is to be mended."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("methods", nargs="*", metavar="METHOD")
     parser.add_argument("--rows", type=int, default=2_000)
@@ -85,17 +105,19 @@ def main() -> None:
         print(json.dumps(one(options.methods[0], options.rows, options.columns)))
         return
     size = ["--rows", str(options.rows), "--columns", str(options.columns)]
-    print(f"{'method':<14} {'s':>6} {'said':>6} {'ratio':>6} {'MB':>6} {'groups':>6}")
+    print("| method | s, first | s, again | s, said | MB | groups | |")
+    print("|---|---|---|---|---|---|---|")
     for method in options.methods or [m.id for m in registry.methods("clustering")]:
         command = [sys.executable, "-m", "bench.costs", method, "--child", *size]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=False)
         if ended.returncode:
-            print(f"{method:<14} {(ended.stderr.strip().splitlines() or ['?'])[-1][:90]}")
+            said = (ended.stderr.strip().splitlines() or ["?"])[-1][:90]
+            print(f"| `{method}` | {said} ||||||", flush=True)
             continue
         e = json.loads(ended.stdout.splitlines()[-1])
         print(
-            f"{method:<14} {e['seconds']:6.1f} {e['said']:6.1f} {e['seconds'] / e['said']:6.2f} "
-            f"{e['mb']:6.0f} {e['groups']:6}",
+            f"| `{method}` | {e['first']:.2f} | {e['again']:.2f} | {e['said']:.2f} | "
+            f"{e['mb']:.0f} | {e['groups']} | {verdict(e)} |",
             flush=True,
         )
 

@@ -191,7 +191,7 @@ METHODS = (
             ),
         ),
         needs=("table", "domain"),
-        cost=lambda n, d, p: 2 + 8e-6 * n * (d + 20) + 2e-5 * n * p["n_clusters"],
+        cost=lambda n, d, p: 0.3 + 8e-6 * n * (d + 20) + 2e-5 * n * p["n_clusters"],
         reference="Roberts et al. 2022, Unsupervised learning under latent label shift, NeurIPS 35",
         order=130,
         family="labels",

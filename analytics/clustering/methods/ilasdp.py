@@ -86,7 +86,9 @@ METHODS = (
                 unit="rows",
             ),
         ),
-        cost=lambda n, d, p: 1 + 8e-6 * min(n, p["rows"]) ** 3 * p["n_clusters"] / 3 + 1e-7 * n * d,
+        cost=lambda n, d, p: (
+            0.3 + 4e-6 * min(n, p["rows"]) ** 3 * p["n_clusters"] / 3 + 1e-7 * n * d
+        ),
         reference="Zhuang, Chen & Yang 2023, arXiv:2209.15097",
         max_rows=200_000,
         order=216,

@@ -192,7 +192,7 @@ METHODS = (
                 basic=False,
             ),
         ),
-        cost=lambda n, d, p: 0.1 + 1e-8 * n * n * 150,
+        cost=lambda n, d, p: 0.1 + 6e-7 * n * n,
         reference="Frey & Dueck 2007, doi:10.1126/science.1136800",
         max_rows=4_000,
         order=120,

@@ -103,7 +103,9 @@ METHODS = (
             ),
         ),
         needs=("table", "labels"),
-        cost=lambda n, d, p: 3 + 2e-5 * n * (1 + d / 20) + 6e-7 * n * p.get("epochs", 0) * d / 64,
+        cost=lambda n, d, p: (
+            0.1 + 1e-5 * n * (1 + d / 20) + (3 + 1e-8 * n * p["epochs"] * d if "epochs" in p else 0)
+        ),
         reference="ViDi (abstract); Lundberg & Lee 2017; Sundararajan, Taly & Yan 2017",
         max_rows=100_000,
         order=155,
