@@ -9,6 +9,7 @@ QUICK = {
     "projection": ["--quick"],
     "clustering": ["--quick"],
     "methods": ["medoids", "slk"],
+    "costs": ["kmeans", "affinity", "vidi"],
     "draw": [],
     "large": ["--points", "200000", "--plotly", "200000"],
     "bigdata": ["--gigabytes", "0.1"],
