@@ -291,6 +291,12 @@ def _length(length, found, whose, width: int, notes: list[str]) -> tuple[np.ndar
         )
     enough = length >= max(LEAST, SHORT * usual)
     kept = np.flatnonzero(enough)
+    if len(kept) < 2:
+        raise BadInput(
+            f"Of {len(length):,} signals a single one has {SHORT:.0%} of the usual {usual:,.0f} "
+            "samples, and at least 2 are needed to compare: choose the column that says whose "
+            "readings they are (--read entity=COLUMN)."
+        )
     if len(kept) < len(length):
         left_out = words.names([whose[i] for i in found[~enough]])
         notes.append(
