@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import logs, metrics
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, identity, limits, menu, reading, session
+from pages.ui import frame, identity, limits, menu, reading, recolouring, session
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -27,6 +27,7 @@ PAGES = (
 
 st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
 frame.style()
+recolouring.watch()
 read = reading.token()  # who was sent a review sees that page and no other
 # Who did not sign in has nothing but the review of a link, whatever the browser asks for.
 by_link = identity.current().role == people.READER

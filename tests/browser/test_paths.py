@@ -272,3 +272,19 @@ def test_examples_pointed_out_with_the_mouse_start_a_clustering(open_page):
     assert page.get_by_text(re.compile(r"^left · ")).count() == 0
     page.get_by_role("button", name="Cluster", exact=True).click()
     page.get_by_text(re.compile(r"Starts from \d+ examples of 1 group")).first.wait_for()
+
+
+def test_a_page_that_turns_dark_has_its_map_drawn_for_it(open_page):
+    page = open_page("/")
+    page.wait_for_selector(PLOT)
+    settled(page)
+    trail = page.locator(".st-key-trail").bounding_box()["y"]
+    paper = ".js-plotly-plot .bg, .js-plotly-plot .main-svg"
+    light = page.locator(paper).first.evaluate("e => getComputedStyle(e).background")
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(
+        "([which, was]) => getComputedStyle(document.querySelector(which)).background !== was",
+        arg=[paper, light],
+    )
+    settled(page)
+    assert page.locator(".st-key-trail").bounding_box()["y"] == trail
