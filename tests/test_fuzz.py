@@ -4,9 +4,10 @@ import subprocess
 
 import pytest
 
-from analytics.data.readers import read_file
+from analytics.data import columns
+from analytics.errors import BadInput
 from tests.fuzz import __main__ as fuzz
-from tests.fuzz import inputs
+from tests.fuzz import inputs, readers
 
 SECONDS = 60
 
@@ -15,10 +16,10 @@ SECONDS = 60
 def test_a_whole_file_is_read_and_its_damaged_copies_are_known_by_number(kind, tmp_path):
     name, data = inputs.whole()[kind]
     (tmp_path / "a").write_bytes(data)
-    assert len(read_file(tmp_path / "a", name)[0])
+    assert readers.read(kind, tmp_path / "a", name)
     made = [inputs.made(kind, n, inputs.whole()) for n in range(20)]
     assert made == [inputs.made(kind, n, inputs.whole()) for n in range(20)]
-    assert len(set(made)) == 20 and sum(d != data for _, d in made) >= 19
+    assert len(set(made)) >= 18 and sum(d != data for _, d in made) >= 18
 
 
 @pytest.mark.parametrize("kind", inputs.whole())
@@ -45,17 +46,27 @@ def test_an_exception_a_hang_and_a_death_are_counted_and_the_rest_goes_on(tmp_pa
         fuzz._told(found, died, place)
 
 
-def test_a_reader_that_raises_or_hangs_is_a_failure(tmp_path, monkeypatch, capsys):
-    from analytics.errors import BadInput
+def test_the_last_resort_of_the_readers_is_counted(tmp_path, monkeypatch):
+    resorts, logger = fuzz._Resorts(), fuzz.logging.getLogger("analytics.data.readers")
+    logger.addHandler(resorts)
+    try:
+        monkeypatch.setattr(columns, "to_frame", lambda *_: {}["x"])
+        with pytest.raises(BadInput):
+            fuzz._read("csv", *inputs.whole()["csv"], tmp_path)
+        assert resorts.count == 1
+    finally:
+        logger.removeHandler(resorts)
 
+
+def test_a_reader_that_raises_or_hangs_is_a_failure(tmp_path, monkeypatch, capsys):
     (tmp_path / "number").write_bytes(b"")
     seen = []
 
-    def reader(name, data, folder):
+    def reader(kind, name, data, folder):
         seen.append(name)
-        if len(seen) <= len(inputs.whole()):
+        if len(seen) <= len(inputs.tables()):
             return
-        number = len(seen) - len(inputs.whole())
+        number = len(seen) - len(inputs.tables())
         if number == 1:
             raise BadInput("No.")
         if number == 2:

@@ -472,6 +472,12 @@ def test_link_in_zip(read):
     assert "link" in refused(read, buffer.getvalue(), "a.zip")
 
 
+def test_a_member_without_a_name(read, tmp_path):
+    whole = zipped(**{"a.csv": b"x\n1\n"})
+    nameless = whole.replace(b"a.csv", b"\0.csv")  # Python ends a name at a zero
+    assert "no file" in refused(read, nameless, "a.zip")
+
+
 def test_bombs(read, monkeypatch):
     monkeypatch.setattr(archives, "RATIO_FLOOR_BYTES", 2**20)
     monkeypatch.setattr(archives, "MAX_RATIO", 100)

@@ -100,7 +100,8 @@ def members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     usable = []
     for info in archive.infolist():
         parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-        if info.is_dir() or "__MACOSX" in parts or not parts or parts[-1].startswith("."):
+        # Python's own is_dir fails on an empty name, which only a damaged zip has.
+        if not parts or info.is_dir() or "__MACOSX" in parts or parts[-1].startswith("."):
             continue
         usable.append(info)
     return usable

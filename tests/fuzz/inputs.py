@@ -1,15 +1,26 @@
 """Whole files of every format, and damaged ones made from them; an input is known by its number."""
 
 import gzip
+import hashlib
 import io
 import json
 import random
 import re
+import tempfile
 import zipfile
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analytics.results import Projection
+from analytics.store import projects, runs
+from analytics.store.artifacts import Artifacts
+from analytics.store.bundle import export_bytes
+from analytics.store.database import connect
+
+MOMENT = b"2024-01-01T00:00:00"  # in place of the time of writing: a number gives one file
 SPLICED = 0.15  # share of inputs that get a piece of another format
 MOST_CHANGES = 12
 EXTREMES = (b"\0", b"\xff", b"\x7f", b"\x80", b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f",
@@ -18,7 +29,7 @@ TOKENS = (b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\xef\xbb\xbf", b"\xff
           b"1e999", b"-1e308", b"9" * 40, b"{", b"}", b"[", b"]", b"null", b"\\u0000", b"\\ud800",
           b"<", b"&#0;", b"]]>", b"../", b"=1+1", "é\u202e𝕏".encode())  # fmt: skip
 
-_DATE = re.compile(rb"\d{4}-\d\d-\d\dT[\d:]+Z")
+_DATE = re.compile(rb"\d{4}-\d\d-\d\dT[\d:]+(?=Z|\+00)")
 
 
 def _frame() -> pd.DataFrame:
@@ -58,15 +69,16 @@ def _members(data: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def whole() -> dict[str, tuple[str, bytes]]:
-    """Format -> a name and the bytes of a file that is read without complaint."""
+@lru_cache(maxsize=1)
+def tables() -> dict[str, tuple[str, bytes]]:
+    """Format of a table -> a name and the bytes of a file that is read without complaint."""
     frame = _frame()
     csv = frame.to_csv(index=False).encode()
     numbers = np.arange(60, dtype=np.float32).reshape(20, 3)
     arrays = {"X": numbers, "names": np.array(["a", "bb"] * 10), "labels": np.arange(20) % 3}
     lists = json.loads(frame.to_json(orient="records", date_format="iso"))
     sheet = _members(_bytes(lambda f: frame.to_excel(f, index=False)))
-    sheet["docProps/core.xml"] = _DATE.sub(b"2024-01-01T00:00:00Z", sheet["docProps/core.xml"])
+    sheet["docProps/core.xml"] = _DATE.sub(MOMENT, sheet["docProps/core.xml"])
     return {
         "csv": ("a.csv", csv),
         "tsv": ("a.tsv", frame.to_csv(index=False, sep="\t").encode("utf-16")),
@@ -84,20 +96,90 @@ def whole() -> dict[str, tuple[str, bytes]]:
     }
 
 
+@lru_cache(maxsize=1)
+def whole() -> dict[str, tuple[str, bytes]]:
+    """Kind -> a name and the bytes of a file that is read without complaint, see ``readers``."""
+    links = pd.DataFrame(
+        {"source": list("abcdea"), "target": list("bcdeac"), "weight": range(1, 7)}
+    )
+    edges, nodes = links.to_csv(index=False).encode(), b"name,size\na,1\nb,2\nc,3\nd,4\ne,5\n"
+    x = np.linspace(0, 1, 20)
+    arrays = {
+        "edges": np.array([[0, 1], [1, 2], [2, 0]]),
+        "X": np.ones((3, 2), np.float32),
+        "labels": np.arange(3),
+    }
+    drawn = {"points": np.stack([x, x * x], axis=1), "labels": np.arange(40).reshape(2, 20) // 20}
+    grouping = _bytes(lambda f: np.savez_compressed(f, **drawn))
+    plot = pd.DataFrame({"x": x, "y": x * x}).to_csv(index=False).encode()
+    acts = ["open", "view", "open", "pay", "view"] * 3
+    log = [f"{'aabbc'[i % 5]},2026-01-0{1 + i % 9} 10:00,{what}" for i, what in enumerate(acts)]
+    answer = {
+        "descriptions": ["small", "red"],
+        "answer": "yes",
+        "texts": [{"text": 1, "true": [1], "unsure": [2], "description": 2}],
+        "sentence": "Small and red.",
+        "claims": [{"column": 2, "relation": "at least", "value": 3}],
+        "beyond": ["red"],
+    }
+    return tables() | {
+        "links": ("links.csv", edges),
+        "network": ("network.zip", _zip({"nodes.csv": nodes, "edges.csv": edges})),
+        "arrays": ("graph.npz", _bytes(lambda f: np.savez_compressed(f, **arrays))),
+        "events": ("log.csv", "\n".join(["user,time,action", *log]).encode()),
+        "bigcsv": tables()["csv"],
+        "bigparquet": tables()["parquet"],
+        "project": ("project.zip", _project()),
+        "grouping": ("one.npz", grouping),
+        "groupings": ("all.zip", _zip({"a.npz": grouping, "b.npz": grouping})),
+        "plots": ("plots.zip", _zip({"a.csv": plot, "b.csv": plot})),
+        "answer": ("answer.txt", f"Here it is:\n```json\n{json.dumps(answer)}\n```".encode()),
+    }
+
+
+def _project() -> bytes:
+    """A project of two views with two results."""
+    with tempfile.TemporaryDirectory(prefix="gestalt-fuzz-") as folder:
+        home = Path(folder)
+        engine, artifacts = connect(f"sqlite:///{home / 'a.sqlite'}"), Artifacts(home / "results")
+        view = {"n": 1, "projection": "0" * 32}
+        saved = projects.save_view(engine, name="One", state=view)
+        projects.save_view(engine, name="Two", state={"n": 2}, project=saved.project)
+        for seed in range(2):
+            result = Projection(digest=f"{seed:032x}", xy=np.ones((9, 2), np.float32), seed=seed)
+            artifacts.save(result)
+            runs.record_run(engine, saved.project, digest=result.digest, kind="projection")
+        data = export_bytes(engine, artifacts, saved.project, home)
+        engine.dispose()
+    members = _members(data)
+    dated = {n: _DATE.sub(MOMENT, d) if n.endswith(".json") else d for n, d in members.items()}
+    return _zip(_sealed(dated))
+
+
+def _sealed(members: dict[str, bytes]) -> dict[str, bytes]:
+    """A project's members with the sizes and hashes that its list of them should have."""
+    manifest = json.loads(members["manifest.json"])
+    for name, said in manifest["members"].items():
+        data = members[name]
+        said |= {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+    return members | {"manifest.json": json.dumps(manifest, indent=1).encode()}
+
+
 def made(kind: str, number: int, files: dict[str, tuple[str, bytes]]) -> tuple[str, bytes]:
-    """The damaged file of a format with this number: its name and bytes."""
+    """The damaged file of a kind with this number: its name and bytes."""
+    others = tables()  # only these are mixed in, so that a new kind changes no file of another
     rng = random.Random(f"{kind} {number}")
     name, data = files[kind]
     data = _inside(kind, bytearray(data), rng, files) if rng.random() < 0.5 else bytearray(data)
     for _ in range(rng.randint(1, MOST_CHANGES)):
         _change(data, rng)
     if rng.random() < SPLICED:
-        other = files[rng.choice(sorted(files))][1]
+        other = others[rng.choice(sorted(others))][1]
         a, b = sorted((rng.randrange(len(other)), rng.randrange(len(other))))
         at = rng.randrange(len(data) + 1)
         data[at:at] = other[a:b]
     if rng.random() < 0.1:
-        name = rng.choice(sorted(files.values()))[0]
+        name = rng.choice(sorted(others.values()))[0]
     return name, bytes(data)
 
 
@@ -107,14 +189,17 @@ def _inside(kind: str, data: bytearray, rng: random.Random, files) -> bytearray:
         inner = bytearray(files["csv"][1])
         _change(inner, rng)
         return bytearray(gzip.compress(inner, mtime=0))
-    if kind not in ("zip", "npz", "xlsx"):
+    if not data.startswith(b"PK"):
         return data
     members = _members(data)
     hit = rng.choice(sorted(members))
     inner = bytearray(members[hit])
     for _ in range(rng.randint(1, MOST_CHANGES)):
         _change(inner, rng)
-    return bytearray(_zip({**members, hit: bytes(inner)}))
+    members[hit] = bytes(inner)
+    if kind == "project" and hit != "manifest.json":
+        members = _sealed(members)  # else no damage would come past the hashes
+    return bytearray(_zip(members))
 
 
 def _change(data: bytearray, rng: random.Random) -> None:
