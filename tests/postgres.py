@@ -32,26 +32,31 @@ def server() -> tuple[str, str]:
         import psycopg  # noqa: F401
     except ImportError:
         return "", "the PostgreSQL driver psycopg is not installed"
-    programs = _programs()
+    programs, user, problem = found()
+    return ("", problem) if problem else _start(programs, user)
+
+
+def found() -> tuple[Path, str | None, str]:
+    """The folder of the programs, who runs them, and "" or what is missing."""
+    programs, user, problem = _programs(), _user(), ""
     if programs is None:
-        return "", "no PostgreSQL (initdb, postgres) on PATH or in /usr/lib/postgresql"
-    user = _user()
-    if user == "":
-        return "", "PostgreSQL does not run as root and there is no user 'postgres' or 'nobody'"
-    return _start(programs, user)
+        problem = "no PostgreSQL (initdb, postgres) on PATH or in /usr/lib/postgresql"
+    elif user == "":
+        problem = "PostgreSQL does not run as root and there is no user 'postgres' or 'nobody'"
+    return programs or Path(), user, problem
 
 
 def _programs() -> Path | None:
     """The folder that holds initdb and postgres, the newest version first."""
-    found = sorted(
+    folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"),
         key=lambda p: int(p.parent.name) if p.parent.name.isdecimal() else 0,
         reverse=True,
     )
     on_path = shutil.which("initdb")
     if on_path:
-        found.insert(0, Path(on_path).resolve().parent)
-    for folder in found:
+        folders.insert(0, Path(on_path).resolve().parent)
+    for folder in folders:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
     return None
@@ -71,43 +76,64 @@ def _user() -> str | None:
 
 
 def _start(programs: Path, user: str | None) -> tuple[str, str]:
+    folder, problem = made(programs, user)
+    if problem:
+        return "", problem
+    process = launched(programs, user, folder, "-F")
+    atexit.register(stop, process, folder)
+    problem = wait(url_of(folder), process, folder / "log")
+    return ("", problem) if problem else (url_of(folder), "")
+
+
+def url_of(folder: Path) -> str:
+    """The URL of the server in a folder."""
+    return f"postgresql://gestalt@/postgres?host={folder}"
+
+
+def _as(user: str | None, folder: Path) -> dict:
+    """How a program of the server is started."""
+    how = {"cwd": folder, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
+    if user is not None:
+        account = pwd.getpwnam(user)
+        how.update(user=account.pw_uid, group=account.pw_gid, extra_groups=[])
+    return how
+
+
+def made(programs: Path, user: str | None) -> tuple[Path, str]:
+    """A folder with an empty server that does not run yet, and "" or why there is none."""
     folder = Path(tempfile.mkdtemp(prefix="gestalt-pg-", dir="/tmp"))
     if user is not None:
         shutil.chown(folder, user)
-    as_user = {"cwd": folder, "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT}
-    if user is not None:
-        account = pwd.getpwnam(user)
-        as_user.update(user=account.pw_uid, group=account.pw_gid, extra_groups=[])
-    data = folder / "data"
-    made = subprocess.run(
+    done = subprocess.run(
         [
-            *(programs / "initdb", "-D", data, "-U", "gestalt", "-A", "trust"),
+            *(programs / "initdb", "-D", folder / "data", "-U", "gestalt", "-A", "trust"),
             *("-E", "UTF8", "--locale=C", "--no-sync"),
         ],
         stdout=subprocess.PIPE,
         text=True,
         check=False,
-        **as_user,
+        **_as(user, folder),
     )
-    if made.returncode != 0:
-        shutil.rmtree(folder, ignore_errors=True)
-        return "", f"initdb failed: {made.stdout.strip().splitlines()[-1:]}"
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(
+    if done.returncode == 0:
+        return folder, ""
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder, f"initdb failed: {done.stdout.strip().splitlines()[-1:]}"
+
+
+def launched(programs: Path, user: str | None, folder: Path, *more: str) -> subprocess.Popen:
+    """The server of a folder, just started. more : "-F" for one that does not wait for the disk."""
+    with open(folder / "log", "a") as log:
+        return subprocess.Popen(
             [
-                *(programs / "postgres", "-D", data, "-k", folder, "-h", "", "-F"),
+                *(programs / "postgres", "-D", folder / "data", "-k", folder, "-h", "", *more),
                 *("-c", "max_connections=50", "-c", "shared_buffers=16MB"),
             ],
             stdout=log,
-            **as_user,
+            **_as(user, folder),
         )
-    atexit.register(_stop, process, folder)
-    url = f"postgresql://gestalt@/postgres?host={folder}"
-    problem = _wait(url, process, folder / "log")
-    return ("", problem) if problem else (url, "")
 
 
-def _wait(url: str, process: subprocess.Popen, log: Path) -> str:
+def wait(url: str, process: subprocess.Popen, log: Path) -> str:
     """ "" once the server answers, else what went wrong."""
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     deadline = time.monotonic() + 30
@@ -121,7 +147,8 @@ def _wait(url: str, process: subprocess.Popen, log: Path) -> str:
     return f"PostgreSQL did not start: {log.read_text().strip().splitlines()[-1:]}"
 
 
-def _stop(process: subprocess.Popen, folder: Path) -> None:
+def stop(process: subprocess.Popen, folder: Path) -> None:
+    """End the server and remove its folder."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)  # "Fast shutdown": end the sessions, then stop.
         try:

@@ -1,9 +1,13 @@
-"""Kill programs at random moments: ``python -m tests.faults [--kills 200] [--only NAME]``.
+"""Kill programs at random moments: ``python -m tests.faults [--kills 200] [--only NAME]
+[--postgres]``.
 
 Each round starts a program in a data folder (two in three times one that earlier kills have left,
 else an empty one, so that first starts are killed too), kills it without warning, starts another
-program in the same folder and looks for everything that was acknowledged. Prints a table; the exit
-status is 1 when anything was lost.
+program in the same folder and looks for everything that was acknowledged. With ``--postgres`` the
+data folders have databases of one PostgreSQL server: in some rounds that server is killed and
+started again, and the program must go on by itself; in some, two programs work on one folder and
+database, and the second must go on when the first is killed. Prints a table; the exit status is 1
+when anything was lost.
 """
 
 import argparse
@@ -16,11 +20,12 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import llm_server
-from tests.faults import acts
+from tests.faults import acts, databases
 from tests.test_language import NAMES, TRUTH
 
 ROOT = Path(__file__).parents[2]
@@ -28,55 +33,133 @@ LONGEST = 1.5  # seconds from the first acknowledgement to the kill
 STARTING = 4.0  # seconds within which a kill falls that does not wait for it
 
 
+BACK = 60  # seconds within which a program must have gone on
+WITH_DATABASE = ("saving", "importing", "studying", "reviewing")
+
+
 @dataclass
 class Count:
-    """What the rounds of one act came to. acks : pieces of work acknowledged before kills."""
+    """What the rounds of one act came to. acks : pieces of work acknowledged before kills.
+    databases : kills of the database. pairs : rounds with two programs."""
 
     kills: int = 0
     early: int = 0
+    databases: int = 0
+    pairs: int = 0
     acks: int = 0
     lost: list[str] = field(default_factory=list)
 
 
-def round_of(name: str, home: Path, seed: int, rng: random.Random, url: str = "") -> list[dict]:
-    """Start an act, kill it (or its worker, and then it) and return what it acknowledged."""
+@dataclass
+class Program:
+    """An act under way. said : the file of its acknowledgements."""
+
+    process: subprocess.Popen
+    said: Path
+
+    def acks(self) -> list[dict]:
+        """What it acknowledged so far, without what it was told of its database."""
+        lines = self.said.read_text().splitlines(True)
+        told = [json.loads(line) for line in lines if line.endswith("\n")]
+        return [ack for ack in told if "away" not in ack]
+
+    def more_than(self, acks: int) -> bool:
+        """Wait for another acknowledgement; False when none comes."""
+        end = time.monotonic() + BACK
+        while time.monotonic() < end and len(self.acks()) <= acks:
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.02)
+        return len(self.acks()) > acks
+
+    def kill(self) -> None:
+        """Kill it, if that was not done. Raises RuntimeError when it had ended by itself."""
+        if self.process.returncode == -signal.SIGKILL:
+            return
+        ended = self.process.poll()
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        if ended not in (None, 0):
+            errors = self.said.with_suffix(".errors").read_text()[-2000:]
+            raise RuntimeError(f"a program ended by itself: {errors}")
+
+
+def _program(name: str, home: Path, seed: int, url: str) -> Program:
     env = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "FAULTS_MODEL": url}
     env |= {"GESTALT_HOME": str(home), "GESTALT_PLUGINS": "job_operations"}
     env.pop("GESTALT_DATABASE_URL", None)
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.acts", name, str(home), str(seed)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT,
-    ) as process:  # fmt: skip
-        lines = []
-        if rng.random() < 0.2:
-            time.sleep(rng.uniform(0, STARTING))
-        else:
-            lines.append(process.stdout.readline())
-            time.sleep(rng.uniform(0, LONGEST))
+    said = home.parent / f"{home.name}-{seed}.said"
+    with open(said, "w") as out, open(said.with_suffix(".errors"), "w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.acts", name, str(home), str(seed)],
+            stdout=out, stderr=errors, env=env, cwd=ROOT,
+        )  # fmt: skip
+    return Program(process, said)
+
+
+@dataclass
+class Round:
+    """What came of a round: acknowledged before kills, and what did not go on."""
+
+    acks: list[dict]
+    stuck: list[str]
+    database: bool = False
+    pair: bool = False
+
+
+def round_of(
+    name: str, home: Path, seed: int, rng: random.Random, url: str = "", server=None
+) -> Round:
+    """Start an act, kill it (or its worker, or its database, and then it)."""
+    done = Round([], [])
+    if server and name in WITH_DATABASE:
+        way = rng.choice(("program", "database", "pair"))
+        done.database, done.pair = way == "database", way == "pair"
+    programs = [_program(name, home, seed, url)]
+    if done.pair:
+        programs.append(_program(name, home, seed + 50_000_000, url))
+    try:
+        _let_work(programs[0], rng)
         if name == "working":
-            for child in _children(process.pid):
+            for child in databases.children(programs[0].process.pid):
                 os.kill(child, signal.SIGKILL)
             time.sleep(rng.uniform(0, 3))
-        ended = process.poll()
-        process.send_signal(signal.SIGKILL)
-        rest, errors = process.communicate(timeout=60)
-    if ended not in (None, 0):
-        raise RuntimeError(f"{name} ended by itself: {errors[-2000:]}")
-    whole = [line for line in [*lines, *rest.splitlines(True)] if line.endswith("\n")]
-    return [json.loads(line) for line in whole]
+        if done.database:
+            _without(server, rng)
+            if not programs[0].more_than(len(programs[0].acks())):
+                done.stuck.append(f"{name} did not go on when its database was back")
+            time.sleep(rng.uniform(0, LONGEST / 3))
+        if done.pair:
+            programs[0].kill()
+            if not programs[1].more_than(len(programs[1].acks())):
+                done.stuck.append(f"{name} did not go on when its neighbour was killed")
+    finally:
+        for program in programs:
+            program.kill()
+    done.acks = [ack for program in programs for ack in program.acks()]
+    return done
 
 
-def _children(pid: int) -> list[int]:
-    """The processes that a process has started, by any of its threads."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(p) for task in tasks for p in (task / "children").read_text().split()]
-    except OSError:
-        return []
+def _let_work(program: Program, rng: random.Random) -> None:
+    """Wait until the kill: one time in five whatever was acknowledged until then."""
+    if rng.random() < 0.2:
+        time.sleep(rng.uniform(0, STARTING))
+    else:
+        program.more_than(0)
+        time.sleep(rng.uniform(0, LONGEST))
 
 
-def run(kills: int, seed: int, folder: Path, only: str = "", say=print) -> dict[str, Count]:
-    """Kill programs in turn; returns the counts by act."""
+def _without(server, rng: random.Random) -> None:
+    """Kill the database and start it again a moment later."""
+    server.kill()
+    time.sleep(rng.uniform(0, 1))
+    server.start()
+
+
+def run(
+    kills: int, seed: int, folder: Path, only: str = "", say=print, server=None
+) -> dict[str, Count]:
+    """Kill programs in turn; returns the counts by act. server : a ``databases.Server``."""
     rng = random.Random(seed)
     names = [only] if only else list(acts.ACTS)
     counts = {name: Count() for name in names}
@@ -89,15 +172,19 @@ def run(kills: int, seed: int, folder: Path, only: str = "", say=print) -> dict[
                 homes[name].append((folder / f"{name}-{number}", []))
             home, acks = homes[name][-1]
             home.mkdir(exist_ok=True)
+            if server and not (home / databases.NAMED).exists():
+                server.database(home.name, home)
             asked = len(model.requests)
-            new = round_of(name, home, seed * 100_000 + number, rng, model.url)
-            count = counts[name]
-            found = acts.problems(name, home, acks + new)
+            done = round_of(name, home, seed * 100_000 + number, rng, model.url, server)
+            new, count = done.acks, counts[name]
+            found = done.stuck + acts.problems(name, home, acks + new)
             if name == "explaining":
                 found += twice(acks, model.requests[asked:])
             acks.extend(new)
             count.kills += 1
             count.early += not new
+            count.databases += done.database
+            count.pairs += done.pair
             count.acks += len(new)
             count.lost += found
             for sentence in found:
@@ -122,12 +209,16 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=tuple(acts.ACTS), default="")
+    parser.add_argument("--postgres", action="store_true", help="databases of PostgreSQL")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="gestalt-faults-") as folder:
-        counts = run(options.kills, options.seed, Path(folder), options.only)
-    print(f"{'act':12}{'kills':>8}{'early':>8}{'acknowledged':>14}{'lost':>8}")
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gestalt-faults-"))
+        server = stack.enter_context(databases.server()) if options.postgres else None
+        counts = run(options.kills, options.seed, Path(folder), options.only, server=server)
+    print(f"{'act':12}{'rounds':>8}{'early':>8}{'database':>10}{'pairs':>8}{'acks':>9}{'lost':>8}")
     for name, count in counts.items():
-        print(f"{name:12}{count.kills:8}{count.early:8}{count.acks:14}{len(count.lost):8}")
+        where = f"{count.kills:8}{count.early:8}{count.databases:10}{count.pairs:8}"
+        print(f"{name:12}{where}{count.acks:9}{len(count.lost):8}")
     return 1 if any(count.lost for count in counts.values()) else 0
 
 

@@ -1,4 +1,6 @@
 """Read damaged files: ``python -m tests.fuzz [--inputs 200000 | --seconds 60] [--only csv]``.
+With ``--first 50000`` the inputs before that number are left out, so that a long run can be made in
+pieces.
 
 Every reader gets as many inputs, or as many seconds. A reader works in a process of its own, with a
 limit of memory. Counted are files that were read, refused by a sentence of their own, and refused
@@ -102,10 +104,11 @@ def _read(kind: str, name: str, data: bytes, folder: Path) -> None:
     readers.read(kind, path, name)
 
 
-def run(kind: str, count: int, seconds: float) -> Count:
-    """Read ``count`` damaged files of a format, or as many as ``seconds`` allow, in one process
-    after another: a new one goes on behind an input that killed the one before."""
-    found, first, end = Count(), 0, time.monotonic() + seconds
+def run(kind: str, count: int, seconds: float, first: int = 0) -> Count:
+    """Read the damaged files of a format from number ``first`` to ``count``, or as many as
+    ``seconds`` allow, in one process after another: a new one goes on behind an input that killed
+    the one before."""
+    found, end = Count(), time.monotonic() + seconds
     with tempfile.TemporaryDirectory(prefix="gestalt-fuzz-") as folder:
         place = Path(folder) / "number"
         place.write_bytes(b"")
@@ -148,6 +151,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--inputs", type=int, default=200_000, help="of each reader")
+    parser.add_argument("--first", type=int, default=0, help="number of the first input")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="for each reader")
     parser.add_argument("--only", choices=tuple(inputs.whole()), default="")
     parser.add_argument("--show", nargs=2, metavar=("FORMAT", "NUMBER"))
@@ -167,7 +171,7 @@ def main() -> int:
         f"{'format':11}{'files':>9}{'read':>9}{'refused':>9}{'resort':>8}{'slowest':>9}{'failed':>8}"
     )
     for kind in [options.only] if options.only else list(inputs.whole()):
-        c = run(kind, options.inputs, options.seconds)
+        c = run(kind, options.inputs, options.seconds, options.first)
         counts = f"{c.total:9}{c.read:9}{c.refused:9}{c.last_resort:8}{c.slowest:8.2f}s"
         print(f"{kind:11}{counts}{len(c.failed):8}", flush=True)
         for number, words in sorted(c.failed.items()):
