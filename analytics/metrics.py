@@ -39,6 +39,8 @@ FAMILIES = {
         _family("build", "info", "Version of the program.", labels=["version"]),
         _family("sessions", "gauge", "Browser tabs connected."),
         _family("page_run_seconds", "histogram", "Runs of a page.", "seconds", ["page"], QUICK),
+        _family("part_run_seconds", "histogram", "Runs of a part of a page by itself.", "seconds",
+                ["part"], QUICK),
         _family("http_requests", "counter", "Requests answered.", labels=["status"]),
         _family("jobs", "gauge", "Jobs waiting or running.", labels=["state"]),
         _family("job_seconds", "histogram", "Jobs that ended, from start to end.", "seconds",

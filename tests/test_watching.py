@@ -2,6 +2,9 @@
 
 import json
 import logging
+import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
@@ -13,8 +16,9 @@ from starlette.testclient import TestClient
 
 from analytics import logs, metrics
 from analytics.errors import BadInput
-from pages.ui import services, watching
+from pages.ui import parts, services, watching
 
+STREAMLITS = "/_stcore/metrics"
 SECRET = "sk-canary-0123456789"
 
 
@@ -82,8 +86,8 @@ def client():
         return PlainTextResponse(logs.current())
 
     app = Starlette(
-        routes=[Route("/seen", seen), *watching.ROUTES],
-        middleware=[Middleware(watching.Numbers)],
+        routes=[Route("/seen", seen), Route(STREAMLITS, seen), *watching.ROUTES],
+        middleware=[Middleware(watching.Numbers), Middleware(watching.Measures)],
     )
     return TestClient(app, client=("127.0.0.1", 4000))
 
@@ -117,9 +121,44 @@ def test_the_metrics_are_in_the_form_and_count(client):
     assert values["gestalt_memory_bytes", ("process", "server")] > 10**7
 
 
+def test_a_part_that_runs_alone_is_counted_once_and_has_a_number(monkeypatch):
+    metrics.reset()
+    context = SimpleNamespace(fragment_ids_this_run=[])
+    monkeypatch.setattr(parts, "get_script_run_ctx", lambda: context)
+
+    @parts.counted("inner")
+    def inner():
+        return logs.current()
+
+    @parts.counted("outer")
+    def outer():
+        return logs.current(), inner()
+
+    def counts():
+        lines = metrics.text({}).splitlines()
+        return [n for n in lines if n.startswith("gestalt_part_run_seconds_count")]
+
+    assert outer() == ("", "") and counts() == []  # drawn with its page
+    context.fragment_ids_this_run = ["x"]
+    number, same = outer()
+    assert len(number) == 8 and same == number and logs.current() == ""
+    assert counts() == ['gestalt_part_run_seconds_count{part="outer"} 1.0']
+    assert len(inner()) == 8
+    assert len(counts()) == 2
+
+
+def test_every_part_that_runs_alone_is_counted():
+    for path in (Path(__file__).parents[1] / "pages").rglob("*.py"):
+        text = path.read_text()
+        alone = len(re.findall(r"st\.(?:fragment|dialog)\(|@st\.fragment\n", text))
+        assert alone == text.count("parts.counted("), path.name
+
+
 def test_only_this_machine_or_the_token_reads_the_metrics(client, monkeypatch):
     outside = TestClient(client.app, client=("10.0.0.9", 4000))
     assert outside.get("/metrics").status_code == 403
+    assert outside.get(STREAMLITS).status_code == outside.get(STREAMLITS + "/").status_code == 403
+    assert client.get(STREAMLITS).status_code == 200
     for proxied in ("X-Forwarded-For", "X-Real-IP", "Forwarded"):
         assert client.get("/metrics", headers={proxied: "10.0.0.9"}).status_code == 403
     monkeypatch.setenv("GESTALT_METRICS_TOKEN", SECRET)

@@ -5,7 +5,7 @@ import streamlit as st
 
 from analytics import selection as geometry
 from analytics.results import Projection
-from pages.ui import mapview
+from pages.ui import mapview, parts
 from pages.ui.words import count, safe_md
 
 _STOPS = 100  # of a slider
@@ -13,6 +13,7 @@ _EDGE = 0.01  # of the extent, kept free round the points
 
 
 @st.fragment
+@parts.counted("box")
 def fold(projection: Projection) -> None:
     """Two ranges and a button, one fold away; counts the rows in the box while it changes."""
     with st.expander("Select by numbers instead of drawing", key="box-fold"):

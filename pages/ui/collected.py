@@ -8,7 +8,7 @@ import streamlit as st
 
 from analytics.comparing.colors import matched, recolored
 from analytics.results import NOISE
-from pages.ui import access, choosing, findings, frame, services, session, studying
+from pages.ui import access, choosing, findings, frame, parts, services, session, studying
 from pages.ui.words import count, interval, number, safe_md, share
 
 LIVE_SECONDS = 3
@@ -38,6 +38,7 @@ def show(study) -> None:
         studying.controls(study)
 
         @st.fragment(run_every=LIVE_SECONDS if study.open else None)
+        @parts.counted("study")
         def live():
             _results(study)
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics.errors import BadInput, StoreError
 from analytics.review import about as targets
-from pages.ui import access, frame, marking, services
+from pages.ui import access, frame, marking, parts, services
 from pages.ui.words import count, escape, safe_md, when
 
 LIVE_SECONDS = 4
@@ -60,6 +60,7 @@ def panel(desk: Desk) -> None:
     seen = comments.stamp(engine, desk.review)
 
     @st.fragment(run_every=LIVE_SECONDS)
+    @parts.counted("comments")
     def watch():
         """Draw the page again once somebody has written."""
         try:

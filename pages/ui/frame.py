@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from pages.ui import housekeeping, limits, menu, services, session
+from pages.ui import housekeeping, limits, menu, parts, services, session
 from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -168,6 +168,7 @@ def _jobs() -> set[str]:
 
     # Many people who wait look less often, so that looking does not become the server's work.
     @st.fragment(run_every=min(2.0, max(0.4, 0.04 * housekeeping.connected())))
+    @parts.counted("jobs")
     def strip():
         running = session.pending()
         if {j.id for j in running} != {j.id for j in jobs}:

@@ -10,7 +10,7 @@ from analytics.explanation import asking
 from analytics.language import asking as language
 from analytics.language import audit
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, connecting, frame
+from pages.ui import cards, connecting, frame, parts
 from pages.ui.words import safe_md
 
 WHO = ("this machine", "a model")
@@ -66,6 +66,7 @@ def _texts(dataset: Dataset, request_params: dict[str, Any], seed: int) -> list[
 
 
 @st.dialog("What would be sent", width="large")
+@parts.counted("request")
 def _sent(dataset: Dataset, request_params: dict[str, Any], asked: dict[str, Any], seed: int):
     """The very messages of the first requests."""
     task = asking.task_of(request_params, _texts(dataset, request_params, seed))

@@ -9,7 +9,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics import allowance, settings
-from pages.ui import access, services, session
+from pages.ui import access, parts, services, session
 from pages.ui.words import about_seconds
 
 AGAIN = 15.0  # seconds after which a tab that waits to be let in looks again
@@ -70,6 +70,7 @@ def admit() -> bool:
 
 
 @st.fragment(run_every=AGAIN)
+@parts.counted("full")
 def _full(most: int) -> None:
     """The page of a tab that has to wait."""
     if len([s for s in list(_inside) if Runtime.instance().is_active_session(s)]) < most:

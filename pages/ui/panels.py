@@ -10,7 +10,7 @@ from analytics.errors import BadInput
 from analytics.figures import shapes as marks
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import forms, frame, mapview, pointing, session
+from pages.ui import forms, frame, mapview, parts, pointing, session
 from pages.ui.words import count, safe_md, share
 
 
@@ -151,6 +151,7 @@ def picture_controls(dataset: Dataset, projection: Projection | None) -> None:
 
 
 @st.fragment
+@parts.counted("map form")
 def _projection_form(dataset: Dataset, projection: Projection | None) -> None:
     method = forms.method_picker("projection", dataset, projection)
     values, seed = forms.parameters(method, projection)
@@ -237,6 +238,7 @@ def cluster_controls(dataset: Dataset, projection: Projection | None, clustering
 
 
 @st.fragment
+@parts.counted("clusters form")
 def _clustering_form(dataset: Dataset, projection: Projection | None, clustering) -> None:
     examples = pointing.shown(dataset, clustering)
     known = pointing.labelled(dataset, examples)

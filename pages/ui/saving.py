@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics import view as views
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, services, session, sharing
+from pages.ui import access, parts, services, session, sharing
 from pages.ui.words import count, safe_md, when
 
 KINDS = {
@@ -31,6 +31,7 @@ def _closed() -> None:
 
 
 @st.dialog("Save this view", on_dismiss=_closed)
+@parts.counted("saving")
 def save_dialog() -> None:
     """Name and save the view; show its link."""
     from analytics.store.projects import Conflict

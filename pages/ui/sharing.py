@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.accounts import sharing as store
 from analytics.accounts.sharing import EDITOR, VIEWER
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, identity, services
+from pages.ui import access, identity, parts, services
 from pages.ui.words import safe_md
 
 MAY = {
@@ -27,6 +27,7 @@ def button(thing: str, name: str, links: bool = False) -> None:
 
 
 @st.dialog("Who may use it")
+@parts.counted("sharing")
 def _dialog(thing: str, name: str, links: bool) -> None:
     engine, owner = services.engine(), access.allowed(thing, access.OWNER)
     st.markdown(f"**{safe_md(name)}**")

@@ -11,7 +11,7 @@ from analytics.params import Param
 from analytics.stepping import algorithms
 from analytics.stepping.algorithms import Algorithm, Run
 from analytics.stepping.step import Step
-from pages.ui import frame, painting
+from pages.ui import frame, painting, parts
 from pages.ui.words import count, escape, number, safe_md
 
 QUIET = {"displayModeBar": False}
@@ -22,7 +22,7 @@ MOST_SEED = 9_999
 def show(key: str = "steps") -> None:
     """The board, the algorithm, and its steps. Painting or choosing runs this part of the page
     again, moving to another step only the picture."""
-    st.fragment(_all, key=f"{key}-all")(key)
+    st.fragment(parts.counted("steps")(_all), key=f"{key}-all")(key)
 
 
 def _all(key: str) -> None:
@@ -47,7 +47,7 @@ def _all(key: str) -> None:
         place = _place(key, digest)
         pace = PACES[st.session_state.get(f"{key}-pace") or "medium"]
         every = pace if place["playing"] else None
-        st.fragment(_player, run_every=every)(key, run, row, pace)
+        st.fragment(parts.counted("player")(_player), run_every=every)(key, run, row, pace)
         _steps_table(run, row)
         with st.popover("How this is done", type="tertiary"):
             st.markdown(

@@ -9,7 +9,7 @@ from analytics.explanation import written
 from analytics.language import asking as language
 from analytics.operations import Request
 from analytics.results import Clustering, Dataset, Reasons, Sentences
-from pages.ui import connecting, frame, session
+from pages.ui import connecting, frame, parts, session
 from pages.ui.words import count, safe_md, share
 
 WANTED = "sentences-wanted"
@@ -86,6 +86,7 @@ def _offer(dataset, result: Clustering, found: Reasons, asked: dict[str, Any], w
 
 
 @st.dialog("What would be sent", width="large")
+@parts.counted("request")
 def _sent(dataset, result: Clustering, found: Reasons, asked: dict[str, Any], seed: int) -> None:
     """The very messages on the first group."""
     connecting.goes_to(asked)

@@ -74,6 +74,24 @@ class Numbers:
             await self.app(scope, receive, numbered)
 
 
+class Measures:
+    """ASGI middleware: Streamlit's own metrics are for who may read ours.
+
+    To answer it walks through everything in its caches and in the state of every tab, which takes
+    the processor from all who work, and it names functions of the program.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, or answer 403."""
+        asked = scope["type"] == "http" and scope["path"].rstrip("/").endswith("/_stcore/metrics")
+        if asked and not _may_read(Request(scope)):
+            return await _refusal()(scope, receive, send)
+        await self.app(scope, receive, send)
+
+
 async def healthz(request: Request) -> Response:
     """200 when the workers and the database answer, else 503 with what does not."""
     return await _status(services.problems)
@@ -108,10 +126,14 @@ def _folder() -> dict[str, str]:
 async def measured(request: Request) -> Response:
     """The metrics, for this machine or whoever has the token; 403 for all others."""
     if not _may_read(request):
-        log.warning("metrics were refused")
-        return PlainTextResponse("Send the bearer token of GESTALT_METRICS_TOKEN.", 403)
+        return _refusal()
     text = await run_in_threadpool(lambda: metrics.text(_gauges()))
     return Response(text, media_type=metrics.CONTENT_TYPE)
+
+
+def _refusal() -> Response:
+    log.warning("metrics were refused")
+    return PlainTextResponse("Send the bearer token of GESTALT_METRICS_TOKEN.", 403)
 
 
 def _may_read(request: Request) -> bool:
