@@ -253,6 +253,7 @@ def test_xlsx_sheets_titles_and_empty_rows(read):
         ("a,b\n1,2\n", ["a", "b"], True),
         ("1,2\n3,4\n", ["column 1", "column 2"], False),
         ("5.1,3.5,setosa\n4.9,3.0,setosa\n", ["column 1", "column 2", "column 3"], False),
+        ("ann,2024-01-01\nbob,2024-01-02\ncy,2024-01-05\n", ["column 1", "column 2"], False),
         ("0,1\n0.5,2\n1.5,3\n", ["0", "1"], True),
         (",a\n0,1.5\n1,2.5\n", ["column 1", "a"], True),
         ("land,2000,2001,2002\nDE,1,5,2\nFR,3,3,9\n", ["land", "2000", "2001", "2002"], True),

@@ -215,7 +215,7 @@ def _counts(rows: Sequence[Sequence[str]], at: list[int]) -> bool:
 def _steps(row: Sequence[str], at: list[int]) -> tuple[int, int] | None:
     """(first, step) when the cells are whole numbers that rise by one constant step."""
     cells = [row[j].strip() for j in at if j < len(row)]
-    if len(cells) != len(at) or not all(re.fullmatch(r"\d{1,9}", c) for c in cells):
+    if not cells or len(cells) != len(at) or not all(re.fullmatch(r"\d{1,9}", c) for c in cells):
         return None
     numbers = [int(c) for c in cells]
     steps = {b - a for a, b in pairwise(numbers)} or {1}
