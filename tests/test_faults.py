@@ -1,11 +1,13 @@
 """A few kills at random moments, and a proof that the checks see what is lost."""
 
+import pytest
 import sqlalchemy as sa
 
 from analytics.store import database as db
 from analytics.store.artifacts import Artifacts
+from tests import postgres
 from tests.faults import __main__ as faults
-from tests.faults import acts
+from tests.faults import acts, databases
 
 
 def test_killed_programs_lose_nothing_they_acknowledged(tmp_path):
@@ -14,6 +16,15 @@ def test_killed_programs_lose_nothing_they_acknowledged(tmp_path):
     assert {c.kills for c in counts.values()} == {1}
     assert sum(c.acks for c in counts.values()) > 5
     assert not any(c.lost for c in counts.values())
+
+
+def test_a_database_killed_and_back_and_a_killed_neighbour_lose_nothing(tmp_path):
+    if missing := postgres.found()[-1]:
+        pytest.skip(missing)
+    with databases.server() as server:
+        count = faults.run(2, 16, tmp_path, only="saving", server=server)["saving"]
+    assert (count.kills, count.databases, count.pairs) == (2, 1, 1)
+    assert count.acks > 2 and count.lost == []
 
 
 def _first(name, home, count):
