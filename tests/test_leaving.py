@@ -5,6 +5,7 @@ import json
 import os
 import time
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -15,10 +16,13 @@ from analytics.accounts.tables import people, shares
 from analytics.data import uploads
 from analytics.data.uploads import path_of, stage
 from analytics.errors import BadInput
+from analytics.review import store as reviews
 from analytics.store import database as db
 from analytics.store import projects
 from analytics.store.artifacts import Artifacts
 from analytics.store.database import connect
+from analytics.study import store as studies
+from analytics.study.plots import Plot
 from pages.ui import services
 
 pytest_plugins = ["tests.postgres"]
@@ -44,6 +48,12 @@ class World:
         }
         self.tables = {name: self.table(name) for name in self.files}
         self.hers, self.his = self.project("Hers", ANN, "anns"), self.project("His", BOB, "saved")
+        plot = Plot("p", np.zeros((3, 2), np.float32), np.arange(3, dtype=np.int32), 3, (0, 0), 1)
+        self.study = studies.start(self.engine, title="Hers", plots=[plot])
+        self.review = reviews.start(self.engine, title="Hers", view={}, project=self.his)
+        for thing in (self.study, self.review):
+            sharing.own(self.engine, thing, ANN)
+            sharing.share(self.engine, ANN, thing, "bob@x.org", "viewer")
         sharing.share(self.engine, BOB, self.his, "ann@x.org", "editor")
         self.hold(ANN, "anns", "both", "saved")
         self.hold(BOB, "both", "bobs")
@@ -86,8 +96,8 @@ def world(database_url, tmp_path, monkeypatch):
 
 COUNTS = {
     "projects": 1,
-    "studies": 0,
-    "reviews": 0,
+    "studies": 1,
+    "reviews": 1,
     "their name at saved views": 1,
     "places in things of others": 1,
     "uploaded files": 1,
@@ -97,7 +107,7 @@ COUNTS = {
 
 
 def test_without_yes_everything_is_counted_and_nothing_changed(world):
-    tables = (db.projects, db.views, people, shares)
+    tables = (db.projects, db.views, db.studies, db.reviews, people, shares)
     before = [world.rows(t) for t in tables], world.stored()
     person, counts = world.forget()
     assert person.id == ANN.id and counts == COUNTS
@@ -108,6 +118,8 @@ def test_without_yes_everything_is_counted_and_nothing_changed(world):
 def test_what_is_only_hers_goes_and_what_others_have_stays(world):
     assert world.forget(do=True)[1] == COUNTS
     assert {row[0] for row in world.rows(db.projects)} == {world.his}
+    assert not any(map(world.rows, (db.studies, db.study_plots, db.reviews)))
+    assert {row[0] for row in world.rows(shares)} == {world.his}
     assert world.stored() == ({"both", "saved", "bobs"}, {"both", "saved", "bobs"})
     assert holdings.held(world.engine, [ANN.id]) == set()
     assert sharing.role(world.engine, ANN, world.his) == ""
@@ -122,7 +134,8 @@ def test_what_is_only_hers_goes_and_what_others_have_stays(world):
 def test_another_person_gets_what_she_owns(world):
     _, counts = world.forget(to=BOB.id, do=True)
     assert counts["projects"] == 1 and counts["uploaded files"] == counts["results"] == 0
-    assert sharing.role(world.engine, BOB, world.hers) == "owner"
+    for thing in (world.hers, world.study, world.review):
+        assert sharing.role(world.engine, BOB, thing) == "owner"
     assert world.stored()[0] == set(world.files)
     assert holdings.held(world.engine, [BOB.id]) == set(world.files.values())
     assert sharing.role(world.engine, ANN, world.hers) == ""

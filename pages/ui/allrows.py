@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from analytics.bigdata import applying, lineage
+from analytics.bigdata import applying, lineage, refitting
 from analytics.errors import BadInput
 from analytics.results import NOISE, Clustering
 from pages.ui import frame, services, session
@@ -32,7 +32,9 @@ def offer(found: Clustering) -> None:
         return
     with st.expander("Apply to all rows"):
         st.caption(safe_md(of["sentence"]))
-        way = st.selectbox("Each row gets its group", list(WAYS), key="all-rows-way")
+        movable = found.method in refitting.METHODS
+        ways = [way for way, how in WAYS.items() if movable or how != "fit"]
+        way = st.selectbox("Each row gets its group", ways, key="all-rows-way")
         try:
             parents = lineage.of(services.artifacts(), found)
             content, name = table.params["content"], table.params["name"]
