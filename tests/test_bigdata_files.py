@@ -192,6 +192,14 @@ def test_a_parquet_file_that_is_damaged_inside(frame, tmp_path):
     assert found.columns == ["x"] and "'v'" in found.notes[0]
 
 
+def test_a_parquet_file_with_a_name_that_is_no_text(tmp_path):
+    path = tmp_path / "named.parquet"
+    pq.write_table(pa.table({"abcd": [1.0, 2.0]}), path, store_schema=False)
+    path.write_bytes(path.read_bytes().replace(b"abcd", b"ab\x80d"))
+    with pytest.raises(BadInput, match="list of its columns"):
+        opened(path)
+
+
 def test_only_plain_files_of_the_folder_are_offered(tmp_path, monkeypatch):
     folder, outside = tmp_path / "data", tmp_path / "secret.csv"
     (folder / "sub").mkdir(parents=True)

@@ -234,7 +234,7 @@ def _parquet(path: Path, name: str, stamp: tuple[int, ...]) -> Source:
     try:
         with pq.ParquetFile(path) as file:
             rows, schema = file.metadata.num_rows, file.schema_arrow
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):  # the last for a name of a column
         raise BadInput(
             f"'{shorten(name)}' is cut off or damaged: the list of its columns at the end of the "
             "Parquet file cannot be read. Write or copy the file again."
