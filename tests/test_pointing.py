@@ -76,6 +76,7 @@ def test_every_example_has_its_label_and_no_other_row_has_one(pairs):
         ({7: [100]}, "no name"),
         ({"a": [99]}, "Row 99 is an example but not among the 60 rows"),
         ({"a": [2**62]}, "not among"),
+        ({"a": [2**70]}, "whole numbers"),
         ({"a": [-1]}, "not among"),
         ({"a": [100], "b": [100]}, "Row 100 is an example of 'a' and of 'b'"),
         ({str(i): [100 + i] for i in range(51)}, "at most 50"),

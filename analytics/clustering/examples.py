@@ -77,11 +77,12 @@ def _name(name: Any) -> str:
 
 
 def _rows(name: str, rows: Any) -> list[int]:
-    whole = isinstance(rows, Iterable) and not isinstance(rows, str | bytes | Mapping)
-    rows = list(rows) if whole else []
+    several = isinstance(rows, Iterable) and not isinstance(rows, str | bytes | Mapping)
+    rows = list(rows) if several else []
     if not rows:
         raise BadInput(f"Group {words.name(str(name))} has no examples: give it a row or drop it.")
-    if not all(isinstance(r, int | np.integer) and not isinstance(r, bool) for r in rows):
+    whole = (isinstance(r, int | np.integer) and not isinstance(r, bool) for r in rows)
+    if not all(whole) or max(abs(int(r)) for r in rows) >= 2**63:
         raise BadInput(
             f"The examples of {words.name(str(name))} are whole numbers of rows, counted from 0."
         )

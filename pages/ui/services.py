@@ -50,8 +50,8 @@ def start() -> None:
 
 def _tidy_in(seconds: float) -> None:
     def turn() -> None:
+        _tidy_in(TIDY_EVERY)  # first, so that a fault does not end it
         tidy()
-        _tidy_in(TIDY_EVERY)
 
     tidying = threading.Timer(seconds, turn)
     tidying.daemon = True
