@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import tempfile
 import threading
 import zipfile
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,9 +16,10 @@ from analytics import cli
 from analytics.errors import BadInput, StoreError
 from analytics.store import backup as backups
 from analytics.store import database as db
-from analytics.store import dumping, migrations, projects
-from analytics.store.backup import backup, restore
+from analytics.store import dumping, migrations, projects, restoring
+from analytics.store.backup import backup
 from analytics.store.database import connect
+from analytics.store.restoring import restore
 from tests.test_store_bundle import CONTENT, FILE, STATE, fill
 
 pytest_plugins = ["tests.postgres"]
@@ -89,6 +92,33 @@ def test_a_store_that_is_in_use_is_left_alone_unless_told(kept, engine, tmp_path
     assert projects.open_view(engine, mine.view).name == "Mine"
     restore(path, engine, tmp_path / "after", replace=True)
     assert everything(engine) == rows
+
+
+@pytest.mark.parametrize("where", ["_unpack", "_put_files", "_put_rows"])
+def test_a_restore_that_was_stopped_is_completed_or_says_that_it_was(
+    kept, engine, tmp_path, monkeypatch, caplog, where
+):
+    path, home = kept[0], tmp_path / "after"
+    done = getattr(restoring, where)
+
+    def stopped(*arguments):
+        done(*arguments)
+        raise KeyboardInterrupt
+
+    @contextmanager
+    def left_behind(**where):
+        yield tempfile.mkdtemp(**where)
+
+    with monkeypatch.context() as stopping, pytest.raises(KeyboardInterrupt):
+        stopping.setattr(restoring, where, stopped)
+        stopping.setattr(restoring.tempfile, "TemporaryDirectory", left_behind)
+        restore(path, engine, home)
+    came = where == "_put_rows"
+    assert everything(engine) == (kept[2] if came else {table: [] for table in kept[2]})
+    restoring.look_for_stopped(home)
+    assert "was stopped" in caplog.text and list(home.glob(".restoring-*"))
+    assert restore(path, engine, home).get("note") == (restoring.AGAIN if came else None)
+    assert everything(engine) == kept[2] and not list(home.glob(".restoring-*"))
 
 
 def test_from_postgresql_and_back(kept, postgres_url, tmp_path):
@@ -192,7 +222,7 @@ def test_no_room_and_no_place_are_said_before_anything_happens(kept, tmp_path, m
         backup(tmp_path / "none" / "all.zip", engine, home)
     with pytest.raises(BadInput, match="no file"):
         restore(tmp_path / "none.zip", engine, home)
-    monkeypatch.setattr(backups.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+    monkeypatch.setattr(restoring.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     with pytest.raises(StoreError, match="make room"):
         restore(path, engine, tmp_path / "after")
 
@@ -231,6 +261,10 @@ def test_by_command(home, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "second"))
     assert cli.main(["restore", str(tmp_path / "b.zip"), "--json"]) == 0
     assert everything(connect()) == everything(engine)
+    capsys.readouterr()
+    assert cli.main(["restore", str(tmp_path / "b.zip"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["note"] == restoring.AGAIN
+    projects.save_view(connect(), name="Mine", state=STATE)
     assert cli.main(["restore", str(tmp_path / "b.zip"), "--json"]) == 2
     assert "--replace" in json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
     assert cli.main(["restore", str(tmp_path / "b.zip"), "--replace"]) == 0

@@ -3,14 +3,17 @@
 import pytest
 import sqlalchemy as sa
 
+from analytics.accounts.tables import shares
 from analytics.store import database as db
 from analytics.store.artifacts import Artifacts
 from tests import postgres
 from tests.faults import __main__ as faults
-from tests.faults import acts, databases
+from tests.faults import acts, databases, operating, things
 
 
-def test_killed_programs_lose_nothing_they_acknowledged(tmp_path):
+def test_killed_programs_lose_nothing_they_acknowledged(tmp_path, monkeypatch):
+    monkeypatch.setattr(faults, "LONGEST", 0.3)
+    monkeypatch.setattr(faults, "STARTING", 2.0)
     counts = faults.run(len(acts.ACTS), 5, tmp_path)
     assert set(counts) == set(acts.ACTS) == set(acts.CHECKS)
     assert {c.kills for c in counts.values()} == {1}
@@ -73,3 +76,37 @@ def test_an_answer_paid_twice_is_seen():
     body = {"messages": [{"role": "user", "content": question}]}
     assert faults.twice([{"texts": ["c"]}], [body]) == []
     assert faults.twice([{"texts": ["c", "b"]}], [body]) == ["paid twice for 'b'"]
+
+
+def test_what_a_half_done_act_of_an_operator_leaves_is_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(operating, "STATES", {"a": 2, "b": 3})
+    monkeypatch.setattr(operating, "FILES", 2)
+    homes = {name: tmp_path / name for name in operating.ACTS}
+    stays, leaves, gone = _first("forgetting", homes["forgetting"], 3)
+    artifacts = Artifacts(homes["forgetting"] / "results")
+    artifacts.save(things.result(["left"]))
+    left = leaves | {"digests": [things.result(["left"]).digest], "leaves": "u1"}
+    artifacts.remove(stays["digests"][1])
+    found = acts.problems("forgetting", homes["forgetting"], [stays, leaves, gone, left])
+    assert len(found) == 2 and "results" in found[0] and "of who stays" in found[1]
+
+    free, given = _first("claiming", homes["claiming"], 2)
+    engine = db.connect(home=homes["claiming"])
+    with db.writing(engine) as connection:
+        connection.execute(sa.delete(shares).where(shares.c.thing == free["free"][0]))
+    engine.dispose()
+    found = acts.problems("claiming", homes["claiming"], [free, given])
+    assert len(found) == 2 and "only a part" in found[0]
+
+    made = _first("backing", homes["backing"], 2)
+    path = homes["backing"] / "backups" / made[0]["file"]
+    path.write_bytes(path.read_bytes()[:-1])
+    found = acts.problems("backing", homes["backing"], [*made, made[0] | {"file": "x.zip"}])
+    assert len(found) == 2 and "lost" in found[0] and "not whole" in found[1]
+
+    states = _first("restoring", homes["restoring"], 1)
+    engine = db.connect(home=homes["restoring"])
+    with db.writing(engine) as connection:
+        connection.execute(sa.delete(db.projects).where(db.projects.c.name == "a"))
+    engine.dispose()
+    assert acts.problems("restoring", homes["restoring"], states) == ["there is no project"]

@@ -131,6 +131,29 @@ def test_what_is_only_hers_goes_and_what_others_have_stays(world):
         world.forget(do=True)
 
 
+@pytest.mark.parametrize("steps", range(4))
+def test_a_forgetting_that_was_stopped_is_completed_by_the_next(world, monkeypatch, steps):
+    child = api.prepare(world.artifacts.load(world.tables["anns"][0]), store=world.artifacts)
+    whole, left = os.unlink, iter(range(steps))
+
+    def stopped(path, *more, **options):
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return whole(path, *more, **options)
+
+    with monkeypatch.context() as stopping, pytest.raises(KeyboardInterrupt):
+        stopping.setattr(os, "unlink", stopped)
+        world.forget(do=True)
+    assert ANN.id in {p.id for p in leaving.everybody(world.engine)}
+    assert {row[0] for row in world.rows(db.projects)} == {world.his}
+    world.forget(do=True)
+    assert world.stored() == ({"both", "saved", "bobs"}, {"both", "saved", "bobs"})
+    assert not [p for d in (child.digest, world.tables["anns"][0])
+                for p in world.home.glob(f"results/??/{d}*")]  # fmt: skip
+    assert {p.id for p in leaving.everybody(world.engine)} == {BOB.id, OTHER_ANN.id}
+    assert holdings.held(world.engine, [ANN.id]) == set()
+
+
 def test_another_person_gets_what_she_owns(world):
     _, counts = world.forget(to=BOB.id, do=True)
     assert counts["projects"] == 1 and counts["uploaded files"] == counts["results"] == 0

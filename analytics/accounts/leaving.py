@@ -74,6 +74,8 @@ def claim(engine: Engine, entry: str) -> tuple[Known, dict[str, int]]:
     taken = sa.select(shares.c.thing).where(shares.c.role == OWNER)
     with writing(engine) as connection:
         person = find(connection, entry)
+        if connection.dialect.name == "postgresql":  # else two at once would both get it
+            connection.execute(sa.text("LOCK TABLE shares IN SHARE ROW EXCLUSIVE MODE"))
         counts = {}
         for name, table in _TABLES.items():
             free = connection.scalars(sa.select(table.c.id).where(table.c.id.not_in(taken))).all()
@@ -89,8 +91,8 @@ def forget(
     """Delete for good what belongs to a person, or with ``to`` hand it to another; how many of each
     kind. Without ``do`` everything is counted and nothing changed. Raises BadInput, StoreError.
 
-    The database changes whole or not at all. Files go after it, so a stop in between leaves files
-    that nothing names, which go when the folder is trimmed.
+    What can be repeated after a stop: the things and places go at once or not at all, then the
+    files, and the person's entry in the list and what tells which files were theirs last.
     """
     counts: dict[str, int] = {}
     with writing(engine) as connection:
@@ -106,9 +108,8 @@ def forget(
         files = set(connection.scalars(_files(holdings.c.holder == person.id)))
         if heir is not None:
             _hand_over_files(connection, heir, files)
-        connection.execute(sa.delete(holdings).where(holdings.c.holder == person.id))
-        connection.execute(sa.delete(people).where(people.c.id == person.id))
-        files -= set(connection.scalars(_files(sa.true()))) | uploads_kept(connection)
+        others = connection.scalars(_files(holdings.c.holder != person.id))
+        files -= set(others) | uploads_kept(connection)
         if not do:
             connection.get_transaction().rollback()
     resting = _resting(artifacts, files) if files else []
@@ -116,6 +117,9 @@ def forget(
     counts["days of use"] = allowance.forget(person.id, home, do)
     if do:
         _remove_files(artifacts, home, files, resting)
+        with writing(engine) as connection:
+            connection.execute(sa.delete(holdings).where(holdings.c.holder == person.id))
+            connection.execute(sa.delete(people).where(people.c.id == person.id))
     return person, counts
 
 
@@ -165,9 +169,15 @@ def _resting(artifacts: Artifacts, files: Iterable[str]) -> list[str]:
 def _remove_files(
     artifacts: Artifacts, home: Path, files: Iterable[str], results: Iterable[str]
 ) -> None:
-    for digest in results:
-        artifacts.remove(digest)
-        (home / "applied" / f"{digest}.parquet").unlink(missing_ok=True)
+    """A result goes before what it was made from, and its JSON last: as long as anything of it is
+    there, it can be told from which files it was made."""
+    wanted = set(results)
+    for digest in reversed(artifacts.lineage(wanted)):
+        if digest in wanted:
+            (home / "applied" / f"{digest}.parquet").unlink(missing_ok=True)
+            for path in artifacts.files(digest):
+                path.unlink(missing_ok=True)
+            artifacts.remove(digest)
     for content in files:
         with suppress(BadInput):  # trimmed before
             path_of(content, home).unlink(missing_ok=True)

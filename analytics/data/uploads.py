@@ -24,13 +24,16 @@ _LEFTOVER_SECONDS = 86_400
 def stage(source: bytes | BinaryIO, name: str, home: Path) -> dict[str, Any]:
     """Store content under ``home``; returns {"content": its SHA-256, "name": a plain file name}.
 
-    A cancelled or failed upload leaves nothing. Raises BadInput when it is empty or larger than
+    A cancelled or failed upload leaves nothing; one that is stored outlasts a loss of power, as
+    nothing can make it again. Raises BadInput when it is empty or larger than
     GESTALT_UPLOAD_MB, StoreError when the folder cannot be written.
     """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     folder = Path(home) / _FOLDER
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            files.sync_folder(folder.parent)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".part-")
     except OSError as error:
         raise _unwritable(folder, error) from None
@@ -39,6 +42,7 @@ def stage(source: bytes | BinaryIO, name: str, home: Path) -> dict[str, Any]:
             content = _copy(stream, target, folder)
         size = os.path.getsize(temporary)
         os.replace(temporary, folder / content)
+        _keep_name(folder)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -71,6 +75,13 @@ def _copy(stream: BinaryIO, target: BinaryIO, folder: Path) -> str:
     except OSError as error:
         raise _unwritable(folder, error) from None
     return digest.hexdigest()
+
+
+def _keep_name(folder: Path) -> None:
+    try:
+        files.sync_folder(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
 
 
 def _unwritable(folder: Path, error: OSError) -> StoreError:

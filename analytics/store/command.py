@@ -18,8 +18,8 @@ def backup(options) -> dict[str, Any]:
 def restore(options) -> dict[str, Any]:
     """Put a backup back where the settings point. Raises BadInput, StoreError."""
     from analytics import settings
-    from analytics.store import backup as taking
+    from analytics.store import restoring
     from analytics.store.database import connect
 
     engine, home = connect(), settings.home()
-    return taking.restore(Path(options.file), engine, home, options.replace, options.progress)
+    return restoring.restore(Path(options.file), engine, home, options.replace, options.progress)

@@ -16,9 +16,12 @@ STALE_SECONDS = 3600
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """A file open for writing and reading that takes its name only when all went well."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=PART)
+def atomic_file(path: Path, prefix: str = PART) -> Iterator[BinaryIO]:
+    """A file open for writing and reading that takes its name only when all went well.
+
+    prefix : of its name until then.
+    """
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=prefix)
     try:
         with os.fdopen(handle, "w+b") as file:
             yield file
@@ -34,6 +37,22 @@ def write_atomic(path: Path, data: bytes) -> None:
     """Write a whole file at once."""
     with atomic_file(path) as file:
         file.write(data)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder would outlast a loss of power, where the system can say so.
+    Raises OSError when the disk is full or fails."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return  # a system that opens no folders
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno in (errno.EIO, errno.ENOSPC, errno.EDQUOT):
+            raise
+    finally:
+        os.close(handle)
 
 
 def sha256(file: BinaryIO) -> str:

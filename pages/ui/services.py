@@ -64,10 +64,12 @@ def tidy() -> None:
     from analytics.bigdata import applying
     from analytics.data import uploads
     from analytics.review import store as reviews
+    from analytics.store import restoring
     from analytics.store.projects import purge
     from analytics.store.runs import kept_digests, kept_uploads
     from analytics.study import store as studies
 
+    restoring.look_for_stopped(settings.home())
     try:
         purge(engine())
         studies.purge(engine())

@@ -25,27 +25,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests import llm_server
-from tests.faults import acts, databases
+from tests.faults import acts, databases, operating
 from tests.test_language import NAMES, TRUTH
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 1.5  # seconds from the first acknowledgement to the kill
 STARTING = 4.0  # seconds within which a kill falls that does not wait for it
-
-
+SHORT = 0.05  # seconds from the start of an operator's act to a kill that is meant for it
 BACK = 60  # seconds within which a program must have gone on
-WITH_DATABASE = ("saving", "importing", "studying", "reviewing")
+WITH_DATABASE = ("saving", "importing", "studying", "reviewing", *operating.ACTS)
+ALONE = ("restoring",)  # the server is stopped, and nothing else restores
 
 
 @dataclass
 class Count:
     """What the rounds of one act came to. acks : pieces of work acknowledged before kills.
-    databases : kills of the database. pairs : rounds with two programs."""
+    databases : kills of the database. pairs : rounds with two programs. inside : kills that have
+    left a trace of an operator's act half done."""
 
     kills: int = 0
     early: int = 0
     databases: int = 0
     pairs: int = 0
+    inside: int = 0
     acks: int = 0
     lost: list[str] = field(default_factory=list)
 
@@ -113,13 +115,16 @@ def round_of(
     """Start an act, kill it (or its worker, or its database, and then it)."""
     done = Round([], [])
     if server and name in WITH_DATABASE:
-        way = rng.choice(("program", "database", "pair"))
+        way = rng.choice(("program", "database", "pair")[: 2 if name in ALONE else 3])
         done.database, done.pair = way == "database", way == "pair"
     programs = [_program(name, home, seed, url)]
     if done.pair:
         programs.append(_program(name, home, seed + 50_000_000, url))
     try:
         _let_work(programs[0], rng)
+        if name in operating.BEFORE and rng.random() < 0.5:
+            _until(programs[0], operating.BEFORE[name])
+            time.sleep(rng.uniform(0, SHORT))
         if name == "working":
             for child in databases.children(programs[0].process.pid):
                 os.kill(child, signal.SIGKILL)
@@ -147,6 +152,15 @@ def _let_work(program: Program, rng: random.Random) -> None:
     else:
         program.more_than(0)
         time.sleep(rng.uniform(0, LONGEST))
+
+
+def _until(program: Program, word: str) -> None:
+    """Wait for a new acknowledgement of one kind."""
+    before, end = len(program.acks()), time.monotonic() + BACK
+    while time.monotonic() < end and program.process.poll() is None:
+        if any(word in ack for ack in program.acks()[before:]):
+            break
+        time.sleep(0.002)
 
 
 def _without(server, rng: random.Random) -> None:
@@ -177,6 +191,7 @@ def run(
             asked = len(model.requests)
             done = round_of(name, home, seed * 100_000 + number, rng, model.url, server)
             new, count = done.acks, counts[name]
+            count.inside += operating.on_the_way(name, home, new)
             found = done.stuck + acts.problems(name, home, acks + new)
             if name == "explaining":
                 found += twice(acks, model.requests[asked:])
@@ -215,9 +230,11 @@ def main() -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gestalt-faults-"))
         server = stack.enter_context(databases.server()) if options.postgres else None
         counts = run(options.kills, options.seed, Path(folder), options.only, server=server)
-    print(f"{'act':12}{'rounds':>8}{'early':>8}{'database':>10}{'pairs':>8}{'acks':>9}{'lost':>8}")
+    print(
+        f"{'act':12}{'rounds':>8}{'early':>8}{'database':>10}{'pairs':>8}{'inside':>8}{'acks':>9}{'lost':>8}"
+    )
     for name, count in counts.items():
-        where = f"{count.kills:8}{count.early:8}{count.databases:10}{count.pairs:8}"
+        where = f"{count.kills:8}{count.early:8}{count.databases:10}{count.pairs:8}{count.inside:8}"
         print(f"{name:12}{where}{count.acks:9}{len(count.lost):8}")
     return 1 if any(count.lost for count in counts.values()) else 0
 

@@ -12,18 +12,14 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from analytics.data import uploads
-from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
 from analytics.language import connection, provider
 from analytics.language.answered import FILE_NAME, Answers
-from analytics.results import Projection
 from analytics.review import comments
 from analytics.review import store as reviews
 from analytics.store import projects, runs
@@ -31,34 +27,13 @@ from analytics.store.artifacts import Artifacts
 from analytics.store.bundle import export_bytes, import_project
 from analytics.study import plots, taking_part
 from analytics.study import store as studies
+from tests.faults import operating
 from tests.faults.databases import NAMED, opened
+from tests.faults.things import Ack, kept, result, text_of, whole
 from tests.llm_server import MODEL
 from tests.test_language import NAMES, ROWS, TASK
 
-Ack = dict[str, Any]
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]
-
-
-@lru_cache(maxsize=1)
-def _kept(home: Path):
-    """The engine of a program, the same one while it runs."""
-    return opened(home)
-
-
-def _result(of: Any) -> Projection:
-    """A result whose numbers follow from its digest's seed."""
-    number = int(of_json(of)[:6], 16)
-    return Projection(digest=of_json(of), xy=np.full((4_000, 2), number, np.float32), seed=number)
-
-
-def _whole(artifacts: Artifacts, digest: str) -> bool:
-    """Whether a result is stored, unharmed, and holds its own numbers."""
-    found = artifacts.intact(digest) and Artifacts(artifacts.folder).load(digest)
-    return bool(found) and bool((found.xy == found.seed).all())
-
-
-def _text(*of: Any) -> str:
-    return hashlib.sha256(repr(of).encode()).hexdigest() * 20
 
 
 # --- saving ---------------------------------------------------------------------------------------
@@ -66,20 +41,20 @@ def _text(*of: Any) -> str:
 
 def saving(home: Path, seed: int) -> Iterator[Ack]:
     """A project with results and a file, saved over and over."""
-    engine, artifacts = _kept(home), Artifacts(home / "results")
-    saved = projects.save_view(engine, name=f"Run {seed}", state={"n": 0, "text": _text(seed, 0)})
+    engine, artifacts = kept(home), Artifacts(home / "results")
+    saved = projects.save_view(engine, name=f"Run {seed}", state={"n": 0, "text": text_of(seed, 0)})
     yield {"view": saved.view, "n": 0}
     for n in range(1, 100_000):
-        result = _result(["saving", seed, n])
-        artifacts.save(result)
-        data = _text(seed, n).encode() * 200
+        made = result(["saving", seed, n])
+        artifacts.save(made)
+        data = text_of(seed, n).encode() * 200
         content = uploads.stage(io.BytesIO(data), "a.csv", home)["content"]
-        runs.record_run(engine, saved.project, digest=result.digest, kind="projection")
-        state = {"n": n, "text": _text(seed, n), "projection": result.digest}
+        runs.record_run(engine, saved.project, digest=made.digest, kind="projection")
+        state = {"n": n, "text": text_of(seed, n), "projection": made.digest}
         saved = projects.save_view(
             engine, name="Run", state=state, view=saved.view, revision=saved.revision
         )
-        yield {"view": saved.view, "n": n, "digest": result.digest, "content": content}
+        yield {"view": saved.view, "n": n, "digest": made.digest, "content": content}
 
 
 def saving_check(home: Path, acks: list[Ack]) -> Iterator[str]:
@@ -90,7 +65,7 @@ def saving_check(home: Path, acks: list[Ack]) -> Iterator[str]:
         if state["n"] < ack["n"]:
             yield f"view {ack['view']} went back from {ack['n']} to {state['n']}"
     for ack in acks:
-        if "digest" in ack and not _whole(artifacts, ack["digest"]):
+        if "digest" in ack and not whole(artifacts, ack["digest"]):
             yield f"result {ack['digest']} is lost"
         if "content" in ack:
             path = uploads.path_of(ack["content"], home)
@@ -99,7 +74,7 @@ def saving_check(home: Path, acks: list[Ack]) -> Iterator[str]:
     for project in projects.list_projects(engine):
         for row in projects.list_views(engine, project.id):
             state = projects.open_view(engine, row.view).state
-            if "projection" in state and not _whole(artifacts, state["projection"]):
+            if "projection" in state and not whole(artifacts, state["projection"]):
                 yield f"view {row.view} names a result that is not there"
     engine.dispose()
 
@@ -109,19 +84,19 @@ def saving_check(home: Path, acks: list[Ack]) -> Iterator[str]:
 
 def importing(home: Path, seed: int) -> Iterator[Ack]:
     """A project file made elsewhere, taken in over and over with ever new results."""
-    engine, artifacts = _kept(home), Artifacts(home / "results")
+    engine, artifacts = kept(home), Artifacts(home / "results")
     for n in range(100_000):
         away = home.parent / f"{home.name}-away-{seed}-{n}"
-        other, made = opened(away), Artifacts(away / "results")
+        other, theirs = opened(away), Artifacts(away / "results")
         digests = []
         saved = projects.save_view(other, name="One", state={"n": 1})
         for i in range(5):
-            result = _result(["importing", seed, n, i])
-            made.save(result)
-            digests.append(result.digest)
-            runs.record_run(other, saved.project, digest=result.digest, kind="projection")
+            made = result(["importing", seed, n, i])
+            theirs.save(made)
+            digests.append(made.digest)
+            runs.record_run(other, saved.project, digest=made.digest, kind="projection")
         projects.save_view(other, name="Two", state={"n": 2}, project=saved.project)
-        data = export_bytes(other, made, saved.project, away)
+        data = export_bytes(other, theirs, saved.project, away)
         other.dispose()
         taken = import_project(engine, artifacts, io.BytesIO(data), home)
         yield {"project": taken.project, "digests": digests}
@@ -138,7 +113,7 @@ def importing_check(home: Path, acks: list[Ack]) -> Iterator[str]:
         if (project.views, project.runs) != (2, 5):
             yield f"project {project.id} is half there"
         for run in runs.runs(engine, project.id):
-            if not _whole(artifacts, run.digest):
+            if not whole(artifacts, run.digest):
                 yield f"project {project.id} lacks result {run.digest}"
     engine.dispose()
 
@@ -148,7 +123,7 @@ def importing_check(home: Path, acks: list[Ack]) -> Iterator[str]:
 
 def studying(home: Path, seed: int) -> Iterator[Ack]:
     """People of a study who draw, one change after another."""
-    engine = _kept(home)
+    engine = kept(home)
     xy = np.random.default_rng(seed).normal(size=(60, 2))
     study = studies.start(engine, title="Which?", plots=[plots.plot_of("A", xy)])
     yield {"study": study}
@@ -179,12 +154,12 @@ def studying_check(home: Path, acks: list[Ack]) -> Iterator[str]:
 
 def reviewing(home: Path, seed: int) -> Iterator[Ack]:
     """A review that is published again and commented."""
-    engine = _kept(home)
+    engine = kept(home)
     review = reviews.start(engine, title=f"Review {seed}", view={"n": seed})
     token = reviews.get(engine, review).token
     for n in range(1, 180):
-        number = reviews.publish(engine, review, {"version": n, "text": _text(seed, n)})
-        yield {"review": review, "token": token, "number": number, "text": _text(seed, n)}
+        number = reviews.publish(engine, review, {"version": n, "text": text_of(seed, n)})
+        yield {"review": review, "token": token, "number": number, "text": text_of(seed, n)}
         for i in range(20):
             comment, _ = comments.write(engine, token, number, name="Ada", text=f"{n} {i}")
             yield {"review": review, "comment": comment, "text": f"{n} {i}"}
@@ -265,6 +240,7 @@ ACTS = {
     "reviewing": reviewing,
     "explaining": explaining,
     "working": working,
+    **operating.ACTS,
 }
 CHECKS = {
     "saving": saving_check,
@@ -273,6 +249,7 @@ CHECKS = {
     "reviewing": reviewing_check,
     "explaining": explaining_check,
     "working": working_check,
+    **operating.CHECKS,
 }
 
 
