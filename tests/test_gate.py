@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from analytics.accounts import person as people
 from analytics.errors import BadInput
-from pages.ui import exposure, gate, identity, logins, services
+from pages.ui import ended, exposure, gate, identity, logins, services
 
 USER = {"X-Forwarded-User": "anna", "X-Forwarded-Email": "Anna@Example.org"}
 PAGE = {"Accept": "text/html"}
@@ -107,6 +107,62 @@ OPEN = ["/healthz", "/metrics", "/join/sAAA", "/join/api/task", "/present/tAAA/1
 CLOSED = ["/", "/map", "/review", "/review?review=tAAAAAAAAAAAAAAAAAAAAAAA", "/joiner",
           "/_stcore/metrics", "/_stcore/upload_file/s/f", "/media/a.png", "/_stcore/agent/ask",
           "/healthz/..", "/component/x/index.html"]  # fmt: skip
+
+
+async def _talk(websocket):
+    await websocket.accept()
+    try:
+        while True:
+            await websocket.send_text(await websocket.receive_text())
+    except WebSocketDisconnect:
+        await websocket.close()
+
+
+def test_a_sign_in_that_was_ended_opens_nothing_and_its_tabs_hear_no_more(monkeypatch, home):
+    monkeypatch.setenv("GESTALT_LOGIN", "oidc")
+    monkeypatch.setattr(logins, "ways", list)
+    monkeypatch.setattr("streamlit.auth_util.get_origin_from_redirect_uri", lambda: "here")
+    claims = {"is_logged_in": True, "origin": "here", "iss": "i", "name": "Ann"}
+
+    def held(asked):  # as if Streamlit's signature were right
+        said = asked.cookies.get("who")
+        return json.dumps({**claims, "sub": said, "nonce": said}).encode() if said else None
+
+    monkeypatch.setattr(logins, "_held", held)
+    routes = [WebSocketRoute("/_stcore/stream", _talk), Route("/{rest:path}", _seen)]
+    app = Starlette(routes=routes, middleware=[Middleware(gate.Gate)])
+    with TestClient(app, cookies={"who": "ann"}) as ann, TestClient(app) as bob:
+        bob.cookies.set("who", "bob")
+        with ann.websocket_connect("/_stcore/stream") as tab:
+            tab.send_text("a")
+            assert tab.receive_text() == "a"
+            assert ann.portal.call(_signed_out, app) == 200
+            with pytest.raises(WebSocketDisconnect):
+                tab.receive_text()
+        assert ann.get("/map").status_code == 403
+        with pytest.raises(WebSocketDisconnect), ann.websocket_connect("/_stcore/stream"):
+            pass
+        assert bob.get("/map").status_code == 200
+    assert not ended._open
+    ended._known.clear()  # as after a new start of the server
+    assert TestClient(app, cookies={"who": "ann"}).get("/map").status_code == 403
+    assert oct((home / ended.FILE_NAME).stat().st_mode)[-3:] == "600"
+
+
+async def _signed_out(app):
+    """Sign ann out on the loop on which her tab is open."""
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "GET", "path": gate.SIGN_OUT, "query_string": b"",
+             "headers": [(b"cookie", b"who=ann")], "client": ("127.0.0.1", 1)}  # fmt: skip
+    await app(scope, receive, send)
+    return sent[0]["status"]
 
 
 def test_what_is_open_by_link_is_open_and_the_rest_is_not(proxy):

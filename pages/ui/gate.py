@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from analytics.accounts import person as people
 from analytics.accounts.person import Person
 from analytics.errors import BadInput, StoreError
-from pages.ui import identity, logins, services
+from pages.ui import ended, identity, logins, services
 
 # Path prefixes that hold nothing of anybody, or check a secret in the address themselves.
 OPEN = re.compile(
@@ -36,6 +36,7 @@ READING = re.compile(r"/(media|component|_stcore/bidi-components)/.*|/_stcore/st
 NEXT = "gestalt-next"  # cookie: the address asked for before signing in
 READER = "gestalt-review"  # cookie: the token of the review that is read without signing in
 FAILED = "gestalt-sign-in"  # cookie: signing in has just failed
+SIGN_OUT = "/auth/logout"
 MAX_NEXT = 3_000  # characters
 REFUSED = "Sign in first."
 HEADERS = {
@@ -80,7 +81,15 @@ class Gate:
             back.delete_cookie(NEXT)
             return await back(scope, receive, send)
         header = (identity.HEADER.encode(), identity.sealed(person).encode())
-        return await self.app({**scope, "headers": [*scope["headers"], header]}, receive, send)
+        scope = {**scope, "headers": [*scope["headers"], header]}
+        session = logins.session(scope)
+        if scope["path"] == SIGN_OUT and session:
+            await run_in_threadpool(ended.end, session)
+            ended.cut_off(session)
+        if scope["type"] == "websocket" and session:
+            with ended.listening(session, receive) as receiving:
+                return await self.app(scope, receiving, send)
+        return await self.app(scope, receive, send)
 
 
 def _signing_in(scope: Scope) -> bool:

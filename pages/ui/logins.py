@@ -1,5 +1,6 @@
 """The two logins: Streamlit's own by OpenID Connect, and a proxy's headers."""
 
+import hashlib
 import ipaddress
 import json
 from typing import Any
@@ -12,6 +13,7 @@ from analytics.accounts import person as people
 from analytics.accounts.person import Person
 from analytics.errors import BadInput
 from analytics.hosts import ip_of
+from pages.ui import ended
 
 MIN_SECRET = 32  # characters of the secret that signs the cookie
 # Keys of Streamlit's [auth] secrets by our settings.
@@ -77,12 +79,8 @@ def person(scope: Scope) -> Person | None:
 def _by_cookie(asked: HTTPConnection) -> Person | None:
     """The person of the cookie that Streamlit signs once the provider's token was verified."""
     from streamlit.auth_util import get_origin_from_redirect_uri
-    from streamlit.web.server.starlette import starlette_websocket as served
-    from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
 
-    if USER_COOKIE_NAME not in asked.cookies:
-        return None
-    held = served._get_signed_cookie_with_chunks(dict(asked.cookies), USER_COOKIE_NAME)
+    held = _held(asked)
     try:
         claims = json.loads(held or b"null")
     except ValueError:
@@ -91,7 +89,28 @@ def _by_cookie(asked: HTTPConnection) -> Person | None:
         return None
     if claims.get("origin") != get_origin_from_redirect_uri():
         return None  # of another app that has the same secret
-    return people.from_token(claims)
+    return None if ended.has(_hash(held)) else people.from_token(claims)
+
+
+def _held(asked: HTTPConnection) -> bytes | None:
+    """What Streamlit's cookie says, if its signature is right."""
+    from streamlit.web.server.starlette import starlette_websocket as served
+    from streamlit.web.server.starlette.starlette_server_config import USER_COOKIE_NAME
+
+    if USER_COOKIE_NAME not in asked.cookies:
+        return None
+    return served._get_signed_cookie_with_chunks(dict(asked.cookies), USER_COOKIE_NAME)
+
+
+def _hash(held: bytes | str) -> str:
+    return hashlib.sha256(held if isinstance(held, bytes) else held.encode()).hexdigest()
+
+
+def session(scope: Scope) -> str:
+    """The name of one sign-in, the same for each copy of its cookie and another for the next one
+    of the same person; "" where the login that is switched on has none of ours."""
+    held = _held(HTTPConnection(scope)) if people.kind() == "oidc" else None
+    return _hash(held) if held else ""
 
 
 def _by_proxy(asked: HTTPConnection) -> Person | None:

@@ -1,8 +1,11 @@
 """Signing in by OpenID Connect: a provider on loopback, a real browser, and what goes wrong."""
 
+import re
 import socket
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.browser.conftest import Server
 from tests.oidc import CLIENT, SECRET, Provider
@@ -12,6 +15,7 @@ PEOPLE = {
     "bob": {"email": "ann@example.org", "email_verified": False},
     "cyd": {"email": "cyd@elsewhere.org", "email_verified": True},
 }
+PAGE = {"Accept": "text/html"}
 PLOT = ".js-plotly-plot"
 
 
@@ -77,8 +81,16 @@ def test_a_person_signs_in_is_named_and_signs_out(visit, guarded):
 
     again = visit("/")
     again.wait_for_selector(PLOT)  # the cookie serves the next tab
+    copied = {c["name"]: c["value"] for c in again.context.cookies()}
     again.goto(guarded.url + "/auth/logout")
     again.get_by_text("Sign in to open this page.").wait_for()
+    again.go_back()
+    again.get_by_text("Sign in to open this page.").wait_for()
+    page.locator(
+        "[data-testid=stTopNavLink][disabled]"
+    ).first.wait_for()  # the other tab is cut off
+    answer = requests.get(guarded.url + "/clusters", cookies=copied, headers=PAGE, timeout=20)
+    assert "Sign in to open this page." in answer.text
     page.reload()
     page.get_by_text("Sign in to open this page.").wait_for()
 
@@ -126,6 +138,29 @@ def test_a_forged_cookie_and_a_guessed_code_open_nothing(visit, guarded):
     )
     page.goto(guarded.url + "/")
     page.get_by_text("Sign in to open this page.").wait_for()
+
+
+def test_the_way_back_from_the_provider_lets_in_once_and_only_who_began_it(guarded, provider):
+    mine, another = requests.Session(), requests.Session()
+    for visitor in (mine, another):
+        visitor.headers.update(PAGE)
+    asked = re.search(r'href="(/auth/login[^"]*)"', mine.get(guarded.url + "/").text)[1]
+    picked = urlsplit(mine.get(guarded.url + asked, timeout=20).url)
+    address = f"{provider.url}/pick?{picked.query}&who=ann"
+    back = mine.get(address, allow_redirects=False).headers["location"]
+
+    def opens(visitor):
+        visitor.get(back, timeout=20)
+        return "Sign in to open" not in visitor.get(guarded.url + "/clusters").text
+
+    begun = dict(mine.cookies)  # what tells that this browser began
+    assert not opens(another)
+    assert "Signing in did not work" in another.get(back, timeout=20).text
+    assert opens(mine) and opens(mine)  # the second time she is in already
+    mine.get(guarded.url + "/auth/logout", timeout=20)
+    assert not opens(mine)
+    another.cookies.update(begun)
+    assert not opens(another)  # the code counts once
 
 
 def test_a_provider_that_does_not_answer_is_a_sentence(chromium, tmp_path):
