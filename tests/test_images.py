@@ -1,6 +1,7 @@
 """The image and the compose file, read as an engine would: none is at hand where tests run."""
 
 import re
+from glob import glob
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,24 @@ def test_extras_are_files_that_exist():
     assert "requirements-$extra.txt" in DOCKERFILE
     ignored = (ROOT / ".dockerignore").read_text().split()
     assert not any(name.startswith("requirements") for name in ignored) and ".git" in ignored
+
+
+def test_what_is_copied_exists_and_nothing_secret_goes_along():
+    sources = re.findall(r"^COPY (\S+) ", DOCKERFILE, re.MULTILINE)
+    assert sources and all(glob(str(ROOT / source)) for source in sources)
+    assert all((ROOT / name).exists() for name in re.findall(r"-r ([\w.-]+\.txt)", DOCKERFILE))
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    # The database's password stands in .env beside compose.yaml, the login's in secrets.toml.
+    assert {"**/.env*", "**/secrets.toml", "*.sqlite*", "*.zip"} <= set(ignored)
+
+
+def test_what_is_started_is_in_the_image():
+    assert 'CMD ["python", "app.py"]' in DOCKERFILE and (ROOT / "app.py").exists()
+    cluster = (ROOT / "requirements-cluster.txt").read_text()
+    for name in ("scheduler", "worker"):
+        assert SERVICES[name]["command"][0] == "dask"
+    assert re.search(r"^distributed==", cluster, re.MULTILINE)
+    assert all(SERVICES[name]["init"] for name in OURS)
 
 
 @pytest.mark.parametrize("name", SERVICES)

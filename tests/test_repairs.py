@@ -9,8 +9,10 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from streamlit import net_util
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.web import bootstrap
 
 from pages.ui import repairs
 
@@ -85,3 +87,16 @@ def test_a_cancelled_upload_is_no_fault():
     routes = [Route("/upload", upload, methods=["PUT"])]
     client = TestClient(Starlette(routes=routes, exception_handlers=repairs.HANDLERS))
     assert client.put("/upload").status_code == 499
+
+
+def test_no_machine_outside_is_asked_for_the_servers_address(monkeypatch, capsys):
+    monkeypatch.setattr(net_util, "get_external_ip", net_util.get_external_ip)
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", pytest.fail)
+    repairs.apply()
+    addresses = {"server.address": "0.0.0.0", "server.headless": True}
+    plain = bootstrap.config.get_option
+    monkeypatch.setattr(
+        bootstrap.config, "get_option", lambda name: addresses.get(name, plain(name))
+    )
+    bootstrap._print_url(False)
+    assert "Local URL" in capsys.readouterr().out

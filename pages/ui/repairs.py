@@ -6,6 +6,8 @@ repaired from outside.
 * The timer of a part that redraws itself asks in the name of the page it stood on, even when
   another page is shown or asked for by then. That leads the reader back to the page just left.
 * An upload cancelled by the reader is written to the log as a traceback.
+* A server that answers the network asks a machine outside for its own address when it starts, to
+  print it.
 * A reader who leaves while something is sent is taken for one who sends text frames: Starlette
   tells both by a RuntimeError, and the log gets a traceback.
 
@@ -17,6 +19,7 @@ closing pages at once.
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
+from streamlit import net_util
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
@@ -41,6 +44,11 @@ def apply() -> None:
     AppSession.request_rerun = _request_rerun_of_this_page
     ScriptRunner._run_script = _run_script_of_this_page
     WebSocket.receive_bytes = _receive_bytes_or_end
+    net_util.get_external_ip = _unasked
+
+
+def _unasked() -> None:
+    """No address, and nobody asked for it."""
 
 
 def _clear_but_answers(self, retain_lifecycle_msgs=False, fragment_ids_this_run=None) -> None:
