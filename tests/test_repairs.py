@@ -12,6 +12,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamlit import net_util
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.state.session_state import SessionState
+from streamlit.testing.v1 import AppTest
 from streamlit.web import bootstrap
 
 from pages.ui import repairs
@@ -78,6 +80,44 @@ def test_a_reader_who_has_left_ends_the_connection_without_a_fault():
     repairs.apply()
     with pytest.raises(WebSocketDisconnect):
         asyncio.run(socket.receive_bytes())
+
+
+def _two_pages():
+    import streamlit as st
+
+    first = st.toggle("First")
+    for i in range(10):
+        st.number_input(f"{first} {i}", key=f"{first} {i}")
+    st.text_input("Kept", key="kept", persist_state="session") if first else None
+
+    @st.fragment
+    def part():
+        st.button("Within")
+
+    part()
+
+
+def test_what_is_known_of_a_control_goes_with_it(monkeypatch):
+    monkeypatch.setattr(SessionState, "_remove_stale_widgets", repairs._remove_stale_widgets_whole)
+    at = AppTest.from_function(_two_pages).run()
+
+    def known() -> list[str]:
+        state = at.session_state._state._state._new_widget_state
+        return sorted(m.id for m in state.widget_metadata.values())
+
+    at.toggle[0].set_value(True).run()
+    at.text_input(key="kept").set_value("a").run()
+    at.number_input(key="True 3").set_value(5.0).run()
+    assert len(known()) == 13 and at.number_input(key="True 3").value == 5.0
+    at.toggle[0].set_value(False).run()
+    ids = known()
+    assert (
+        len(ids) == 13 and sum("kept" in i for i in ids) == 1 and not any("True" in i for i in ids)
+    )
+    at.button[0].click().run()
+    assert at.button[0].value
+    at.toggle[0].set_value(True).run()
+    assert at.text_input(key="kept").value == "a" and at.number_input(key="True 3").value == 0.0
 
 
 def test_a_cancelled_upload_is_no_fault():

@@ -1,5 +1,5 @@
-"""Faults of Streamlit 1.67 by which a click or a file is lost, or a fault is reported that is none,
-repaired from outside.
+"""Faults of Streamlit 1.67 by which a click or a file is lost, memory is kept, or a fault is
+reported that is none, repaired from outside.
 
 * The answer to "where shall I put this file?" is thrown away when a script run starts before it
   was sent, and the browser waits for ever: the file chosen in that moment is lost.
@@ -10,10 +10,12 @@ repaired from outside.
   print it.
 * A reader who leaves while something is sent is taken for one who sends text frames: Starlette
   tells both by a RuntimeError, and the log gets a traceback.
+* What is known of a control (how to read it, whom to call) is kept when the control has gone and
+  its value was dropped: after eight pages this was most of what a session held.
 
 The first two were found by choosing files and pages while jobs run
-(``tests/browser/test_haste.py``), the others by cancelling uploads and
-closing pages at once.
+(``tests/browser/test_haste.py``), the others by cancelling uploads,
+closing pages at once, starting the image by hand and ``python -m bench.users``.
 """
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,11 +26,13 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.state.session_state import SessionState
 
 _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
 _run_script = ScriptRunner._run_script
 _receive_bytes = WebSocket.receive_bytes
+_remove_stale_widgets = SessionState._remove_stale_widgets
 
 
 async def _cancelled(request: Request, error: Exception) -> Response:
@@ -45,6 +49,7 @@ def apply() -> None:
     ScriptRunner._run_script = _run_script_of_this_page
     WebSocket.receive_bytes = _receive_bytes_or_end
     net_util.get_external_ip = _unasked
+    SessionState._remove_stale_widgets = _remove_stale_widgets_whole
 
 
 def _unasked() -> None:
@@ -77,6 +82,16 @@ async def _receive_bytes_or_end(self) -> bytes:
         return await _receive_bytes(self)
     except WebSocketDisconnected:
         raise WebSocketDisconnect from None
+
+
+def _remove_stale_widgets_whole(self, active_widget_ids) -> None:
+    _remove_stale_widgets(self, active_widget_ids)
+    state, old = self._new_widget_state, self._old_state
+    state.widget_metadata = {
+        k: v
+        for k, v in state.widget_metadata.items()
+        if k in state.states or k in old or v.persist_state or v.bind
+    }
 
 
 def _foreign(asked: str, shown: str) -> bool:
