@@ -89,14 +89,15 @@ def sample(
     progress: Progress = silent,
     **options: Any,
 ) -> Table:
-    """A seeded sample of a Parquet or CSV file of any size, read in one pass, as a table.
+    """A seeded sample of a Parquet or CSV file of any size, read in one pass, as a table; of a
+    folder of such files with the same columns, too.
 
     by : a column whose proportions are kept. options : encoding, separator, header, decimal. The
     column "file row" says where each row stands in the file.
     """
     from analytics.bigdata import sampling, where
 
-    path = Path(path)
+    path = where.named(path)
     place = where.tell(path)
     content = where.identify(path, progress)
     request = sampling.sample_request(content, place.name, rows, by, seed, options)
@@ -113,7 +114,8 @@ def apply(
     progress: Progress = silent,
     **options: Any,
 ) -> Applied:
-    """Give the groups of a sample to every row of a Parquet or CSV file of any size.
+    """Give the groups of a sample to every row of a Parquet or CSV file (or folder of files) of any
+    size.
 
     result : a clustering, the groups people would see, an explanation of texts by meaning, or its
     digest. how : "method", "rules" for the readable rules, or "fit" to move the centres of k-means
@@ -122,7 +124,7 @@ def apply(
     """
     from analytics.bigdata import applying, lineage, where
 
-    store, path = store or default_store(), Path(path)
+    store, path = store or default_store(), where.named(path)
     found = store.require(result) if isinstance(result, str) else result
     keep(store, found)
     parents = lineage.of(store, found)

@@ -70,7 +70,7 @@ SETTINGS = (
     Setting(
         "GESTALT_DATA",
         "",
-        "Folder whose Parquet and CSV files everyone can open without an upload; empty means none.",
+        "Folder whose Parquet and CSV files, and folders of such, everyone can open; empty: none.",
     ),
     Setting(
         "GESTALT_CACHE_MB",

@@ -210,10 +210,15 @@ def test_only_plain_files_of_the_folder_are_offered(tmp_path, monkeypatch):
     (folder / "notes.md").write_text("no")
     os.symlink(outside, folder / "link.csv")
     monkeypatch.setenv("GESTALT_DATA", str(folder))
-    assert [p.name for p in where.listed()] == ["a.csv"]
+    for name in (".cache", "_old", "notes"):
+        (folder / name).mkdir()
+    (folder / ".cache" / "c.csv").write_text("a,b\n1,2\n")
+    os.symlink(folder / "sub", folder / "linked")
+    assert [(p.name, p.files) for p in where.listed()] == [("a.csv", 0), ("sub", 1)]
     assert where.in_folder("a.csv") == folder / "a.csv"
+    assert where.in_folder("sub") == folder / "sub"
     for name in ("../secret.csv", "link.csv", "sub/b.csv", "/etc/passwd", "..", "", "a.csv\0",
-                 str(outside), "sub\\b.csv", "none.csv", None):  # fmt: skip
+                 str(outside), "sub\\b.csv", "none.csv", ".cache", "linked", None):  # fmt: skip
         with pytest.raises(BadInput, match="no file"):
             where.in_folder(name)
     monkeypatch.setenv("GESTALT_DATA", "")

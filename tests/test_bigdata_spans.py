@@ -43,6 +43,10 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spans")
     (folder / "data").mkdir()
     frame.to_parquet(folder / "data" / "big.parquet", row_group_size=GROUP)
+    (folder / "data" / "parts").mkdir()
+    for i in range(3):
+        some = frame[i * 3_000 : (i + 1) * 3_000]
+        some.to_parquet(folder / "data" / "parts" / f"{i}.parquet", row_group_size=GROUP)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GESTALT_HOME", str(folder / "home"))
         patch.setenv("GESTALT_DATA", str(folder / "data"))
@@ -67,6 +71,10 @@ def asked(place) -> list[Request]:
             for how in ("method", "fit")
         ),
     ]
+    parts = where.Place(
+        "parts", source.stamp_of(place.with_name("parts"))
+    )  # its spans go across files
+    wanted.append(survey.survey_request(parts))
     for one in wanted:
         execute(one, store)
     assert not [d for d in store.digests() if isinstance(store.load(d), Partial)]
@@ -109,7 +117,7 @@ def test_parts_are_asked_for_by_their_rows(place, asked):
 
 def test_what_the_parts_give_is_what_the_whole_gives(place, asked):
     frame = pd.read_parquet(place)
-    facts, scored, applied, _ = (api.default_store().load(r.digest) for r in asked)
+    facts, scored, applied, *_ = (api.default_store().load(r.digest) for r in asked)
     by = facts.facts["by_column"]
     assert facts.facts["rows"] == N and by["size"]["missing"] == N // 50
     assert by["x"]["mean"] == pytest.approx(frame["x"].mean(), rel=1e-12)
@@ -199,7 +207,7 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp
         assert packed[0][0] == packed[1][0]
         for name, array in packed[0][1].items():
             assert array.tobytes() == packed[1][1][name].tobytes()
-    for wanted, job in zip(asked[2:], jobs[2:], strict=True):
+    for wanted, job in zip(asked[2:4], jobs[2:4], strict=True):
         mine = applying.file_of(wanted.digest)
         other = tmp_path / "home" / "applied" / mine.name
         assert other.exists() == (job.state == "done")

@@ -18,11 +18,14 @@ LARGE = 256 * 2**20  # bytes above which a file is read piece by piece without b
 
 
 def is_large(options) -> bool:
-    """Whether a file is to be read piece by piece: by ``--stream``, or by its size and ending."""
+    """Whether a file is to be read piece by piece: by ``--stream``, or by its size and ending; a
+    folder of files always."""
     if getattr(options, "stream", False):
         return True
     path = Path(options.file) if options.file and ":" not in options.file else None
     try:
+        if path is not None and path.is_dir():
+            return True
         large = path is not None and path.is_file() and path.stat().st_size > LARGE
     except (OSError, ValueError):
         return False
@@ -31,14 +34,15 @@ def is_large(options) -> bool:
 
 def source_of(options) -> Source:
     """The file of a command, opened; says that it is read piece by piece. Raises BadInput."""
-    path = Path(options.file)
-    if not path.is_file():
+    path = where.named(options.file)
+    if not path.is_file() and not path.is_dir():
         raise BadInput(f"There is no file {str(options.file)!r}: check its path.")
     where.tell(path)
     source = opened(path, options=_reading(options))
+    files = f"{words.count(len(source.files), 'file')}, " * bool(source.files)
     megabytes = source.size / 2**20
     print(
-        f"{source.name} ({megabytes:,.0f} MB) is read piece by piece, not loaded whole.",
+        f"{source.name} ({files}{megabytes:,.0f} MB) is read piece by piece, not loaded whole.",
         file=sys.stderr,
     )
     return source
@@ -58,6 +62,8 @@ def profile(options) -> dict[str, Any]:
     facts = dict(found.facts)
     said = {"format": facts.pop("format"), "bytes": facts.pop("bytes"),
             "sha256": facts.pop("content")}  # fmt: skip
+    if "files" in facts:
+        said["files"] = facts.pop("files")
     return {
         "name": facts.pop("name"),
         "source": said,

@@ -5,12 +5,13 @@ timestamp[us] and everything else as text, each column in one type from the firs
 """
 
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analytics.data.naming import Notes, printable, shorten, tidy_names
+from analytics.data.naming import printable, shorten
 from analytics.errors import BadInput, Cancelled
 from analytics.progress import Progress, silent
 
@@ -26,7 +27,9 @@ class Source:
 
     format : "parquet" or "csv". kinds : column -> "number", "boolean", "date" or "text", in the
     order of the file. stamp : size and times by which a change is noticed. rows : when the file
-    says so. layout : of a CSV (see ``delimited.Head``), encoding : its encoding.
+    says so. layout : of a CSV (see ``delimited.Head``), encoding : its encoding. groups : rows of
+    the row groups of Parquet. empty : columns without a value as far as was looked. files : those
+    of a folder, in order (see ``folders``).
     """
 
     path: Path
@@ -38,6 +41,9 @@ class Source:
     layout: Any = None
     encoding: str = "utf-8"
     notes: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    empty: tuple[str, ...] = ()
+    files: tuple["Source", ...] = ()
 
     @property
     def size(self) -> int:
@@ -52,8 +58,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Span:
-    """Neighbouring row groups of a Parquet file: first, and after the last one; the number of the
-    first row, and how many there are."""
+    """Neighbouring row groups of Parquet, numbered through all files: first, and after the last
+    one; the number of the first row, and how many there are."""
 
     first: int
     last: int
@@ -70,18 +76,31 @@ class Told:
     short: list[int] = field(default_factory=lambda: [0, 0])
     long: list[int] = field(default_factory=lambda: [0, 0])
     replaced: list[int] = field(default_factory=lambda: [0, 0])
+    files: dict[str, str] = field(default_factory=dict)  # that the first of "short" and so on is of
+
+    def add(self, more: "Told", rows: int, file: str) -> None:
+        """What was met in a further file of a folder, before which there are ``rows``."""
+        for key in ("short", "long", "replaced"):
+            count, line = getattr(more, key)
+            mine = getattr(self, key)
+            if count and not mine[0]:
+                mine[1], self.files[key] = line, file
+            mine[0] += count
+        for column, (count, row, cell) in more.bad.items():
+            self.bad.setdefault(column, [0, rows + row, cell])[0] += count
 
     def notes(self) -> list[str]:
         """Sentences on all of it."""
         said = []
-        for (count, line), words in (
-            (self.short, "with fewer values than columns were filled with missing values"),
-            (self.long, "with more values than columns were left out"),
-            (self.replaced, "are not valid in the encoding of the file and were mended"),
+        for key, words in (
+            ("short", "Rows with fewer values than columns were filled with missing values"),
+            ("long", "Rows with more values than columns were left out"),
+            ("replaced", "Pieces of text not valid in the encoding of the file were mended"),
         ):
+            count, line = getattr(self, key)
             if count:
-                what = "Pieces of text that" if words.startswith("are") else "Rows"
-                said.append(f"{what} {words}: {count:,}, the first in line {line:,}.")
+                of = f" of '{shorten(self.files[key])}'" if key in self.files else ""
+                said.append(f"{words}: {count:,}, the first in line {line:,}{of}.")
         for column, (count, row, cell) in self.bad.items():
             said.append(
                 f"'{shorten(column)}' is read as numbers: {count:,} cells are none and count as "
@@ -91,7 +110,8 @@ class Told:
 
 
 def opened(path: Path, name: str = "", options: Mapping[str, Any] | None = None) -> Source:
-    """What a file is and which columns it has, told from its beginning (or its footer).
+    """What a file is and which columns it has, told from its beginning (or its footer). A folder
+    is its files (see ``folders``).
 
     options : ``encoding``, ``separator``, ``header``, ``decimal`` of a CSV, as for
     ``readers.read_file``. Raises BadInput for everything that cannot be read in pieces.
@@ -101,18 +121,40 @@ def opened(path: Path, name: str = "", options: Mapping[str, Any] | None = None)
     options = readers.check_options(options)
     name = printable(name or path.name) or "file"
     try:
+        if path.is_dir():
+            from analytics.bigdata import folders
+
+            return folders.opened(path, name, options)
+        found = opened_file(path, name, options)
+    except OSError as error:
+        raise unreadable(name, error) from None
+    if found.rows == 0:
+        raise BadInput(f"'{shorten(name)}' holds no rows of data: choose another file.")
+    return found
+
+
+def opened_file(
+    path: Path, name: str, options: Mapping[str, Any], like: Source | None = None
+) -> Source:
+    """As :func:`opened`, of one file, which may hold no rows. like : the first file of a folder,
+    whose types a CSV takes. Raises OSError too."""
+    from analytics.data import readers
+
+    try:
         stamp = stamp_of(path)
         if not stamp[0]:
             raise BadInput(f"The file '{shorten(name)}' is empty: choose a file with rows of data.")
         kind = readers.kind_of(path)
         if kind == "parquet":
-            return _parquet(path, name, stamp)
+            from analytics.bigdata import parquet
+
+            return parquet.opened(path, name, stamp)
         if kind == "text":
             from analytics.bigdata import texts
 
-            return texts.opened(path, name, stamp, options)
-    except OSError as error:
-        raise unreadable(name, error) from None
+            return texts.opened(path, name, stamp, options, like)
+    except OSError:
+        raise
     except Exception as error:
         if type(error).__module__.split(".")[0] != "pyarrow":
             raise
@@ -127,19 +169,20 @@ def opened(path: Path, name: str = "", options: Mapping[str, Any] | None = None)
 
 
 def spans(source: Source) -> tuple[Span, ...]:
-    """The row groups of a Parquet file in spans of at least ``SPAN`` rows, in order: what one job
-    of many reads. It hangs on the file alone. None for a CSV, whose rows are found by reading."""
-    if source.format != "parquet":
-        return ()
-    with _opened(source) as file:
-        rows = [file.metadata.row_group(i).num_rows for i in range(file.metadata.num_row_groups)]
+    """The row groups of Parquet in spans of at least ``SPAN`` rows, in order: what one job of many
+    reads. It hangs on the files alone. None for CSV, whose rows are found by reading."""
     found, first, start, held = [], 0, 0, 0
-    for i, more in enumerate(rows):
+    for i, more in enumerate(source.groups):
         held += more
-        if held >= SPAN or (i == len(rows) - 1 and held):
+        if held >= SPAN or (i == len(source.groups) - 1 and held):
             found.append(Span(first, i + 1, start, held))
             first, start, held = i + 1, start + held, 0
     return tuple(found)
+
+
+def piece_rows(columns: Sequence[str]) -> int:
+    """Rows of a piece of so many columns."""
+    return max(1, min(ROWS, CELLS // max(1, len(columns))))
 
 
 def unreadable(name: str, error: OSError) -> BadInput:
@@ -151,8 +194,13 @@ def unreadable(name: str, error: OSError) -> BadInput:
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:
-    """Size, times and place on the disk, by which a change of a file is noticed."""
+    """Size, times and place on the disk, by which a change of a file is noticed; of a folder see
+    ``folders.stamp_of``."""
     found = os.stat(path)
+    if stat.S_ISDIR(found.st_mode):
+        from analytics.bigdata import folders
+
+        return folders.stamp_of(path)
     return (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
@@ -184,11 +232,35 @@ def chunks(
     only these rows. told : takes what was met. Raises BadInput for damaged content, and when the
     file changes meanwhile.
     """
-    check_same(source)
     told = told or Told()
     columns = source.columns if columns is None else list(columns)
+    if source.files:
+        from analytics.bigdata import folders
+
+        yield from folders.chunks(source, columns, as_text, span, progress, told)
+        return
+    met = False
+    for start, table in read(source, columns, as_text, span, progress, told):
+        yield start, table
+        met = True
+    if not met:
+        raise BadInput(f"'{shorten(source.name)}' holds no rows of data: choose another file.")
+
+
+def read(
+    source: Source,
+    columns: list[str],
+    as_text: bool,
+    span: Span | None,
+    progress: Progress,
+    told: Told,
+) -> Iterator[tuple[int, Any]]:
+    """As :func:`chunks`, of one file, which may hold no rows."""
+    check_same(source)
     if source.format == "parquet":
-        pieces = _batches(source, columns, span)
+        from analytics.bigdata import parquet
+
+        pieces = parquet.pieces(source, columns, span)
     else:
         from analytics.bigdata import texts
 
@@ -212,8 +284,6 @@ def chunks(
         check_same(source)
         raise _damaged(source, start, error) from None
     check_same(source)
-    if not start:
-        raise BadInput(f"'{shorten(source.name)}' holds no rows of data: choose another file.")
 
 
 def _damaged(source: Source, row: int, error: Exception) -> BadInput:
@@ -222,93 +292,3 @@ def _damaged(source: Source, row: int, error: Exception) -> BadInput:
         f"'{shorten(source.name)}' is damaged after row {row:,} ({printable(why)}): write the "
         "file again."
     )
-
-
-# --- Parquet --------------------------------------------------------------------------------------
-
-
-def _parquet(path: Path, name: str, stamp: tuple[int, ...]) -> Source:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            rows, schema = file.metadata.num_rows, file.schema_arrow
-    except (pa.ArrowException, OSError, UnicodeDecodeError):  # the last for a name of a column
-        raise BadInput(
-            f"'{shorten(name)}' is cut off or damaged: the list of its columns at the end of the "
-            "Parquet file cannot be read. Write or copy the file again."
-        ) from None
-    if not rows:
-        raise BadInput(f"'{shorten(name)}' holds no rows of data: choose another file.")
-    notes, kinds, left_out = Notes(), {}, []
-    names = tidy_names(schema.names, notes)
-    if names != list(schema.names):
-        raise BadInput(
-            f"Columns of '{shorten(name)}' have no name, one of over 200 characters, or one that "
-            "another column has: rename them in the file."
-        )
-    for column in schema:
-        kind = _kind(column.type)
-        if kind:
-            kinds[column.name] = kind
-        else:
-            left_out.append(column.name)
-    if not kinds:
-        raise BadInput(f"No column of '{shorten(name)}' holds numbers, texts or dates.")
-    said = list(notes.all())
-    if left_out:
-        some = ", ".join(f"'{shorten(c)}'" for c in left_out[:3])
-        said.append(f"Columns of lists and other nested values are left out: {some}.")
-    return Source(path, name, "parquet", kinds, stamp, rows, notes=tuple(said))
-
-
-def _kind(kind: Any) -> str:
-    """What a column of this Arrow type is read as, "" for none."""
-    import pyarrow as pa
-
-    types = pa.types
-    if types.is_dictionary(kind):
-        kind = kind.value_type
-    if types.is_boolean(kind):
-        return "boolean"
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
-        return "number"
-    if types.is_timestamp(kind) or types.is_date(kind):
-        return "date"
-    return "text" if types.is_string(kind) or types.is_large_string(kind) else ""
-
-
-def _opened(source: Source) -> Any:
-    import pyarrow.parquet as pq
-
-    # Nothing is read ahead: row groups may be larger than the memory there is.
-    return pq.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20)
-
-
-def _batches(source: Source, columns: list[str], span: Span | None) -> Iterator[tuple[float, Any]]:
-    import pyarrow as pa
-
-    arrow = {"number": pa.float64(), "boolean": pa.bool_(), "date": pa.timestamp("us")}
-    kinds = [arrow.get(source.kinds[c], pa.string()) for c in columns]
-    done, announced = 0, span.rows if span else source.rows
-    groups = list(range(span.first, span.last)) if span else None
-    with _opened(source) as file:
-        rows = max(1, min(ROWS, CELLS // max(1, len(columns))))
-        for batch in file.iter_batches(rows, row_groups=groups, columns=columns):
-            cells = [_cast(batch.column(c), k) for c, k in zip(columns, kinds, strict=True)]
-            done += batch.num_rows
-            yield done / announced, pa.table(cells, names=columns)
-    if done != announced:
-        raise BadInput(
-            f"'{shorten(source.name)}' is damaged: {done:,} rows were read of the {announced:,} "
-            "that it announces. Write the file again."
-        )
-
-
-def _cast(values: Any, kind: Any) -> Any:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
-    return values if values.type == kind else values.cast(kind, safe=False)

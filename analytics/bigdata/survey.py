@@ -66,10 +66,10 @@ def look(
 
     spread : gives what is seen of each span of the file, in order, computed elsewhere.
 
-    The facts: ``name``, ``format``, ``bytes``, ``rows``, ``columns``, ``kinds``, ``by_column``
-    (see ``sketch.facts``), ``problems`` (as in ``analytics.data.profile``) and ``notes``. A column
-    whose first rows hold numbers but of which more than 5 % of the cells are none turns into text
-    and is read a second time. Raises BadInput.
+    The facts: ``name``, ``format``, ``bytes``, ``files`` (how many, of a folder), ``rows``,
+    ``columns``, ``kinds``, ``by_column`` (see ``sketch.facts``), ``problems`` (as in
+    ``analytics.data.profile``) and ``notes``. A column whose first rows hold numbers but of which
+    more than 5 % of the cells are none turns into text and is read a second time. Raises BadInput.
     """
     if len(source.kinds) > WIDEST:
         raise BadInput(
@@ -105,6 +105,7 @@ def look(
         "name": source.name,
         "format": source.format,
         "bytes": source.size,
+        **({"files": len(source.files)} if source.files else {}),
         "rows": rows,
         "columns": len(by_column),
         "kinds": {c: f["kind"] for c, f in by_column.items()},

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,8 +20,15 @@ LONGEST = 64 * 2**20  # bytes of one record
 _ONE_CELL = "\x1f"  # a separator that does not occur, where each line is one cell
 
 
-def opened(path: Path, name: str, stamp: tuple[int, ...], options: Mapping[str, Any]) -> Source:
-    """What the beginning of a text file says of it. Raises BadInput."""
+def opened(
+    path: Path,
+    name: str,
+    stamp: tuple[int, ...],
+    options: Mapping[str, Any],
+    like: Source | None = None,
+) -> Source:
+    """What the beginning of a text file says of it. like : a file of the same columns that says
+    their types. Raises BadInput."""
     from analytics.data import readers
 
     notes = Notes()
@@ -43,17 +51,23 @@ def opened(path: Path, name: str, stamp: tuple[int, ...], options: Mapping[str, 
         )
     source = Source(path, name, "csv", dict.fromkeys(layout.names, "text"), stamp,
                     layout=layout, encoding=encoding, notes=tuple(notes.all()))  # fmt: skip
+    if like is not None and not like.empty:
+        return replace(source, kinds={c: like.kinds.get(c, "text") for c in layout.names})
     body = head[layout.start :]
     cut = len(body) if whole else _cut(body, layout.separator)[0]
     table = _parsed(body[: cut or len(body)], source, layout.names, True, Told(), 0, layout.line)
-    return Source(**{**vars(source), "kinds": _kinds(table, source)})
+    kinds, empty = _kinds(table, source)
+    if like is not None:
+        kinds.update({c: k for c, k in like.kinds.items() if c in kinds and c not in like.empty})
+    return replace(source, kinds=kinds, empty=empty)
 
 
-def _kinds(table: Any, source: Source) -> dict[str, str]:
-    """What the columns of the first rows look like, in the types they are read in."""
+def _kinds(table: Any, source: Source) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the columns of the first rows look like, in the types they are read in; and those
+    without a value."""
     import pyarrow as pa
 
-    kinds = {}
+    kinds, empty = {}, []
     for name, column in zip(table.schema.names, table.columns, strict=True):
         filled = inference.without_markers(_trimmed(column))
         found = inference.infer(filled, name, Notes(), source.layout.decimal)
@@ -66,7 +80,9 @@ def _kinds(table: Any, source: Source) -> dict[str, str]:
         else:
             number = plain and _numbers(filled, source.layout.decimal) is not None
             kinds[name] = "number" if number else "text"
-    return kinds
+        if found.null_count == len(found):
+            empty.append(name)
+    return kinds, tuple(empty)
 
 
 def pieces(

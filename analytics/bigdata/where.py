@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from analytics import settings
+from analytics.bigdata.folders import content_of, files_of, hidden
 from analytics.bigdata.source import FORMATS, stamp_of, unreadable
 from analytics.data.naming import printable, shorten
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
-from analytics.progress import Progress, silent
+from analytics.progress import Progress, part, silent
 from analytics.store.files import write_atomic
 
 MOST = 1_000  # files offered
@@ -29,10 +30,15 @@ _told: dict[str, Path] = {}
 
 @dataclass(frozen=True)
 class Place:
-    """A file by what is seen without reading it."""
+    """A file, or a folder of files, by what is seen without reading it."""
 
     name: str
     stamp: tuple[int, ...]
+
+    @property
+    def files(self) -> int:
+        """How many a folder holds, 0 for a file (see ``folders.stamp_of``)."""
+        return self.stamp[1] if len(self.stamp) == 3 else 0
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for a request."""
@@ -51,7 +57,8 @@ def folder() -> Path | None:
 
 
 def listed() -> list[Place]:
-    """The files of the folder that can be read, by name. Links and subfolders are left out."""
+    """The files of the folder that can be read, and its folders of such files, by name. Links are
+    left out."""
     found, path = [], folder()
     if path is None:
         return []
@@ -60,11 +67,24 @@ def listed() -> list[Place]:
             for entry in entries:
                 ending = entry.name.rpartition(".")[2].lower()
                 plain = ending in FORMATS and not entry.name.startswith(".")
-                if plain and entry.is_file(follow_symlinks=False) and _printable(entry.name):
+                if entry.is_dir(follow_symlinks=False):
+                    plain = not hidden(entry.name) and _offers(entry.path)
+                elif not entry.is_file(follow_symlinks=False):
+                    continue
+                if plain and _printable(entry.name):
                     found.append(Place(entry.name, stamp_of(Path(entry.path))))
     except OSError as error:
         raise unreadable(path.name, error) from None
     return sorted(found, key=lambda p: p.name.lower())[:MOST]
+
+
+def _offers(path: str) -> bool:
+    """Whether a folder may be meant as one file: something in it is such a file by its name."""
+    try:
+        with os.scandir(path) as entries:
+            return any(e.name.rpartition(".")[2].lower() in FORMATS for e in entries)
+    except OSError:  # not for this user
+        return False
 
 
 def _printable(name: str) -> bool:
@@ -72,7 +92,8 @@ def _printable(name: str) -> bool:
 
 
 def in_folder(name: str) -> Path:
-    """The path of a file of the folder by its bare name. Raises BadInput for anything else."""
+    """The path of a file, or folder of files, of the folder by its bare name. Raises BadInput for
+    anything else."""
     base = folder()
     bare = isinstance(name, str) and name == os.path.basename(name) and name not in ("", ".", "..")
     if base is None or not bare or "\0" in name or "\\" in name:
@@ -82,9 +103,19 @@ def in_folder(name: str) -> Path:
         facts = os.lstat(path)
     except OSError:
         raise _gone(name) from None
-    if not stat.S_ISREG(facts.st_mode):  # a link could lead out of the folder
+    inside = stat.S_ISDIR(facts.st_mode) and not hidden(name)
+    if not stat.S_ISREG(facts.st_mode) and not inside:  # a link could lead out of the folder
         raise _gone(name)
     return path
+
+
+def named(path: str | Path) -> Path:
+    """A path that has a name: a folder may be given as "." or ".."."""
+    path = Path(path)
+    try:
+        return path.resolve() if path.is_dir() else path
+    except (OSError, ValueError):
+        return path
 
 
 def tell(path: Path, name: str = "") -> Place:
@@ -130,7 +161,10 @@ def find(content: str, name: str, progress: Progress = silent) -> Path:
 
 
 def identify(path: Path, progress: Progress = silent) -> str:
-    """The SHA-256 of a file, read once as long as it stays as it is."""
+    """The SHA-256 of a file, read once as long as it stays as it is; of a folder that of the names
+    and SHA-256 of its files."""
+    if path.is_dir():
+        return _identify_all(path, progress)
     stamp = stamp_of(path)
     kept = settings.home() / "hashes" / of_json([str(path.resolve()), list(stamp)])
     try:
@@ -159,6 +193,20 @@ def identify(path: Path, progress: Progress = silent) -> str:
     except OSError as error:
         raise StoreError(f"The data folder cannot be written ({error.strerror}).") from None
     return digest.hexdigest()
+
+
+def _identify_all(folder: Path, progress: Progress) -> str:
+    try:
+        files = files_of(folder)
+        sizes = [max(1, one.stat().st_size) for one in files]
+    except OSError as error:
+        raise unreadable(folder.name, error) from None
+    each, done = [], 0
+    for one, size in zip(files, sizes, strict=True):
+        here = part(progress, done / sum(sizes), (done + size) / sum(sizes))
+        each.append((one.name, identify(one, here)))
+        done += size
+    return content_of(each)
 
 
 def _gone(name: Any) -> BadInput:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from analytics.bigdata import rows, sampling, where
 from analytics.bigdata.survey import survey_request
+from analytics.data import words
 from analytics.errors import BadInput
 from pages.ui import frame, session
 from pages.ui.words import safe_md
@@ -31,13 +32,18 @@ def fold() -> None:
             "File",
             list(by_name),
             key="server-file-name",
-            format_func=lambda n: f"{n}, {by_name[n].stamp[0] / 2**20:,.1f} MB",
+            format_func=lambda n: _named(by_name[n]),
         )
         st.caption("It is read piece by piece, not loaded whole.")
         if st.button("Look at this file"):
             st.session_state[LOOKED] = name
         if st.session_state.get(LOOKED) == name:
             _look(by_name[name])
+
+
+def _named(place: where.Place) -> str:
+    files = f"folder of {words.count(place.files, 'file')}, " if place.files else ""
+    return f"{place.name}, {files}{place.stamp[0] / 2**20:,.1f} MB"
 
 
 def _look(place: where.Place) -> None:
