@@ -145,8 +145,8 @@ def _check_kind(first: Source, found: Source) -> None:
         said = {"csv": "CSV", "parquet": "Parquet"}
         raise BadInput(
             f"'{shorten(first.name)}' is {said[first.format]}, but '{shorten(found.name)}' is "
-            f"{said[found.format]}, and files that are read as one are of one kind: move the others "
-            "elsewhere."
+            f"{said[found.format]}, and files that are read as one are of one kind: move the "
+            "others elsewhere."
         )
 
 
