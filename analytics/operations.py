@@ -84,8 +84,11 @@ OPERATIONS = {
     "survey": Operation("analytics.bigdata.survey:survey", 3, nested=True),
     "survey_part": Operation("analytics.bigdata.survey:survey_part"),
     "large_ambiguity": Operation(
-        "analytics.bigdata.scoring:large_ambiguity", nested=True, rests_on=("ambiguity",)
+        "analytics.bigdata.scoring:large_ambiguity",
+        nested=True,
+        rests_on=("ambiguity", "large_lattice"),
     ),
+    "large_lattice": Operation("analytics.bigdata.scoring:large_lattice", nested=True),
     "large_ambiguity_part": Operation("analytics.bigdata.scoring:large_ambiguity_part"),
     "applied": Operation("analytics.bigdata.applying:applied", 2, nested=True),
     "applied_part": Operation("analytics.bigdata.applying:applied_part"),

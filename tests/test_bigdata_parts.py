@@ -227,3 +227,16 @@ def test_a_round_of_k_means_over_pieces_is_one_over_all_rows():
     )
     np.testing.assert_allclose(stepped[0], X[:, :2].mean(axis=0))
     assert seen[0] == 3_000
+
+
+@pytest.mark.parametrize("aspect", [1.0, 0.25])
+def test_the_picture_of_a_lattice_counts_each_point_where_it_lies(aspect):
+    points = np.random.default_rng(3).normal(size=(5_000, 2)) * [3, 8] + [100, -40]
+    found = lattice.of_points(points, aspect)
+    image, (x, dx), (y, dy) = lattice.counts(found, 60)
+    assert max(image.shape) <= 60 and image.sum() == 5_000
+    at = np.floor((points - [x, y]) / [dx, dy] + 0.5).astype(int)
+    assert (
+        np.histogram2d(at[:, 1], at[:, 0], image.shape, [[-0.5, s - 0.5] for s in image.shape])[0]
+        == image
+    ).all()

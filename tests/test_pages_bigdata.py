@@ -1,5 +1,8 @@
 """A file of the server's folder by AppTest: looked at, sampled, its groups given to all rows."""
 
+import base64
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -49,6 +52,15 @@ def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
     facts = next(d.value for d in at.dataframe if "most frequent" in d.value.columns)
     assert facts["column"].tolist() == ["x", "y", "kind"]
     assert facts["median"][0].startswith("≈") and not facts["mean"][0].startswith("≈")
+    assert [s.value for s in at.selectbox if s.label in ("Across", "Up")] == ["x", "y"]
+    button(at, "Score all 4,000 rows").click().run()
+    settle(at)
+    assert not at.exception
+    assert any(f"All {N:,} points, summed in one pass." == c.value.replace("\\", "") for c in at.caption)
+    assert any("Ambiguity of the picture (CLAMS)" in h.proto.body for h in at.get("html"))
+    picture = json.loads(at.get("plotly_chart")[0].proto.spec)
+    drawn = base64.b64decode(picture["data"][0]["customdata"]["bdata"])
+    assert np.frombuffer(drawn, picture["data"][0]["customdata"]["dtype"]).sum() == N
     next(n for n in at.number_input if n.label == "Rows").set_value(300)
     next(s for s in at.selectbox if s.label == "In the proportions of").select("kind")
     button(at, "Open a sample").click().run()

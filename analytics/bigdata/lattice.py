@@ -116,6 +116,25 @@ def ambiguity(
     return scored.with_(notes=(words, *scored.notes))
 
 
+def counts(found: Lattice, most: int = GRID) -> tuple[np.ndarray, tuple, tuple]:
+    """How many points lie where, in at most ``most`` squares side by side.
+
+    Returns the counts (rows, columns), row 0 at the smallest y, and where the columns and the rows
+    of squares are in data units: (middle of the first, width) each.
+    """
+    reach = int((found.cells.max(axis=0) - found.cells.min(axis=0)).max()) + 1
+    # One step more where the larger squares' edges do not meet those of the first.
+    exponent = found.exponent + max(0, int(np.ceil(np.log2(reach / (most - 1)))))
+    cells, sums = _coarser(found, exponent)[1:3]
+    first = cells.min(axis=0)
+    across, up = cells.max(axis=0) - first + 1
+    image = np.zeros((int(up), int(across)))
+    image[tuple((cells - first).T[::-1])] = sums[0]
+    side = float(np.ldexp(1.0, exponent))
+    x, y = ((first + 0.5) * side).tolist()
+    return image, (x, side), (y / found.aspect, side / found.aspect)
+
+
 def _fitting(low: np.ndarray, high: np.ndarray) -> int:
     """The exponent of the smallest squares of which MOST reach from low to high."""
     with np.errstate(over="ignore"):

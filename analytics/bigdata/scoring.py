@@ -1,4 +1,7 @@
-"""CLAMS of two columns of a large file, of all its rows."""
+"""CLAMS of two columns of a large file, of all its rows, and the picture of them.
+
+Both rest on one pass over the file (``large_lattice``): counts and sums of the points in squares.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
@@ -29,20 +32,33 @@ def large_ambiguity_request(
     return request("large_ambiguity", "clams", params=params, seed=seed)
 
 
+def large_lattice_request(wanted: Request) -> Request:
+    """Ask for the points of a :func:`large_ambiguity_request`, counted in squares."""
+    return request("large_lattice", "", params=wanted.params)
+
+
 def large_ambiguity(
     wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run
 ) -> Ambiguity:
     """Run :func:`large_ambiguity_request`."""
+    counted = run(large_lattice_request(wanted), part(progress, 0.0, 0.9))
+    later = part(progress, 0.9, 1.0)
+    scored = lattice.ambiguity(unpacked(counted), wanted.seed, progress=later)
+    return scored.with_(notes=(*scored.notes, *counted.notes))
+
+
+def large_lattice(
+    wanted: Request, parents: tuple[Record, ...], progress: Progress, run: Run
+) -> Partial:
+    """Run :func:`large_lattice_request`; see :func:`unpacked`."""
     source, told = survey.source_of(wanted), Told()
     _check(source, wanted.params["axes"])
-    later = part(progress, 0.0, 0.9)
     if spans(source):
-        each = parts.found("large_ambiguity_part", wanted, source, run, later)
-        found = reduce(lattice.merge, (_unpacked(one) for _, one in each))
+        each = parts.found("large_ambiguity_part", wanted, source, run, progress)
+        found = reduce(lattice.merge, (unpacked(one) for _, one in each))
     else:
-        found = _of(source, wanted, later, told)
-    scored = lattice.ambiguity(found, wanted.seed, progress=part(progress, 0.9, 1.0))
-    return scored.with_(notes=(*scored.notes, *told.notes()))
+        found = _of(source, wanted, progress, told)
+    return _packed(found).with_(notes=tuple(told.notes()))
 
 
 def large_ambiguity_part(
@@ -50,13 +66,17 @@ def large_ambiguity_part(
 ) -> Partial:
     """The lattice of a span of the file."""
     source = survey.source_of(wanted)
-    found = _of(source, wanted, progress, Told(), parts.span_of(wanted, source))
+    return _packed(_of(source, wanted, progress, Told(), parts.span_of(wanted, source)))
+
+
+def _packed(found: Lattice) -> Partial:
     facts = {"exponent": found.exponent, "left_out": found.left_out, "aspect": found.aspect}
     arrays = {name: getattr(found, name) for name in ("cells", "sums", "low", "high")}
     return Partial(facts=facts, arrays=arrays)
 
 
-def _unpacked(one: Partial) -> Lattice:
+def unpacked(one: Partial) -> Lattice:
+    """The points that were counted."""
     return Lattice(**one.facts, **one.arrays)
 
 

@@ -24,6 +24,7 @@ SLOW = {
     "taxonomy": 120.0,
     "survey": 20.0,
     "large_ambiguity": 20.0,
+    "large_lattice": 20.0,
     "applied": 30.0,
     "text_vectors": 20.0,
 }

@@ -34,8 +34,12 @@ def drawn_aspect(projection: Projection) -> float:
     if not projection.axes or len(projection.xy) == 0:
         return 1.0
     # Column by column: of ten million points, both at once take ten times as long.
-    across, up = (float(c.max()) - float(c.min()) for c in projection.xy.T)
-    if across <= 0 or up <= 0 or 0.5 <= across / up <= 2:
+    return aspect_of(*(float(c.max()) - float(c.min()) for c in projection.xy.T))
+
+
+def aspect_of(across: float, up: float) -> float:
+    """The aspect that two real columns with these ranges are drawn with."""
+    if not (0 < across < np.inf and 0 < up < np.inf) or 0.5 <= across / up <= 2:
         return 1.0
     return min(max(float(f"{across / up:.4g}"), ASPECT_RANGE[0]), ASPECT_RANGE[1])
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from analytics.results import NOISE, Clustering, Dataset, Projection
+from analytics.results import NOISE, Ambiguity, Clustering, Dataset, Projection
 from pages.ui import frame, session
 from pages.ui.words import count, escape, interval, number, share
 
@@ -41,12 +41,18 @@ def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> 
 def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -> None:
     """The CLAMS score with its sentence, interval, scale and warnings."""
     from analytics.perception.operations import ambiguity_request
-    from analytics.perception.wording import HOW, sentence
 
     result = frame.try_ask(ambiguity_request(projection))
     if result is None:
         st.caption("How ambiguous the picture is will stand here in a moment.")
-        return
+    else:
+        score(result, dataset.n, letters)
+
+
+def score(result: Ambiguity, points: int, letters: bool = False) -> None:
+    """A CLAMS score of so many points."""
+    from analytics.perception.wording import HOW, sentence
+
     low, high = result.interval if len(result.interval) == 2 else (None, None)
     spread = f"{number(low)}–{number(high)}" if low is not None else ""
     finding(
@@ -65,7 +71,7 @@ def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -
         f"<i style='left:calc({100 * result.ambiguity:.1f}% - 1px)'></i></div>"
     )
     units = "equal units on both axes" if result.aspect == 1 else "the axes as drawn"
-    st.caption(f"0 clear, 1 ambiguous. For {dataset.n:,} points in one colour, {units}.")
+    st.caption(f"0 clear, 1 ambiguous. For {points:,} points in one colour, {units}.")
     frame.how("\n\n".join(HOW))
 
 

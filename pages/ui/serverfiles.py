@@ -7,7 +7,7 @@ from analytics.bigdata import rows, sampling, where
 from analytics.bigdata.survey import survey_request
 from analytics.data import words
 from analytics.errors import BadInput
-from pages.ui import frame, session
+from pages.ui import frame, session, wholefile
 from pages.ui.words import safe_md
 
 LOOKED = "server-file"
@@ -57,6 +57,7 @@ def _look(place: where.Place) -> None:
     for note in facts["notes"]:
         st.caption(safe_md(note))
     _sample(facts, found.digest)
+    wholefile.panel(place, facts, found.digest)
 
 
 def table(by_column: dict) -> pd.DataFrame:
