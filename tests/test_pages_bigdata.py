@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import analytics
 from analytics.bigdata import applying
+from models import minilm
 from pages.ui import services
 from tests import apptest
 from tests.apptest import settle
@@ -32,6 +34,8 @@ def folder(tmp_path_factory):
     )
     frame["kind"] = "kind " + frame["kind"]
     frame.to_csv(path / "big <b>*.csv", index=False)
+    texts = analytics.read("sample:messages").frame["text"]
+    pd.DataFrame({"said": [*texts, " "]}).to_parquet(path / "texts.parquet")
     patch.setenv("GESTALT_DATA", str(path))
     services.stop()  # so that workers start with the folder
     yield path
@@ -56,7 +60,9 @@ def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
     button(at, "Score all 4,000 rows").click().run()
     settle(at)
     assert not at.exception
-    assert any(f"All {N:,} points, summed in one pass." == c.value.replace("\\", "") for c in at.caption)
+    assert any(
+        f"All {N:,} points, summed in one pass." == c.value.replace("\\", "") for c in at.caption
+    )
     assert any("Ambiguity of the picture (CLAMS)" in h.proto.body for h in at.get("html"))
     picture = json.loads(at.get("plotly_chart")[0].proto.spec)
     drawn = base64.b64decode(picture["data"][0]["customdata"]["bdata"])
@@ -81,3 +87,24 @@ def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
     assert [d for d in at.get("download_button") if "Labels of all rows" in d.proto.label]
     assert len(list((services.home() / "applied").glob("*.parquet"))) >= 1
     assert applying.file_of("a" * 32).parent == services.home() / "applied"
+
+
+@pytest.mark.skipif(not minilm.available(), reason="without the sentence model")
+def test_descriptions_of_a_sample_go_to_all_texts(folder):
+    table = analytics.sample(folder / "texts.parquet", 90, seed=1)
+    dataset = analytics.prepare(table)
+    found = analytics.explain(dataset, "said", "by topic", k=3)
+    at = apptest.start({"t": table.digest, "d": dataset.digest, "e": found.digest})
+    settle(at)
+    at.switch_page("explain.py")
+    settle(at)
+    at.session_state["explain-tab"] = "Take away"
+    settle(at)
+    rows = len(pd.read_parquet(folder / "texts.parquet"))
+    button(at, f"Apply to all {rows:,} rows").click().run()
+    settle(at)
+    assert not at.exception
+    given = next(d.value for d in at.dataframe if {"group", "share"} <= set(d.value.columns))
+    named = [e["description"] for e in found.evidence]
+    assert given["rows"].sum() == rows and {*given["group"]} <= {*named, "unexplained"}
+    assert [d for d in at.get("download_button") if "Labels of all rows" in d.proto.label]

@@ -167,5 +167,5 @@ def shares(counts: pd.Series, wanted: int) -> pd.Series:
 
 def sentence(found: Kept, taken: int, name: str, by: str = "") -> str:
     """How the sample was drawn, for wherever it is shown."""
-    how = f"in the proportions of {words.name(by)}" if by else "each row with the same chance"
+    how = f"in the proportions of {words.name(by)}" if by else "each with the same chance"
     return f"{taken:,} of {found.met:,} rows of {name}, drawn {how}, seed {found.seed}."

@@ -5,7 +5,7 @@ import streamlit as st
 
 from analytics.bigdata import applying, lineage, refitting
 from analytics.errors import BadInput
-from analytics.results import NOISE, Clustering
+from analytics.results import NOISE, Clustering, Explanation
 from pages.ui import frame, services, session
 from pages.ui.words import safe_md, share
 
@@ -22,9 +22,15 @@ of the sample vote. The agreement is the share of the sample's rows that this ru
 their own label; in the file they keep it. Centres of k-means can be moved over all rows first, in
 at most ten rounds; then the rows of the sample, too, get the nearest one.
 """
+HOW_TEXTS = """
+The texts of the sample are vectors of what they mean, and rules learned on them say which
+description each fits. The same rules are put to the texts of all rows; a text that no description
+is likely to fit, or a blank, gets none. The agreement is the share of texts of the sample that stay
+where they are when they are held back and the others judge them.
+"""
 
 
-def offer(found: Clustering) -> None:
+def offer(found: Clustering | Explanation) -> None:
     """The fold, where the data on screen is a sample of a larger file."""
     table = session.load(session.current().view.table)
     of = table.source.get("sampled") if table is not None else None
@@ -32,13 +38,10 @@ def offer(found: Clustering) -> None:
         return
     with st.expander("Apply to all rows"):
         st.caption(safe_md(of["sentence"]))
-        movable = found.method in refitting.METHODS
-        ways = [way for way, how in WAYS.items() if movable or how != "fit"]
-        way = st.selectbox("Each row gets its group", ways, key="all-rows-way")
         try:
             parents = lineage.of(services.artifacts(), found)
             content, name = table.params["content"], table.params["name"]
-            wanted = applying.applied_request(found, parents, content, name, WAYS[way])
+            wanted = applying.applied_request(found, parents, content, name, _how(found))
         except BadInput as error:
             frame.sentence(str(error), "warning")
             return
@@ -53,12 +56,27 @@ def offer(found: Clustering) -> None:
             _shown(wanted, found)
 
 
-def _shown(wanted, found: Clustering) -> None:
+def _how(found: Clustering | Explanation) -> str:
+    """How each row gets its group; of descriptions there is one way."""
+    if isinstance(found, Explanation):
+        return "method"
+    movable = found.method in refitting.METHODS
+    ways = [way for way, how in WAYS.items() if movable or how != "fit"]
+    return WAYS[st.selectbox("Each row gets its group", ways, key="all-rows-way")]
+
+
+def _names(found: Clustering | Explanation) -> dict[int, str]:
+    if isinstance(found, Clustering):
+        return found.group_names
+    return {NOISE: "unexplained", **{i: e["description"] for i, e in enumerate(found.evidence)}}
+
+
+def _shown(wanted, found: Clustering | Explanation) -> None:
     made = frame.try_ask(wanted)
     if made is None:
         st.caption("The labels of all rows stand here as soon as they are written.")
         return
-    facts, names = made.facts, found.group_names
+    facts, names = made.facts, _names(found)
     lines = [
         {"group": names.get(label, str(label)), "rows": n, "share": share(n / facts["rows"])}
         for label, n in sorted(facts["groups"], key=lambda g: (g[0] == NOISE, g[0]))
@@ -68,12 +86,11 @@ def _shown(wanted, found: Clustering) -> None:
         lines.append({"group": "cannot be compared", "rows": n, "share": share(n / facts["rows"])})
     thousands = {"rows": st.column_config.NumberColumn(format="localized")}
     st.dataframe(pd.DataFrame(lines), hide_index=True, column_config=thousands)
-    st.caption(
-        safe_md(
-            f"Agreement with the sample's own labels: {100 * facts['agreement']:.1f} % of "
-            f"{facts['agreement_of']:,} rows. {' '.join(made.notes)}"
-        )
-    )
+    agreement = f"{100 * facts['agreement']:.1f} %"
+    said = f"Agreement with the sample's own labels: {agreement} of {facts['agreement_of']:,} rows."
+    if isinstance(found, Explanation):
+        said = f"Of the sample's texts that were held back, {agreement} keep their description."
+    st.caption(safe_md(" ".join((said, *made.notes))))
     path = applying.file_of(wanted.digest)
     if facts["bytes"] <= LARGEST:
         st.download_button(
@@ -84,4 +101,4 @@ def _shown(wanted, found: Clustering) -> None:
         )
     else:
         st.caption(safe_md(f"{path.name} in the folder applied of the server's data folder."))
-    frame.how(HOW)
+    frame.how(HOW_TEXTS if isinstance(found, Explanation) else HOW)

@@ -11,7 +11,7 @@ from analytics.figures.theme import color_of
 from analytics.language import asking as language
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, connecting, findings, frame, judging, session
+from pages.ui import allrows, cards, connecting, findings, frame, judging, session
 from pages.ui.words import count, escape, marked, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
@@ -299,7 +299,7 @@ def _object(found: Explanation, edit) -> str:
 
 
 def _files(found: Explanation, dataset: Dataset) -> None:
-    """CSV, JSON and one HTML page."""
+    """CSV, JSON, one HTML page, and the labels of all rows of a large file."""
     colors = [color_of(int(s)) for s in found.slots]
     title = f"{dataset.name}: explained"
     files = (
@@ -324,3 +324,4 @@ def _files(found: Explanation, dataset: Dataset) -> None:
             on_click="ignore",
         )
     frame.how("The JSON holds the same keys as `python -m analytics explain --json`.")
+    allrows.offer(found)
