@@ -341,9 +341,11 @@ def rank(
         paths = files.in_folder(Path(source))
         return ranking.rank(files.of_folder(paths), len(paths), seed, progress)
     if isinstance(source, (str, Path)) and str(source).lower().endswith(".zip"):
-        names = files.members(Path(source))
+        path = Path(source)
+        names = files.members(path)
         if len(names) > 1:
-            return ranking.rank(files.of_zip(Path(source), names), len(names), seed, progress)
+            plots, notes = files.of_zip(path, names), files.left_out(path)
+            return ranking.rank(plots, len(names), seed, progress, notes)
     dataset = prepare(source, store=store, progress=progress)
     return execute(pictures.columns_request(dataset, most, seed), store, progress)
 

@@ -151,6 +151,41 @@ def test_three_ways_says_how_to_get_people_and_takes_their_groupings(made):
     assert "3 people" in table["agreement (ARI)"].tolist()
 
 
+def test_a_file_that_holds_no_groupings_is_told_and_what_was_there_stays(made):
+    at = page(made, "People", compared=(made.runs[2],))
+    good = services.artifacts().require(made.projection)
+    labels = services.artifacts().require(made.runs[2]).labels[None]
+    for data, words_of in ((packed(good.xy, labels), ""), (b"a,b", "no zip of such"),
+                           (packed(good.xy, labels[:0]), "no annotator")):  # fmt: skip
+        at.file_uploader[0].upload("people.npz", data, "application/zip").run()
+        press(at, "Import")
+        table = next(d.value for d in at.dataframe if "between" in d.value)
+        assert "1 person" in table["agreement (ARI)"].tolist()
+        told = [e.value for e in at.error]
+        assert len(told) == bool(words_of) and all(words_of in t for t in told), told
+
+
+def packed(points, labels):
+    buffer = io.BytesIO()
+    np.savez(buffer, points=points, labels=labels)
+    return buffer.getvalue()
+
+
+def test_a_sweep_that_fails_says_why(made):
+    from analytics.operations import request
+
+    at = page(made, "Sweep")
+    here = at.session_state["gestalt"]
+    wanted = request("sweep", "no method", (made.dataset,), {"name": "k", "values": [2]})
+    services.runner().submit(wanted, here.owner)
+    services.runner().wait(wanted.digest, 30)
+    here.asked[wanted.digest] = wanted
+    here.view = here.view.with_(sweep=wanted.digest)
+    at.run()
+    assert len(at.warning) == 1 and "no longer stored" not in words(at)
+    assert any(b.label == "Run it again" for b in at.button)
+
+
 # --- corrections ---------------------------------------------------------------------------------
 
 

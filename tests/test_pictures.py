@@ -1,5 +1,6 @@
 """Ranking plots, the advisor's choice, and whether rankings can be trusted."""
 
+import io
 import zipfile
 from dataclasses import replace
 
@@ -364,3 +365,16 @@ def test_a_new_version_of_the_score_makes_new_rankings_and_advice(monkeypatch):
     before, old = [w.digest for w in wanted], OPERATIONS["ambiguity"]
     monkeypatch.setitem(OPERATIONS, "ambiguity", replace(old, version=old.version + 1))
     assert not {w.digest for w in wanted} & set(before)
+
+
+def test_files_that_show_no_plot_say_so_and_foreign_ones_are_named(store, home):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.csv", "one,two\nx,y\nz,w\n")
+        archive.writestr("b.csv", "one,two\n1,2\n")
+        archive.writestr("<b>.pdf", "%PDF-1.7")
+    staged = stage(buffer.getvalue(), "plots.zip", home)
+    found = execute(pictures.files_request(staged), store)
+    assert "could be scored" in found.sentence and len(found.entries) == 2
+    assert found.notes == ("1 file of another kind was left out: '<b>.pdf'.",)
+    assert all("choose another file" in e["problem"] for e in found.entries)

@@ -440,6 +440,9 @@ def npz(**held):
         npz(points=np.full((40, 2), np.inf), labels=np.zeros((2, 40), int)),
         npz(points=two_blobs(), labels=np.zeros((1_001, 40), np.int8)),
         npz(points=np.array([["a", "b"]] * 40), labels=np.zeros((2, 40), int)),
+        npz(points=two_blobs(), labels=np.full((2, 40), "a")),
+        npz(points=two_blobs(), labels=np.zeros((0, 40), int)),
+        npz(),
     ],
 )
 def test_files_that_are_no_groupings_are_refused_in_one_sentence(tmp_path, data):

@@ -52,7 +52,7 @@ def test_they_are_two_owners_with_jobs_of_their_own(two):
     mine = {job.id for job in services.runner().jobs(ann.owner)}
     assert mine
     assert not mine & {job.id for job in services.runner().jobs(bob.owner)}
-    assert not mine & bob.asked
+    assert not mine & set(bob.asked)
 
 
 def test_a_key_and_what_is_undone_stay_with_the_session(two):

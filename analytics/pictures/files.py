@@ -72,12 +72,24 @@ def of_folder(paths: list[Path]) -> Iterator[Plot]:
 
 def members(path: Path) -> list[str]:
     """The names of the data files in a zip, sorted. Raises BadInput."""
-    with archives.open_zip(path) as archive:
-        names = [m.filename for m in archives.members(archive)]
-    found = sorted(n for n in names if _ending(n) in readers.FORMATS)
+    found = [n for n in _names(path) if _ending(n) in readers.FORMATS]
     if not found:
         raise BadInput("The zip holds no data file: put CSV or other tables in it.")
     return _at_most(found)
+
+
+def left_out(path: Path) -> tuple[str, ...]:
+    """A sentence about the files of a zip that are no data files, when there are any."""
+    others = [printable(n) for n in _names(path) if _ending(n) not in readers.FORMATS]
+    if not others:
+        return ()
+    files = words.count(len(others), "file of another kind was", "files of other kinds were")
+    return (f"{files} left out: {words.names(others)}.",)
+
+
+def _names(path: Path) -> list[str]:
+    with archives.open_zip(path) as archive:
+        return sorted(m.filename for m in archives.members(archive))
 
 
 def of_zip(path: Path, names: list[str]) -> Iterator[Plot]:
@@ -115,7 +127,9 @@ def read_plot(path: Path, name: str) -> Plot:
         xy = frame[[x, y]].to_numpy(np.float64, na_value=np.nan)
         whole = np.isfinite(xy).all(axis=1)
         if whole.sum() < 2:
-            raise BadInput(f"{name} has fewer than two rows with two finite numbers.")
+            raise BadInput(
+                f"{name} has fewer than two rows with two finite numbers: choose another file."
+            )
     except (BadInput, StoreError) as error:
         return Plot(name, None, problem=str(error), source={"file": name})
     left_out = int((~whole).sum())

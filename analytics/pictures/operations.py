@@ -69,7 +69,8 @@ def ranking(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
 
         path = uploads.path_of(str(wanted.params.get("content", "")), settings.home())
         names = files.members(path)
-        return rank(files.of_zip(path, names), len(names), wanted.seed, progress)
+        plots, notes = files.of_zip(path, names), files.left_out(path)
+        return rank(plots, len(names), wanted.seed, progress, notes)
     if wanted.method == "maps":
         from analytics.pictures.maps import rank_maps
 

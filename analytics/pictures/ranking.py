@@ -120,6 +120,8 @@ def sentence(entries) -> str:
     """What the ranking says, in one sentence."""
     good = scored(entries)
     rest = len(entries) - len(good)
+    if entries and all(e["problem"] for e in entries):
+        return "None of these plots could be scored: what is missing stands under each."
     if not good:
         return (
             "None of these plots shows two groups or more, so there is nothing to disagree about."

@@ -89,9 +89,13 @@ def held_in(path: Path, name: str) -> list[Held]:
             "the neutral format, see docs/study.md."
         ) from None
     with opened as archive, tempfile.TemporaryDirectory() as folder:
-        inner = sorted(
-            m.filename for m in archives.members(archive) if m.filename.lower().endswith(".npz")
-        )
+        names = [m.filename for m in archives.members(archive)]
+        inner = sorted(n for n in names if n.lower().endswith(".npz"))
+        if not inner and not any(n.lower().endswith(".npy") for n in names):
+            raise BadInput(
+                f"{shorten(printable(name))} holds neither arrays nor an .npz: give groupings in "
+                "the neutral format, see docs/study.md."
+            )
         if not inner:
             return [_held(path, printable(name))]
         if len(inner) > MOST_PLOTS:

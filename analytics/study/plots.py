@@ -58,15 +58,20 @@ def plot_of(name: str, xy: np.ndarray, projection: str = "", most: int = MOST_PO
 def check(points: np.ndarray, labels: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Points (n, 2) and labels (people, n) of one annotated plot. Raises BadInput."""
     points, labels = np.asarray(points), np.atleast_2d(np.asarray(labels))
-    if points.ndim != 2 or points.shape[1] != 2 or points.dtype.kind not in "fiu":
+    for array, is_called in ((points, "points"), (labels, "labels")):
+        if array.dtype.kind not in "fiu":
+            raise BadInput(f"{name}: '{is_called}' must be numbers, and is of another kind.")
+    if points.ndim != 2 or points.shape[1] != 2:
         raise BadInput(f"{name}: 'points' must be numbers of shape (n, 2), not {points.shape}.")
-    if labels.dtype.kind not in "fiu" or labels.shape[1:] != (len(points),):
+    if labels.shape[1:] != (len(points),):
         raise BadInput(
             f"{name}: 'labels' must be whole numbers of shape (annotators, {len(points)}), "
             f"not {labels.shape}."
         )
+    if not len(labels):
+        raise BadInput(f"{name}: 'labels' holds no annotator: give one row for each person.")
     if len(points) < 10:
-        raise BadInput(f"{name} has {len(points)} points: at least 10 are needed.")
+        raise BadInput(f"{name} has too few points ({len(points)}): at least 10 are needed.")
     if not np.isfinite(points).all() or np.ptp(points.astype(float), axis=0).max() <= 0:
         raise BadInput(f"{name}: the points must be finite and not all at one place.")
     labels = labels.astype(float)

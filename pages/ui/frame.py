@@ -161,7 +161,7 @@ def _jobs() -> set[str]:
     """Running jobs with their words, fraction and a cancel button; redrawn while any runs."""
     # What is stored by now is found when it is asked for: nothing waits for it any more.
     here = session.current()
-    here.asked = {d for d in here.asked if not services.artifacts().has(d)}
+    here.asked = {d: r for d, r in here.asked.items() if not services.artifacts().has(d)}
     jobs = session.pending()
     if not jobs:
         return set()

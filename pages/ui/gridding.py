@@ -6,7 +6,7 @@ import streamlit as st
 from analytics.comparing import grid
 from analytics.errors import BadInput
 from analytics.results import Dataset, Gallery
-from pages.ui import frame, services, session
+from pages.ui import frame, session
 from pages.ui.words import number, safe_md, share
 
 HOW = """
@@ -41,7 +41,7 @@ def show(dataset: Dataset) -> None:
         session.ask(request)
         st.rerun()
     found = session.load(request.digest)
-    if found is None and services.runner().request(request.digest) is not None:
+    if found is None and session.request_of(request.digest) is not None:
         found = frame.try_ask(request)
     if found is None:
         st.caption("15 sets of statistics, 3 methods, with and without principal components.")

@@ -36,7 +36,7 @@ def cancel(digest: str) -> None:
     here = session.current()
     if services.runner().cancel(digest, here.owner):
         return
-    here.asked.discard(digest)
+    here.asked.pop(digest, None)
     for slot in [s for s, request in here.wanted.items() if request.digest == digest]:
         del here.wanted[slot]
         here.steps.discard(slot)

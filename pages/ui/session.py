@@ -71,7 +71,7 @@ class Session:
     wanted: dict[str, Request] = field(default_factory=dict)
     steps: set[str] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
-    asked: set[str] = field(default_factory=set)
+    asked: dict[str, Request] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
     keys: dict = field(default_factory=dict)  # of language models, Secrets by address; memory only
@@ -228,7 +228,7 @@ def ask(request: Request) -> Record | None:
     session = current()
     found = services.artifacts().load(request.digest)
     if found is not None:
-        session.asked.discard(request.digest)
+        session.asked.pop(request.digest, None)
         return found
     job = services.runner().job(request.digest)
     if (
@@ -238,7 +238,7 @@ def ask(request: Request) -> Record | None:
         and job.state != "done"
     ):
         raise BadInput(job.error or f"This step was {job.state}: run it again.")
-    session.asked.add(request.digest)
+    session.asked[request.digest] = request
     _submit(session, request)
     return None
 
@@ -249,9 +249,16 @@ def _submit(session: Session, request: Request) -> None:
     services.runner().submit(request, session.owner, keys)
 
 
+def request_of(digest: str) -> Request | None:
+    """What is under way under a digest, or was asked for in this session and has failed, for
+    :func:`ask` to tell; None when it is neither."""
+    found = current().asked.get(digest) or services.runner().request(digest)
+    return found if isinstance(found, Request) else None
+
+
 def retry(digest: str) -> None:
     """Forget that a request failed, so that the next ask runs it again."""
-    current().asked.discard(digest)
+    current().asked.pop(digest, None)
 
 
 def load(digest: str) -> Record | None:
@@ -268,7 +275,7 @@ def shown() -> tuple:
 def pending() -> list:
     """The jobs this session waits for, in the order asked."""
     session = current()
-    digests = {r.digest for r in session.wanted.values()} | session.asked
+    digests = {r.digest for r in session.wanted.values()} | set(session.asked)
     jobs = [services.runner().job(d) for d in digests]
     return sorted((j for j in jobs if j is not None and j.active), key=lambda j: j.queued)
 

@@ -8,7 +8,6 @@ from analytics import registry
 from analytics.comparing import sweep as sweeping
 from analytics.comparing.operations import sweep_request
 from analytics.errors import BadInput
-from analytics.operations import Request
 from analytics.results import Dataset, Gallery, Projection
 from pages.ui import comparing, forms, frame, services, session
 from pages.ui.words import count, interval, number, safe_md, share
@@ -101,10 +100,9 @@ def _found() -> Gallery | None:
     found = session.load(digest)
     if found is not None:
         return found
-    request = services.runner().request(digest)
-    if isinstance(request, Request):
+    if (request := session.request_of(digest)) is not None:
         found = frame.try_ask(request)
-        if found is None:
+        if found is None and services.runner().request(digest) is not None:
             st.caption("The values are being tried; results so far are kept, also on cancel.")
         return found
     st.caption("The sweep of this link is no longer stored here: sweep again.")

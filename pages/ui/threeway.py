@@ -7,7 +7,6 @@ import streamlit as st
 from analytics.comparing import people as collecting
 from analytics.comparing.operations import collected_request
 from analytics.errors import BadInput, StoreError
-from analytics.operations import Request
 from analytics.results import UNLABELLED, Dataset, Projection, ScoreCard
 from pages.ui import (
     comparing,
@@ -16,7 +15,6 @@ from pages.ui import (
     mapview,
     panels,
     people,
-    services,
     session,
     sides,
 )
@@ -29,6 +27,7 @@ ABSENT = (
     "see docs/compare.md) and import the file here. Until then the third map is empty; nothing "
     "stands in for people."
 )
+FAILED, BEFORE = "people-failed", "people-before"  # why an import failed; what stood there
 HOW = """
 Algorithm: the first result compared. Predicted people: ClusterNet, which learned from simulated
 people, not from these. Collected people: the groups that more than half of the people who
@@ -74,24 +73,32 @@ def _collected(projection: Projection) -> ScoreCard | None:
     if not digest:
         return None
     found = session.load(digest)
-    if found is None:
-        request = services.runner().request(digest)
-        found = frame.try_ask(request) if isinstance(request, Request) else None
+    if found is None and (request := session.request_of(digest)) is not None:
+        try:
+            found = session.ask(request)
+        except BadInput as error:  # what was there before the file comes back
+            st.session_state[FAILED] = str(error)
+            session.retry(digest)
+            session.change(collected=st.session_state.get(BEFORE, ""))
+            st.rerun()
     if found is not None and projection.digest not in found.parents:
         return None
     return found
 
 
 def _import(projection: Projection) -> None:
-    with st.expander("Import people's groupings"):
+    with st.expander("Import people's groupings", expanded=FAILED in st.session_state):
         file = st.file_uploader(
             "Groupings of this map: .npz with points and labels, or a zip of such files",
             type=["npz", "zip"],
             key="people-file",
         )
-        if file is None or not st.button("Import", type="primary", key="people-import"):
+        pressed = file is not None and st.button("Import", type="primary", key="people-import")
+        if FAILED in st.session_state and not pressed:
+            frame.sentence(st.session_state[FAILED], "error")
+        if not pressed:
             return
-
+        st.session_state.pop(FAILED, None)
         try:
             request = collected_request(projection, limits.keep_file(file, file.name))
         except (BadInput, StoreError) as error:
@@ -99,6 +106,8 @@ def _import(projection: Projection) -> None:
             return
         session.retry(request.digest)
         session.ask(request)
+        before = session.current().view.collected
+        st.session_state[BEFORE] = before if session.load(before) is not None else ""
         session.change(collected=request.digest)
         st.rerun()
 
