@@ -29,14 +29,17 @@ NEEDS = {
 
 def absent(method: Method, dataset: Dataset) -> list[str]:
     """The needs of a method that this data does not meet, in the order of NEEDS."""
-    has = {
-        "text": bool(dataset.text_column),
-        "images": dataset.image_shape is not None,
-        "labels": dataset.labels is not None and bool((dataset.labels >= 0).any()),
-        "graph": dataset.edges is not None,
-        "domain": dataset.domain is not None and bool((dataset.domain >= 0).any()),
-    }
-    return [need for need in NEEDS if need in method.needs and not has.get(need)]
+    return [need for need in NEEDS if need in method.needs and not _has(dataset, need)]
+
+
+def _has(dataset: Dataset, need: str) -> bool:
+    """Whether the data meets a need."""
+    if need in ("labels", "domain"):
+        marked = getattr(dataset, need)
+        return marked is not None and bool((marked >= 0).any())
+    if need == "text":
+        return bool(dataset.text_column)
+    return {"images": dataset.image_shape, "graph": dataset.edges}[need] is not None
 
 
 def missing(method: Method, dataset: Dataset) -> str:

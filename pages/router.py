@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import logs, metrics
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, identity, limits, menu, reading, recolouring, session
+from pages.ui import frame, identity, limits, menu, reading, recolouring, services, session
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -48,13 +48,14 @@ try:
         reading.page(read)
         st.stop()
     menu.greet()
-    session.follow_address()
-    session.settle()
-    session.sync_address()
-    shown = None if read else frame.header(page.title)
-    page.run()
-    if shown is not None:
-        frame.show_new_jobs(shown)
+    with services.artifacts().holding():
+        session.follow_address()
+        session.settle()
+        session.sync_address()
+        shown = None if read else frame.header(page.title)
+        page.run()
+        if shown is not None:
+            frame.show_new_jobs(shown)
 except (BadInput, StoreError) as error:
     frame.sentence(str(error), "error")
 except Exception:

@@ -15,7 +15,11 @@ def workers():
 
 @pytest.fixture
 def at():
-    return settle(start())
+    """The map of the first sample with the fold for numbers open."""
+    running = settle(start())
+    assert not any("rows in it" in m.value for m in running.markdown)  # closed, nothing is counted
+    running.session_state["box-fold"] = True
+    return running.run()
 
 
 def test_a_box_of_numbers_selects_its_rows(at):

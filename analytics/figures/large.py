@@ -80,10 +80,17 @@ def sheet(xy: np.ndarray) -> Sheet:
     points = xy if whole else xy[rows]
     low, high = marks.extent(points).astype(float) if len(points) else (np.zeros(2), np.ones(2))
     span = np.where(high > low, high - low, np.maximum(np.abs(low), 1.0))
-    order = np.arange(len(rows), dtype=np.uint32)
-    np.random.default_rng(0).shuffle(order)
+    order = _order(len(rows))
     limits = tuple((float(a), float(b)) for a, b in zip(low, high, strict=True))
     return Sheet(order if whole else rows[order].astype(np.uint32), low, span, limits, notes)
+
+
+def _order(n: int) -> np.ndarray:
+    """The numbers below n in a seeded random order, uint32 (n,): by random keys of 16 bits, which
+    are sorted several times faster than ten million numbers are shuffled. Those of equal keys, some
+    150 of ten million, follow each other by their size."""
+    keys = np.random.default_rng(0).integers(0, STEPS, n, np.uint16)
+    return np.argsort(keys, kind="stable").astype(np.uint32)
 
 
 def places(found: Sheet, xy: np.ndarray, fine: bool = False) -> Iterator[bytes]:
@@ -92,7 +99,7 @@ def places(found: Sheet, xy: np.ndarray, fine: bool = False) -> Iterator[bytes]:
     fine : the next 16 binary digits instead, for a reader who zooms far in.
     """
     for start in range(0, len(found.rows), CHUNK):
-        steps = xy[found.rows[start : start + CHUNK]].astype(np.float64)
+        steps = np.take(xy, found.rows[start : start + CHUNK], axis=0).astype(np.float64)
         steps -= found.low
         steps *= STEPS / found.span
         np.minimum(steps, STEPS * (1 - 2.0**-32), out=steps)

@@ -14,7 +14,9 @@ import os
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,11 +30,13 @@ from analytics import results
 from analytics.digest import is_digest
 from analytics.errors import BadInput, StoreError
 from analytics.results import Record, Score
+from analytics.store import arrays as reading
 from analytics.store.files import PART, atomic_file, move, sha256, sweep, write_atomic
 
 log = logging.getLogger(__name__)
 
 FORMAT = 1
+AT_ONCE = 16_000_000  # bytes of a result from which on its files are read at the same time
 RECORDS = {
     c.__name__: c
     for c in (
@@ -120,6 +124,18 @@ class Artifacts:
         self._memory: OrderedDict[str, tuple[Record, int]] = OrderedDict()
         self._alive: WeakValueDictionary[str, Record] = WeakValueDictionary()
         self._lock = threading.Lock()
+        self._run = threading.local()
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """What this thread loads inside stays in memory until its end: one run of a page asks for
+        the same results several times, and a few of ten million rows are more than the memory
+        holds, so each would push out the next one asked for."""
+        self._run.held = {}
+        try:
+            yield
+        finally:
+            self._run.held = None
 
     def _path(self, digest: str, suffix: str) -> Path:
         if not is_digest(digest):
@@ -169,13 +185,33 @@ class Artifacts:
                 self._remember(record)
         if record is not None:
             self._touch(digest)
+            held = getattr(self._run, "held", None)
+            if held is not None:
+                held[digest] = record
         return record
 
-    def _read(self, digest: str) -> Record | None:
+    def outline(self, digest: str) -> Record | None:
+        """The stored record without its arrays and its frame, which are empty here: its words and
+        numbers, at once. None when there is none. Raises StoreError as :meth:`load` does.
+
+        What is left out is checked when it is loaded; that its files are there is seen here.
+        """
+        record = self._remembered(digest)
+        if record is None and self.has(digest):
+            record = self._read(digest, whole=False)
+        if record is not None:
+            self._touch(digest)
+        return record
+
+    def _read(self, digest: str, whole: bool = True) -> Record | None:
         try:
             document = json.loads(self._path(digest, ".json").read_bytes())
             if document["format"] != FORMAT:
                 return None
+            if not whole:
+                for suffix in document["files"]:
+                    self._path(digest, suffix).stat()
+                return unpack(document, {}, None)
             return unpack(document, *self._contents(digest, document["files"]))
         except MemoryError:
             raise
@@ -192,17 +228,21 @@ class Artifacts:
 
     def _contents(self, digest: str, hashes: dict[str, str]) -> tuple[dict[str, np.ndarray], Any]:
         """The arrays and the frame of a result. Raises ValueError when a file was changed."""
-        arrays, frame = {}, None
-        for suffix, expected in hashes.items():
+
+        def content(suffix: str):
             with open(self._path(digest, suffix), "rb") as file:
-                if sha256(file) != expected:
-                    raise ValueError(f"{suffix} was changed")
                 if suffix == ".npz":
-                    with np.load(file, allow_pickle=False) as stored:
-                        arrays = {key: stored[key] for key in stored.files}
-                else:
-                    frame = pd.read_parquet(file)
-        return arrays, frame
+                    return reading.read(file, hashes[suffix])
+                if sha256(file) != hashes[suffix]:
+                    raise ValueError(f"{suffix} was changed")
+                return pd.read_parquet(file)
+
+        if len(hashes) > 1 and self._size(digest) > AT_ONCE:
+            with ThreadPoolExecutor(len(hashes)) as readers:
+                found = dict(zip(hashes, readers.map(content, hashes), strict=True))
+        else:
+            found = {suffix: content(suffix) for suffix in hashes}
+        return found.get(".npz", {}), found.get(".parquet")
 
     def shape(self, digest: str, array: str) -> tuple[int, ...] | None:
         """The shape of an array of a result, read without the array; None when there is none."""

@@ -32,7 +32,7 @@ where they are when they are held back and the others judge them.
 
 def offer(found: Clustering | Explanation) -> None:
     """The fold, where the data on screen is a sample of a larger file."""
-    table = session.load(session.current().view.table)
+    table = session.outline(session.current().view.table)
     of = table.source.get("sampled") if table is not None else None
     if not of:
         return

@@ -16,7 +16,11 @@ _EDGE = 0.01  # of the extent, kept free round the points
 @parts.counted("box")
 def fold(projection: Projection) -> None:
     """Two ranges and a button, one fold away; counts the rows in the box while it changes."""
-    with st.expander("Select by numbers instead of drawing", key="box-fold"):
+    words = "Select by numbers instead of drawing"
+    # Filled only when open: all points are counted for it.
+    with (fold_ := st.expander(words, key="box-fold", on_change="rerun")):
+        if not fold_.open:
+            return
         xy = projection.xy
         if not all(np.isfinite(column).all() for column in xy.T):
             xy = xy[np.isfinite(xy).all(axis=1)]
@@ -29,11 +33,11 @@ def fold(projection: Projection) -> None:
             _range(slots[axis], names[axis], xy[:, axis], f"box-{axis}-{projection.digest}")
             for axis in (0, 1)
         ]
-        box = {"type": "box", "x": list(spans[0]), "y": list(spans[1])}
-        inside = int(geometry.resolve((box,), xy).sum())
+        shape = {"type": "box", "x": list(spans[0]), "y": list(spans[1])}
+        inside = int(geometry.resolve((shape,), xy).sum())
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Select this box", disabled=not inside, key="box-select"):
-                mapview.select((box,))
+                mapview.select((shape,))
                 st.rerun()
             st.markdown(f"{inside:,} of {count(len(xy), 'row')} in it", width="content")
 

@@ -80,12 +80,12 @@ def faithfulness(projection: Projection) -> None:
     from analytics.projection.operations import faithfulness_request, reliability_request
     from analytics.projection.reliability import FEWEST_ROWS
 
-    card = frame.try_ask(faithfulness_request(projection))
+    card = frame.try_ask(faithfulness_request(projection), whole=False)
     if card is None:
         return
     values, notes = dict(card.values), list(card.notes)
     if len(projection.xy) >= FEWEST_ROWS:
-        groups_kept = frame.try_ask(reliability_request(projection))
+        groups_kept = frame.try_ask(reliability_request(projection), whole=False)
         if groups_kept is not None:
             values.update(groups_kept.values)
             notes += groups_kept.notes
@@ -114,7 +114,7 @@ def clustering(dataset: Dataset, projection: Projection, result: Clustering) -> 
     )
     if result.space == "map" and projection.digest not in result.parents:
         st.caption("These groups were found on another map than the one shown.")
-    card = frame.try_ask(validity_request(result))
+    card = frame.try_ask(validity_request(result), whole=False)
     if card is not None:
         rows = [
             (s.label or name, interval(s.value, s.low, s.high)) for name, s in card.values.items()

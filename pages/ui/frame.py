@@ -75,7 +75,7 @@ def header(page: str = "") -> set[str]:
 
 def _sampled(view) -> None:
     """How a sample of a larger file was drawn, on every page that shows it."""
-    table = session.load(view.table)
+    table = session.outline(view.table)
     if table is not None and "sampled" in table.source:
         st.caption(safe_md(table.source["sampled"]["sentence"]))
 
@@ -105,7 +105,7 @@ def _trail(view, page: str) -> str:
     the page shows."""
     steps = {}
     dataset = session.load(view.dataset)
-    table = session.load(view.table)
+    table = session.outline(view.table)
     if dataset is not None:
         of = f" of {dataset.total_rows:,}" if dataset.total_rows > dataset.n else ""
         sampled = table.source.get("sampled") if table is not None else None
@@ -236,7 +236,7 @@ def undo_deletion(key: str, restore) -> bool:
 
 def things_to_know() -> None:
     """One line on the faults of the data, with the way to their details."""
-    table = session.load(session.current().view.table)
+    table = session.outline(session.current().view.table)
     problems = table.profile.get("problems", []) if table is not None else []
     serious = [p for p in problems if p["severity"] != "info"]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -252,10 +252,11 @@ def how(text: str) -> None:
         st.markdown(text)
 
 
-def try_ask(request):
-    """A side result, or None; a failure is shown in place with a way to run it again."""
+def try_ask(request, whole: bool = True):
+    """A side result, or None; a failure is shown in place with a way to run it again. whole : as
+    for :func:`pages.ui.session.ask`."""
     try:
-        return session.ask(request)
+        return session.ask(request, whole)
     except BadInput as error:
         sentence(str(error), "warning")
         if st.button("Run it again", key=f"retry-{request.digest}", type="tertiary"):

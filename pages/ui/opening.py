@@ -63,7 +63,7 @@ def _links() -> None:
 
 def _added_links() -> dict | None:
     """The file of links that the table on screen was read with."""
-    table = session.load(session.current().view.table)
+    table = session.outline(session.current().view.table)
     return table.params.get("links") if table is not None else None
 
 
@@ -86,7 +86,7 @@ def _linked() -> None:
     file, staged = st.session_state.get("upload-links"), _last_file()
     if file is None or not staged:
         return
-    table = session.load(session.current().view.table)
+    table = session.outline(session.current().view.table)
     options = dict(table.params.get("options") or {}) if table is not None else {}
     try:
         file.seek(0)
@@ -108,7 +108,7 @@ def _last_file() -> dict:
     """The file opened last in this tab, read or not, else that of the table on screen; {} when
     there is none. It stays when the reader leaves this page, which empties the field for files."""
     here = session.current()
-    table = session.load(here.view.table)
+    table = session.outline(here.view.table)
     shown = dict(table.params) if table is not None and table.method == "file" else {}
     staged = st.session_state.get(OPENED) or {}
     failed = "table" in here.errors and staged
@@ -157,7 +157,7 @@ def _columns(source: dict, rows: str) -> dict[str, str | None]:
 
 
 def _source() -> dict:
-    table = session.load(session.current().view.table)
+    table = session.outline(session.current().view.table)
     return table.source if table is not None else {}
 
 

@@ -108,7 +108,7 @@ def _resume(session: Session, waiting: str) -> None:
         if request is not None and access.may(digest) and request.kind in KINDS.get(slot, (slot,)):
             session.wanted[slot] = request
             session.steps.add(slot)
-        elif _is(load(digest), slot):
+        elif _is(outline(digest), slot):
             session.view = session.view.with_(**{slot: digest})
 
 
@@ -128,7 +128,7 @@ def _from_address(query) -> tuple[View, dict]:
     """The view of an address, and the saved view it is or was changed from."""
     changed = access.checked(views.from_query(query), token := query.get("view"))
     for slot in SLOTS:
-        record = load(getattr(changed, slot))
+        record = outline(getattr(changed, slot))
         if record is not None and not _is(record, slot):
             raise BadInput("This link is damaged: a result in it is of another kind.")
         if slot == "explanation" and record is not None and changed.dataset not in record.parents:
@@ -220,13 +220,14 @@ def want(slot: str, request: Request, step: bool = False) -> None:
     session.fresh.add(slot)
 
 
-def ask(request: Request) -> Record | None:
+def ask(request: Request, whole: bool = True) -> Record | None:
     """A result that stands beside the view: the stored one, or None while its job runs.
 
-    Raises BadInput with the job's sentence when it failed.
+    whole : False for its words and numbers only, without arrays. Raises BadInput with the job's
+    sentence when it failed.
     """
-    session = current()
-    found = services.artifacts().load(request.digest)
+    session, stored = current(), services.artifacts()
+    found = (stored.load if whole else stored.outline)(request.digest)
     if found is not None:
         session.asked.pop(request.digest, None)
         return found
@@ -264,6 +265,11 @@ def retry(digest: str) -> None:
 def load(digest: str) -> Record | None:
     """A stored result, or None when there is none that this reader may see."""
     return services.artifacts().load(digest) if digest and access.may(digest) else None
+
+
+def outline(digest: str) -> Record | None:
+    """As :func:`load`, but only the words and numbers: arrays and frames are empty."""
+    return services.artifacts().outline(digest) if digest and access.may(digest) else None
 
 
 def shown() -> tuple:
