@@ -118,9 +118,9 @@ def apply(
     size.
 
     result : a clustering, the groups people would see, an explanation of texts by meaning, or its
-    digest. how : "method", "rules" for the readable rules, or "fit" to move the centres of k-means
-    over all rows first. out : where to write the labels (``row``, ``label``) as Parquet; they are
-    kept in the data folder too. options : as for :func:`sample`.
+    digest. how : "method", "rules" for the readable rules, or "fit" to fit k-means or a Gaussian
+    mixture to all rows first. out : where to write the labels (``row``, ``label``) as Parquet;
+    they are kept in the data folder too. options : as for :func:`sample`.
     """
     from analytics.bigdata import applying, lineage, where
 

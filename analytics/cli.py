@@ -242,7 +242,7 @@ def _add_apply(sub: _Parser) -> None:
         "--rules", action="store_true", help="by the rules in words that tell the groups"
     )
     sub.add_argument(
-        "--fit", action="store_true", help="move the centres of k-means over all rows first"
+        "--fit", action="store_true", help="fit k-means or a Gaussian mixture to all rows first"
     )
 
 

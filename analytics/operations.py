@@ -93,6 +93,7 @@ OPERATIONS = {
     "applied": Operation("analytics.bigdata.applying:applied", 2, nested=True),
     "applied_part": Operation("analytics.bigdata.applying:applied_part"),
     "applied_sums": Operation("analytics.bigdata.refitting:applied_sums"),
+    "applied_moments": Operation("analytics.bigdata.refitting:applied_moments"),
 }
 
 

@@ -1,5 +1,6 @@
 """What is computed of pieces of a large table, joined, is what is computed of the whole."""
 
+import json
 from functools import reduce
 from itertools import pairwise
 
@@ -10,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.bigdata import batches, counts, distinct, groups, lattice, ranks, rows, sketch
+from analytics.bigdata import (
+    batches,
+    counts,
+    distinct,
+    groups,
+    lattice,
+    mixtures,
+    ranks,
+    rows,
+    sketch,
+)
 from analytics.errors import BadInput
 from analytics.perception.clams import clams
 
@@ -240,3 +251,51 @@ def test_the_picture_of_a_lattice_counts_each_point_where_it_lies(aspect):
         np.histogram2d(at[:, 1], at[:, 0], image.shape, [[-0.5, s - 0.5] for s in image.shape])[0]
         == image
     ).all()
+
+
+@pytest.mark.parametrize("shape", ["full", "tied", "diag", "spherical"])
+def test_rounds_of_em_over_pieces_are_those_of_scikit_learn(shape):
+    from sklearn.mixture import GaussianMixture
+
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(i * 3, 1 + i / 3, (700, 3)) * [1, 2, 0.5] for i in range(3)])
+    rng.shuffle(X)
+    X, middle, scale = X + 1e3, np.full(3, 1e3), 8.0
+    Y = (X - middle) / scale
+    fit = {"covariance_type": shape, "tol": 0}
+    with pytest.warns(match="did not converge"):
+        start = GaussianMixture(3, random_state=0, max_iter=1, **fit).fit(Y[:200])
+        whole = GaussianMixture(
+            3, max_iter=4, weights_init=start.weights_, means_init=start.means_,
+            precisions_init=start.precisions_, **fit,
+        ).fit(Y)  # fmt: skip
+    at = mixtures.of_model(start, scale, middle)
+    again = mixtures.from_json(json.loads(json.dumps(at.to_json())))
+    assert all(np.array_equal(a, b) for a, b in zip(at, again, strict=True))
+    likely = []
+    for _ in range(4):
+        pieces = [mixtures.moments(x, at) for x in np.array_split(X, 7)]
+        found = reduce(mixtures.merge, pieces, mixtures.nothing(at))
+        likely.append(found.likelihood / found.rows)
+        at = mixtures.moved(at, found)
+    assert likely == sorted(likely) and likely[0] == pytest.approx(start.score(Y))
+    for name in ("weights", "means", "covariances"):
+        np.testing.assert_allclose(getattr(at, name), getattr(whole, f"{name}_"), atol=1e-12)
+    assert (mixtures.likeliest(X, at) == whole.predict(Y)).all()
+    assert mixtures.moments(X, at).likelihood / len(X) == pytest.approx(whole.score(Y))
+    k, d = at.means.shape
+    assert mixtures.numbers(k, d, shape) == sum(np.size(v) for v in at[1:4])
+
+
+def test_a_component_without_rows_stays_and_a_flat_one_is_refused():
+    X = np.random.default_rng(0).normal(size=(50, 2))
+    at = mixtures.Mixture("full", np.array([1.0, 0.0]), np.array([[0.0, 0], [9, 9]]),
+                          np.stack([np.eye(2)] * 2), 1e-6, np.zeros(2), 1.0)  # fmt: skip
+    after = mixtures.moved(at, mixtures.moments(X, at))
+    assert (after.means[1] == 9).all() and (after.covariances[1] == np.eye(2)).all()
+    np.testing.assert_allclose(after.means[0], X.mean(axis=0))
+    assert (mixtures.likeliest(X, after) == 0).all()
+    assert mixtures.moved(at, mixtures.nothing(at)) is at
+    for shape, held in (("full", np.zeros((2, 2, 2))), ("diag", np.zeros((2, 2)))):
+        with pytest.raises(BadInput, match="raise reg_covar"):
+            mixtures.moments(X, at._replace(shape=shape, covariances=held))

@@ -71,10 +71,10 @@ def asked(place) -> list[Request]:
             for how in ("method", "fit")
         ),
     ]
-    parts = where.Place(
-        "parts", source.stamp_of(place.with_name("parts"))
-    )  # its spans go across files
-    wanted.append(survey.survey_request(parts))
+    parts = where.Place("parts", source.stamp_of(place.with_name("parts")))
+    wanted.append(survey.survey_request(parts))  # its spans go across its files
+    mixed = analytics.cluster(dataset, "gmm", n_clusters=3, max_iter=2, n_init=1)
+    wanted.append(applying.applied_request(mixed, (table, dataset), content, place.name, "fit"))
     for one in wanted:
         execute(one, store)
     kept = [d for d in store.digests() if isinstance(store.load(d), Partial)]
@@ -150,8 +150,42 @@ def test_centres_moved_over_all_rows_are_those_of_lloyd(place, asked):
     gain = f"by {1 - losses[-1] / losses[0]:.2%}"
     assert rounds in result.notes[-1] and gain in result.notes[-1]
     assert not any("keep their own labels" in note for note in result.notes)
-    with pytest.raises(BadInput, match="Only the centres of k-means"):
-        refitting.check(found.with_(method="gmm"))
+    with pytest.raises(BadInput, match="Only k-means and Gaussian mixtures"):
+        refitting.check(found.with_(method="bisecting"))
+
+
+def test_a_mixture_fitted_to_all_rows_is_that_of_scikit_learn(place, asked):
+    from sklearn.mixture import GaussianMixture
+
+    from analytics.clustering.methods.mixture import fitted
+    from analytics.progress import silent
+
+    store = api.default_store()
+    table, dataset, found = (store.load(digest) for digest in asked[5].parents)
+    result = store.load(asked[5].digest)
+    params = {k: found.params[k] for k in ("n_clusters", "covariance_type", "n_init", "max_iter",
+                                           "tol", "reg_covar")}  # fmt: skip
+    start, scale, middle = fitted(dataset.X.astype(np.float64), params, found.seed, silent, [])
+    made = encoder.fitted(dataset, table)
+    Y = (made.X(made.frame(pq.read_table(place))).astype(np.float64) - middle) / scale
+    (said,) = [n for n in result.notes if "fitted to all rows" in n]
+    rounds = int(said.split(" round")[0].split()[-1])
+    assert 1 <= rounds <= refitting.ROUNDS
+    whole = GaussianMixture(
+        3, max_iter=rounds, tol=0, weights_init=start.weights_, means_init=start.means_,
+        precisions_init=start.precisions_,
+    )  # fmt: skip
+    with pytest.warns(match="did not converge"):
+        labels = whole.fit(Y).predict(Y)
+    given = pd.read_parquet(applying.file_of(result.digest))["label"].to_numpy()
+    same = pd.crosstab(labels, given)  # components against groups numbered by size
+    assert same.to_numpy().max(axis=1).sum() / len(Y) > 0.9999
+    gain = whole.score(Y) - start.score(Y)
+    assert float(said.rstrip(".").split()[-1]) == pytest.approx(gain, rel=1e-3)
+    assert not any("keep their own labels" in note for note in result.notes)
+    wide = found.with_(extras={**found.extras, "centers": np.zeros((20, 40))})
+    with pytest.raises(BadInput, match="The mixture is 32,820 numbers, but at most"):
+        refitting.check(wide)
 
 
 def test_a_job_that_was_stopped_finds_the_parts_that_it_had(place, asked, tmp_path, monkeypatch):
@@ -184,7 +218,7 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp
     here = api.default_store()
     try:
         until(lambda: len(runner._slots) == 2)
-        for digest in asked[2].parents:
+        for digest in (*asked[2].parents, asked[5].parents[-1]):
             runner._artifacts.save(here.load(digest))
         for wanted in asked:
             runner.submit(wanted)
@@ -208,7 +242,9 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp
         assert packed[0][0] == packed[1][0]
         for name, array in packed[0][1].items():
             assert array.tobytes() == packed[1][1][name].tobytes()
-    for wanted, job in zip(asked[2:4], jobs[2:4], strict=True):
+    for wanted, job in zip(asked, jobs, strict=True):
+        if wanted.kind != "applied":
+            continue
         mine = applying.file_of(wanted.digest)
         other = tmp_path / "home" / "applied" / mine.name
         assert other.exists() == (job.state == "done")

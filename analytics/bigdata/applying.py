@@ -50,8 +50,8 @@ def applied_request(
     """Ask for the groups of all rows of the file with this SHA-256 and name.
 
     parents : the table, the dataset (what was explained, for an explanation) and, where the groups
-    rest on one, the map. how : "method", or "rules" in words, or "fit": the centres of k-means
-    moved over all rows first. Raises BadInput.
+    rest on one, the map. how : "method", or "rules" in words, or "fit": the centres of k-means, or
+    a mixture, fitted to all rows first. Raises BadInput.
     """
     if how not in HOW:
         raise BadInput(f"Groups are given by {' or '.join(HOW)}, not by '{how}'.")
@@ -85,8 +85,8 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
             refitting.fitted(wanted, parents, source, run, part(progress, 0.1, 0.7)),
             0.7,
         )
-        more = {"centers": fitted.centers.tolist()}
-        ready = refitting.ready_of(parents, ready, fitted.centers)
+        more = fitted.params
+        ready = refitting.ready_of(parents, ready, more)
     later = part(progress, begin, 1.0)
     if spans(source):
         found = parts.found("applied_part", wanted, source, run, later, more)
@@ -102,9 +102,7 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
 def applied_part(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Partial:
     """The labels of a span of the file."""
     source = labelling.source_of(wanted, part(progress, 0.0, 0.05))
-    ready = _ready(wanted, parents)
-    if centers := wanted.params.get("centers"):
-        ready = refitting.ready_of(parents, ready, np.array(centers))
+    ready = refitting.ready_of(parents, _ready(wanted, parents), wanted.params)
     source = labelling.readable(source, ready)
     span = parts.span_of(wanted, source)
     pieces = labelling.labels_of(source, ready, span, part(progress, 0.05, 1.0))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.bigdata import batches
+from analytics.bigdata import batches, mixtures
 from analytics.clustering import space as spaces
 from analytics.data import words
 from analytics.errors import BadInput
@@ -34,13 +34,16 @@ class Rule:
     """label(X float32 (n, d), frame of original values) -> int32 (n,). words : what it does.
     agreement : share of the sample's rows that get their own label by it; of those that vote, each
     judged by the others. columns : beside the features, that it reads from the frame; gaps :
-    whether these may be missing."""
+    whether these may be missing. mixture : of a Gaussian mixture, and numbers : the group of each
+    of its components."""
 
     label: Callable[[np.ndarray, pd.DataFrame], np.ndarray]
     words: str
     agreement: float
     columns: tuple[str, ...] = ()
     gaps: bool = False
+    mixture: mixtures.Mixture | None = None
+    numbers: np.ndarray | None = None
 
 
 def rule_of(
@@ -160,7 +163,20 @@ def _likeliest(place: Place, dataset: Dataset, found: Clustering, own: dict, col
             return numbers[model.predict((place(X, frame) - middle) / scale)]
 
     said = f"the likeliest of {words.count(len(numbers), 'component')} of the mixture"
-    return _rule(label, said, dataset, found.labels, columns)
+    rule = _rule(label, said, dataset, found.labels, columns)
+    return replace(rule, mixture=mixtures.of_model(model, scale, middle), numbers=numbers)
+
+
+def likeliest(
+    rule: Rule, place: Place, mixture: mixtures.Mixture, dataset: Dataset, labels: np.ndarray
+) -> Rule:
+    """The rule of a mixture with another one in its place, of the same components."""
+
+    def label(X, frame):
+        return rule.numbers[mixtures.likeliest(place(X, frame), mixture)]
+
+    same = float(np.mean(label(dataset.X, dataset.frame) == labels))
+    return replace(rule, label=label, agreement=same, mixture=mixture)
 
 
 def _medoids(place: Place, dataset: Dataset, found: Clustering, metric: str, columns) -> Rule:

@@ -12,15 +12,16 @@ from pages.ui.words import safe_md, share
 WAYS = {
     "as the method does": "method",
     "by the rules in words": "rules",
-    "by centres moved over all rows first": "fit",
 }
+FIT = "by the centres of all rows"
 LARGEST = 300 * 2**20  # bytes that are sent through the page
 HOW = """
 The columns of every row go through the preparation of the sample, with its constants. Centres, a
 mixture or medoids then decide as they did for the sample; for other methods the five nearest rows
 of the sample vote. The agreement is the share of the sample's rows that this rule alone would give
-their own label; in the file they keep it. Centres of k-means can be moved over all rows first, in
-at most ten rounds; then the rows of the sample, too, get the nearest one.
+their own label; in the file they keep it. Centres of k-means can be moved over all rows first
+(Lloyd's algorithm), and a Gaussian mixture fitted to them (EM), in at most ten rounds; then the
+rows of the sample, too, get the nearest or likeliest one.
 """
 HOW_TEXTS = """
 The texts of the sample are vectors of what they mean, and rules learned on them say which
@@ -60,9 +61,9 @@ def _how(found: Clustering | Explanation) -> str:
     """How each row gets its group; of descriptions there is one way."""
     if isinstance(found, Explanation):
         return "method"
-    movable = found.method in refitting.METHODS
-    ways = [way for way, how in WAYS.items() if movable or how != "fit"]
-    return WAYS[st.selectbox("Each row gets its group", ways, key="all-rows-way")]
+    fits = {"by the mixture of all rows" if found.method == "gmm" else FIT: "fit"}
+    ways = {**WAYS, **(fits if found.method in refitting.METHODS else {})}
+    return ways[st.selectbox("Each row gets its group", list(ways), key="all-rows-way")]
 
 
 def _names(found: Clustering | Explanation) -> dict[int, str]:
