@@ -19,7 +19,7 @@ from analytics.data import operations as data
 from analytics.data.staging import staged
 from analytics.digest import is_digest
 from analytics.errors import BadInput
-from analytics.operations import execute
+from analytics.operations import Spread, execute
 from analytics.perception import operations as perception
 from analytics.pictures import operations as pictures
 from analytics.progress import Progress, silent
@@ -112,6 +112,7 @@ def apply(
     how: str = "method",
     store: Artifacts | None = None,
     progress: Progress = silent,
+    spread: Spread | None = None,
     **options: Any,
 ) -> Applied:
     """Give the groups of a sample to every row of a Parquet or CSV file (or folder of files) of any
@@ -120,7 +121,8 @@ def apply(
     result : a clustering, the groups people would see, an explanation of texts by meaning, or its
     digest. how : "method", "rules" for the readable rules, or "fit" to fit k-means or a Gaussian
     mixture to all rows first. out : where to write the labels (``row``, ``label``) as Parquet;
-    they are kept in the data folder too. options : as for :func:`sample`.
+    they are kept in the data folder too. spread : computes parts side by side, see
+    ``analytics.operations.Run``. options : as for :func:`sample`.
     """
     from analytics.bigdata import applying, lineage, where
 
@@ -131,7 +133,7 @@ def apply(
     place = where.tell(path)
     content = where.identify(path, progress)
     request = applying.applied_request(found, parents, content, place.name, how, options)
-    made = lineage.whole(store, request, progress)
+    made = lineage.whole(store, request, progress, spread)
     if out is not None:
         lineage.copy(made.digest, Path(out))
     return made

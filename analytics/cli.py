@@ -21,7 +21,7 @@ from analytics.clustering.fit import NOISE_CHOICES
 from analytics.clustering.space import DEFAULT_COMPONENTS, SPACES
 from analytics.data import prepare, readers
 from analytics.data.naming import printable
-from analytics.errors import BadInput, StoreError
+from analytics.errors import BadInput, PartFailed, StoreError
 from analytics.explanation import asking
 from analytics.language import asking as language
 from analytics.language import masking
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         answer = options.run(options)
         _print(to_json(answer) if options.json else readable(answer), sys.stdout)
         return OK
-    except (BadInput, StoreError) as error:
+    except (BadInput, StoreError, PartFailed) as error:
         return _fail(str(error), BAD_INPUT, as_json)
     except MemoryError:
         words = "There is not enough memory for this: use fewer rows, for example --sample 10000."

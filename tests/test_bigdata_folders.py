@@ -217,7 +217,7 @@ def test_links_and_too_many_files_are_refused(tmp_path, monkeypatch, capsys):
     with pytest.raises(BadInput, match=r"'3\.csv' in 'data' is a link"):
         opened(folder)
     assert cli.main(["cluster", str(folder)]) == 2
-    assert "is a folder: draw a sample" in capsys.readouterr().err
+    assert "is a folder, which cannot be read whole: draw a sample" in capsys.readouterr().err
 
 
 def test_the_command_line_takes_a_folder(data, tmp_path, monkeypatch, capsys):

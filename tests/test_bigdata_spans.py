@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from functools import reduce
 
@@ -14,7 +15,7 @@ import pytest
 from job_tools import until
 
 import analytics
-from analytics import api
+from analytics import api, cli
 from analytics.bigdata import applying, encoder, refitting, scoring, sketch, source, survey, where
 from analytics.errors import BadInput
 from analytics.operations import Request, execute, request
@@ -206,14 +207,76 @@ def test_a_job_that_was_stopped_finds_the_parts_that_it_had(place, asked, tmp_pa
     assert found.facts == api.default_store().load(asked[0].digest).facts
 
 
-def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def pair(place):
     pytest.importorskip("distributed", reason="Dask is not installed: requirements-cluster.txt")
-    from analytics.jobs.dask_engine import DaskRunner
     from bench.dask_pair import Pair
 
-    monkeypatch.setenv("GESTALT_PLUGINS", "job_operations")
-    monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
-    pair = Pair(tmp_path / "pair", TEST_SPAN_ROWS=str(4 * GROUP))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GESTALT_PLUGINS", "job_operations")
+        patch.setenv("PYTHONPATH", os.path.dirname(__file__))
+        made = Pair(place.parents[1] / "pair", TEST_SPAN_ROWS=str(4 * GROUP))
+        yield made
+        made.stop()
+
+
+def command(capsys, *arguments, code=0):
+    assert cli.main([*map(str, arguments), "--json"]) == code
+    out, err = capsys.readouterr()
+    return json.loads(out), err
+
+
+def test_the_command_line_sends_spans_to_the_cluster(
+    place, asked, pair, tmp_path, monkeypatch, capsys
+):
+    here, home = api.default_store(), tmp_path / "home"
+    kept, whole = applying.file_of(asked[5].digest), here.load(asked[0].digest)
+    for digest in asked[5].parents:
+        Artifacts(home / "results").save(here.load(digest))
+    monkeypatch.setenv("GESTALT_HOME", str(home))
+    monkeypatch.setenv("GESTALT_ENGINE", pair.url)
+
+    def never(*_):
+        raise AssertionError("a part was computed here")
+
+    for module, name in (
+        (survey, "survey_part"), (applying, "applied_part"), (refitting, "applied_moments"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, name, never)
+    told, err = command(capsys, "profile", place, "--stream")
+    assert told["by_column"] == json.loads(json.dumps(whole.facts["by_column"]))
+    assert "16 of 16 parts are ready" in err
+    out = tmp_path / "all.parquet"
+    run = asked[5].parents[-1]
+    told, _ = command(capsys, "apply", place, "--run", run, "--fit", "--out", out)
+    assert told["digest"] == asked[5].digest and out.read_bytes() == kept.read_bytes()
+    monkeypatch.undo()
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "other"))
+    monkeypatch.setenv("GESTALT_ENGINE", pair.url)
+    shutil.copytree(place.parent, tmp_path / "data")  # the workers read another one of this name
+    monkeypatch.setenv("GESTALT_DATA", str(tmp_path / "data"))
+    _, err = command(capsys, "clams", tmp_path / "data" / "parts", "--x", "x", "--y", "y")
+    assert "The cluster cannot do this ('parts' was changed since" in err
+
+
+def test_a_cluster_that_cannot_be_used_is_said(place, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("distributed", reason="Dask is not installed: requirements-cluster.txt")
+    from analytics.jobs import dask_engine
+
+    monkeypatch.setattr(dask_engine, "PATIENCE", 0.2)
+    monkeypatch.setattr(dask_engine, "ANSWER", 0.2)
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path))
+    monkeypatch.setenv("GESTALT_ENGINE", "dask://127.0.0.1:9")
+    told, _ = command(capsys, "profile", place, "--stream", code=2)
+    assert told["error"].startswith("The Dask scheduler at tcp://127.0.0.1:9 does not answer")
+    monkeypatch.setenv("GESTALT_DATA", "")
+    _, err = command(capsys, "clams", place, "--stream", "--x", "x", "--y", "y")
+    assert "big.parquet is not in the folder of GESTALT_DATA" in err
+
+
+def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, pair, tmp_path):
+    from analytics.jobs.dask_engine import DaskRunner
+
     runner = DaskRunner(tmp_path / "home", pair.url)
     here = api.default_store()
     try:
@@ -230,7 +293,6 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, tmp
         jobs = [runner.wait(wanted.digest, 60) for wanted in asked]
     finally:
         runner.close()
-        pair.stop()
     assert jobs[0].state == "done", jobs[0].error
     there = Artifacts(tmp_path / "home" / "results")
     for wanted, job in zip(asked, jobs, strict=True):

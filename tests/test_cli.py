@@ -321,7 +321,7 @@ def test_words_for_people(capsys):
         (("project", "sample:iris", "--columns", "a,b"), "only"),
         (("profile", "sample:nope"), "There is no sample 'nope'"),
         (("profile", "missing.csv"), "'missing.csv' cannot be read"),
-        (("profile", "."), "cannot be read"),
+        (("profile", "."), "is empty: put Parquet or CSV files into it"),
         (("profile", "sample:iris", "--read", "sheet=1"), "takes no reading options"),
         (("clams", "sample:iris", "--x", "petal length, cm"), "Give both --x and --y"),
         (("clams", "sample:iris", "--x", "species", "--y", "x"), "no numeric column 'species'"),

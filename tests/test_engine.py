@@ -19,10 +19,11 @@ from job_tools import alive, ask, finish, traces, until
 from analytics.comparing.operations import sweep_request
 from analytics.data import uploads
 from analytics.errors import BadInput
-from analytics.jobs import cluster, dask_engine, remote
+from analytics.jobs import cluster, dask_engine, remote, spreading
 from analytics.jobs.board import Board
 from analytics.jobs.dask_engine import DaskRunner
 from analytics.jobs.engine import check, engine
+from analytics.jobs.job import Job
 from analytics.jobs.runner import Runner
 from analytics.language import connection
 from analytics.operations import Request, execute, request
@@ -127,6 +128,46 @@ def test_parts_go_first_are_hidden_and_end_with_their_whole():
     assert set(ended) == {whole.digest, parts[2].digest}
     assert board.active(parts[1].digest) and not board.job(parts[0].digest)
     assert board.take(lambda r: True) == later
+
+
+class Scripted:
+    """Ends the jobs it is asked for as it was told, one state for each try."""
+
+    def __init__(self, states: dict[str, list[tuple[str, str]]]):
+        self.states, self.asked, self.cancelled = states, {}, []
+
+    def submit(self, wanted):
+        self.asked[wanted.digest] = self.states.get(wanted.digest, [("done", "")]).pop(0)
+        return self.job(wanted.digest, "running")
+
+    def wait(self, digest, timeout):
+        return self.job(digest)
+
+    def job(self, digest, state=""):
+        now, kind = self.asked[digest]
+        return Job(digest, "quick", state=state or now, error=kind and "A sentence.",
+                   error_kind=kind)  # fmt: skip
+
+    def cancel(self, digest):
+        self.cancelled.append(digest)
+
+    def problem(self):
+        return ""
+
+
+def test_parts_of_the_command_line_are_tried_again_when_their_worker_was_lost(monkeypatch):
+    a, b, c = parts = [ask("quick") for _ in range(3)]
+    said = []
+    desk = Scripted({a.digest: [("died", "crash"), ("done", "")], b.digest: [("failed", "input")]})
+    failed = spreading.sent(desk, parts, lambda share, words: said.append(words))
+    assert failed == {b.digest: ("input", "A sentence.")} and not desk.cancelled
+    assert said[-1] == "3 of 3 parts are ready"
+    desk = Scripted({a.digest: [("died", "crash")] * 2, c.digest: [("running", "")]})
+    assert spreading.sent(desk, parts, lambda *_: None) == {a.digest: ("crash", "A sentence.")}
+    assert desk.cancelled == [c.digest]  # the whole fails, so nobody needs it
+    monkeypatch.setattr(spreading, "MOST", 2)
+    many = [ask("quick") for _ in range(9)]
+    assert spreading.sent(Scripted({}), many, lambda *_: None) == {}
 
 
 def test_files_from_a_cluster_are_results_or_refused(tmp_path):

@@ -2,16 +2,18 @@
 
 import io
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from analytics import api
+from analytics import api, settings
 from analytics.bigdata import groups, scoring, survey, where
-from analytics.bigdata.source import FORMATS, Source, Told, chunks, opened
+from analytics.bigdata.source import FORMATS, Source, Told, chunks, opened, spans
 from analytics.data import words
 from analytics.data.naming import list_of
 from analytics.errors import BadInput
-from analytics.operations import execute
+from analytics.operations import Spread, execute
 from analytics.report.tables import to_csv
 
 LARGE = 256 * 2**20  # bytes above which a file is read piece by piece without being asked
@@ -41,11 +43,31 @@ def source_of(options) -> Source:
     source = opened(path, options=_reading(options))
     files = f"{words.count(len(source.files), 'file')}, " * bool(source.files)
     megabytes = source.size / 2**20
-    print(
-        f"{source.name} ({files}{megabytes:,.0f} MB) is read piece by piece, not loaded whole.",
-        file=sys.stderr,
-    )
+    _say(f"{source.name} ({files}{megabytes:,.0f} MB) is read piece by piece, not loaded whole.")
     return source
+
+
+@contextmanager
+def spread_over(source: Source) -> Iterator[Spread | None]:
+    """What computes the spans of a file on the cluster of GESTALT_ENGINE; None without a cluster,
+    for a file of one span (as every CSV is), and for one that the workers do not see."""
+    if not settings.text("GESTALT_ENGINE") or len(spans(source)) < 2:
+        yield None
+    elif not where.is_shared(source.path):
+        _say(
+            f"{source.name} is not in the folder of GESTALT_DATA, which the workers of the cluster "
+            "read: it is read here."
+        )
+        yield None
+    else:
+        from analytics.jobs.spreading import spreading
+
+        with spreading(settings.home(), _say) as spread:
+            yield spread
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)
 
 
 def _reading(options) -> dict[str, str]:
@@ -58,7 +80,8 @@ def profile(options) -> dict[str, Any]:
     """What is in a large file."""
     source = source_of(options)
     request = survey.survey_request(where.tell(source.path), _reading(options))
-    found = execute(request, api.default_store(), options.progress)
+    with spread_over(source) as spread:
+        found = execute(request, api.default_store(), options.progress, spread)
     facts = dict(found.facts)
     said = {"format": facts.pop("format"), "bytes": facts.pop("bytes"),
             "sha256": facts.pop("content")}  # fmt: skip
@@ -84,7 +107,8 @@ def clams(options) -> dict[str, Any]:
     names = [options.x, options.y] if options.x else numeric[:2]
     place, read = where.tell(source.path), _reading(options)
     wanted = scoring.large_ambiguity_request(place, names, options.aspect, options.seed, read)
-    found = execute(wanted, api.default_store(), options.progress)
+    with spread_over(source) as spread:
+        found = execute(wanted, api.default_store(), options.progress, spread)
     return {**found_as_json(found), "columns": names, "notes": list(found.notes)}
 
 
@@ -173,15 +197,16 @@ def apply(options) -> dict[str, Any]:
     """The groups of a sample given to every row of a file, written to ``--out``."""
     if options.rules and options.fit:
         raise BadInput("Give --rules or --fit, not both.")
-    source_of(options)
-    made = api.apply(
-        options.run_digest,
-        options.file,
-        options.out,
-        how="rules" if options.rules else "fit" if options.fit else "method",
-        progress=options.progress,
-        **_reading(options),
-    )
+    with spread_over(source_of(options)) as spread:
+        made = api.apply(
+            options.run_digest,
+            options.file,
+            options.out,
+            how="rules" if options.rules else "fit" if options.fit else "method",
+            progress=options.progress,
+            spread=spread,
+            **_reading(options),
+        )
     facts = dict(made.facts)
     groups = [{"label": label, "rows": rows} for label, rows in facts.pop("groups")]
     return {

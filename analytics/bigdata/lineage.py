@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analytics.bigdata.applying import file_of
 from analytics.errors import BadInput
-from analytics.operations import Request, execute
+from analytics.operations import Request, Spread, execute
 from analytics.progress import Progress, silent
 from analytics.results import (
     Applied,
@@ -47,11 +47,14 @@ def of(store: Artifacts, found: Record) -> list[Record]:
     return [store.require(dataset.parents[0]), dataset, *more]
 
 
-def whole(store: Artifacts, wanted: Request, progress: Progress = silent) -> Applied:
-    """The result of a request with its labels, made again when their file was tidied away."""
+def whole(
+    store: Artifacts, wanted: Request, progress: Progress = silent, spread: Spread | None = None
+) -> Applied:
+    """The result of a request with its labels, made again when their file was tidied away. spread :
+    see ``analytics.operations.Run``."""
     if store.has(wanted.digest) and not file_of(wanted.digest).exists():
         store.remove(wanted.digest)
-    return execute(wanted, store, progress)
+    return execute(wanted, store, progress, spread)
 
 
 def copy(digest: str, target: Path) -> None:

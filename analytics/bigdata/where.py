@@ -118,6 +118,14 @@ def named(path: str | Path) -> Path:
         return path
 
 
+def is_shared(path: Path) -> bool:
+    """Whether a file is the one of this name in the folder that workers on other machines read."""
+    try:
+        return in_folder(path.name).samefile(path)
+    except (BadInput, OSError):
+        return False
+
+
 def tell(path: Path, name: str = "") -> Place:
     """Let this process read a file from anywhere; for the command line and Python."""
     try:

@@ -27,8 +27,8 @@ def staged(source: Any, name: str) -> dict[str, Any]:
 def _stage_file(path: Path, name: str) -> dict[str, Any]:
     if path.is_dir():
         raise BadInput(
-            f"{path.name or str(path)!r} is a folder: draw a sample of its files, by 'sample' "
-            "or analytics.sample, and work with that."
+            f"{path.name or str(path)!r} is a folder, which cannot be read whole: draw a sample of "
+            "its files, by 'sample' or analytics.sample, and work with that."
         )
     try:
         file = path.open("rb")
