@@ -120,6 +120,30 @@ def test_what_is_known_of_a_control_goes_with_it(monkeypatch):
     assert at.text_input(key="kept").value == "a" and at.number_input(key="True 3").value == 0.0
 
 
+def _a_component():
+    import streamlit as st
+
+    st.button("Again")
+    if st.toggle("Show", True):
+        heard = st.components.v2.component("a_part", html="<p></p>", js="export default () => {}")
+        heard(key="part", on_picked_change=lambda: None)
+
+
+def test_whom_a_component_calls_stays_known_while_it_is_shown(monkeypatch):
+    monkeypatch.setattr(SessionState, "_remove_stale_widgets", repairs._remove_stale_widgets_whole)
+    at = AppTest.from_function(_a_component).run()
+
+    def called() -> list[str]:
+        known = at.session_state._state._state._new_widget_state.widget_metadata
+        return [k for k, found in known.items() if (found.callbacks or {}).get("picked")]
+
+    assert len(called()) == 2  # of its values, and of what it calls
+    at.button[0].click().run()
+    assert len(called()) == 2  # of its values, and of what it calls
+    at.toggle[0].set_value(False).run()
+    assert not called()
+
+
 def test_a_cancelled_upload_is_no_fault():
     async def upload(request):
         raise ClientDisconnect

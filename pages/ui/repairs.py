@@ -87,10 +87,14 @@ async def _receive_bytes_or_end(self) -> bytes:
 def _remove_stale_widgets_whole(self, active_widget_ids) -> None:
     _remove_stale_widgets(self, active_widget_ids)
     state, old = self._new_widget_state, self._old_state
-    state.widget_metadata = {
-        k: v
-        for k, v in state.widget_metadata.items()
-        if k in state.states or k in old or v.persist_state or v.bind
+    known = state.widget_metadata
+    kept = {
+        k: v for k, v in known.items() if k in state.states or k in old or v.persist_state or v.bind
+    }
+    # Whom a component calls is known under a name of its own, which has no value until it calls.
+    calls = {k: v for k, v in known.items() if v.value_type == "json_trigger_value"}
+    state.widget_metadata = kept | {
+        k: v for k, v in calls.items() if any(f"_{base}__" in k for base in kept)
     }
 
 
