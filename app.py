@@ -65,6 +65,7 @@ app = App(
         Middleware(exposure.Exposure),
         Middleware(origins.Origins),
         Middleware(gate.Gate),
+        Middleware(addresses.Unknown),
         Middleware(watching.Measures),
     ],
     secrets=logins.secrets(),

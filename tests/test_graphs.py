@@ -95,7 +95,7 @@ def test_links_by_row_number_and_frames(store):
     [
         ("a,b\nx,y\np,q\n", "no column of the table holds once per row"),
         ("a,b\nA,A\n", "No link between two different nodes is left"),
-        ("a,b,weight\nA,B,-2\n", "above 0, but row 1 of 'weight' holds '-2'"),
+        ("a,b,weight\nA,B,-2\n", "above 0 and below 1e30, but row 1 of 'weight' holds '-2'"),
         ("a\nA\n", "needs two columns"),
     ],
 )

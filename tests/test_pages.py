@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from analytics.data.operations import sample_request
+from analytics.errors import BadInput
 from analytics.projection.operations import projection_request
-from pages.ui import services
+from pages.ui import services, session
 from tests.apptest import settle, start, view
 
 PAGES = ("map.py", "clusters.py", "perception.py", "pictures.py", "report.py", "data.py")
@@ -58,8 +59,10 @@ def test_the_address_holds_the_view(opened):
 
 
 @pytest.mark.parametrize(
-    "query", [{"t": "../../etc/passwd"}, {"sel": "!!!"}, {"d": "0" * 31}, {"view": "nothing"}]
-)
+    "query",
+    [{"t": "../../etc/passwd"}, {"sel": "!!!"}, {"d": "0" * 31}, {"view": "nothing"},
+     {"d": "0" * 32}, {"c": "0" * 32, "m": "1" * 32}],
+)  # fmt: skip
 def test_a_damaged_link_is_one_sentence_and_opens_the_sample(opened, query):
     at = settle(start(query))
     assert not at.exception
@@ -67,11 +70,37 @@ def test_a_damaged_link_is_one_sentence_and_opens_the_sample(opened, query):
     assert view(at).projection == opened.projection
 
 
-def test_a_link_to_a_result_that_is_gone_says_so(opened):
-    at = start({"t": "0" * 32, "d": "1" * 32, "m": "2" * 32})
+@pytest.mark.parametrize(
+    "query", [{"t": "0" * 32, "d": "1" * 32, "m": "2" * 32}, {"t": "0" * 32}], ids=len
+)
+def test_a_link_to_a_result_that_is_gone_says_so(opened, query):
+    at = start(query)
     at.run()
     assert not at.exception
     assert any("no longer stored" in w.value for w in at.warning)
+
+
+def test_a_step_that_fails_before_the_header_follows_it_is_told_and_once(opened, monkeypatch):
+    from analytics.operations import request
+
+    wanted = request("sweep", "no method", (opened.dataset,))
+    services.runner().submit(wanted, "somebody")
+    services.runner().wait(wanted.digest, 30)
+    here = session.Session("somebody", asked={wanted.digest: wanted}, untold={wanted.digest})
+    monkeypatch.setattr(session, "current", lambda: here)
+    assert session.news() and not session.news()
+    with pytest.raises(BadInput):
+        session.ask(wanted)
+    here.wanted["clustering"] = wanted
+    assert session.news()
+
+
+def test_an_empty_paste_is_one_sentence(opened):
+    at = settle(start(opened.to_query()))
+    at.switch_page("data.py").run()
+    next(b for b in at.button if b.label == "Open the pasted text").click().run()
+    assert len(at.error) == 1 and "Nothing was pasted" in at.error[0].value
+    assert view(at).table == opened.table
 
 
 def test_undo_and_redo_a_colour(opened):

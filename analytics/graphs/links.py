@@ -184,7 +184,7 @@ def usable(weights: np.ndarray, said: Callable[[int], str]) -> np.ndarray:
     wrong = np.flatnonzero(~((weights > 0) & (weights < 1e30)))
     if len(wrong):
         raise BadInput(
-            f"A weight of a link is a number above 0, but {said(int(wrong[0]))}: "
+            f"A weight of a link is a number above 0 and below 1e30, but {said(int(wrong[0]))}: "
             "correct or remove it."
         )
     return weights

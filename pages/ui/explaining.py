@@ -215,7 +215,7 @@ def before(dataset: Dataset) -> None:
         column = text_columns(dataset)[0]
     texts = dataset.frame[column].dropna().astype("str")
     try:
-        read = goals.read(st.session_state.get("explain-goal") or EXAMPLES[0])
+        read = goals.read((st.session_state.get("explain-goal") or "").strip() or EXAMPLES[0])
     except BadInput as error:
         frame.sentence(str(error), "warning")
         return

@@ -1,5 +1,6 @@
 """What every page shares: look, trail, running jobs, messages, empty states."""
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -21,6 +22,8 @@ STEP = {
     "clustering": "The clustering",
     "explanation": "The explanation",
 }
+# Sentences about reading a file name the option of the command line; here is a form for it.
+OPTION, ON_PAGE = re.compile(r"\(--read [^)]*\)"), "(Data page, 'Read the file differently')"
 
 
 def dark() -> bool:
@@ -84,7 +87,7 @@ def _failures(here: session.Session) -> None:
     """What went wrong, one sentence each."""
     for slot in [s for s, words in here.errors.items() if words]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            sentence(f"{STEP[slot]}: {here.errors[slot]}", "error")
+            sentence(f"{STEP[slot]}: {OPTION.sub(ON_PAGE, here.errors[slot])}", "error")
             if st.button("Dismiss", key=f"dismiss-{slot}", type="tertiary"):
                 # Kept without words: the automatic path does not try the same thing again.
                 here.errors[slot] = ""
@@ -95,8 +98,7 @@ def show_new_jobs(shown: set[str]) -> None:
     """Draw the page again when it asked for a job that the header does not show yet, so that it is
     followed, or for one that has ended since, so that its result is drawn. ``shown`` is what
     :func:`header` returned."""
-    ended = any(map(services.artifacts().has, session.current().asked))
-    if ended or {j.id for j in session.pending()} - shown:
+    if session.news() or {j.id for j in session.pending()} - shown:
         st.rerun()
 
 
@@ -203,7 +205,7 @@ def needs_data() -> bool:
     if session.pending():
         st.caption("The first picture appears here as soon as the data is ready.")
         return True
-    if here.view.dataset:
+    if here.view.dataset or (here.view.table and session.load(here.view.table) is None):
         sentence(
             "The data of this link is no longer stored here: open its file again on the Data page.",
             "warning",

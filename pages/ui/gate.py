@@ -188,7 +188,7 @@ def _answer(asked: HTTPConnection, person: Person | None) -> Response:
         return PlainTextResponse(REFUSED, 403, headers=HEADERS)
     if person is not None:
         words = f"You are signed in as {person.email or person.name}, who may not use this server."
-        return _page(f"{words} Ask its operator.", [("Sign out", logins.sign_out())], 403)
+        return page(f"{words} Ask its operator.", [("Sign out", logins.sign_out())], 403)
     ways = logins.ways()
     words = "Sign in to open this page."
     if not ways:
@@ -198,18 +198,19 @@ def _answer(asked: HTTPConnection, person: Person | None) -> Response:
             "Signing in did not work: the service that signs people in did not answer, refused, or "
             "it was cancelled. Try again; if it stays so, tell the operator, whose log says why."
         )
-    page = _page(words, ways, 200)
+    made = page(words, ways, 200)
     if FAILED in asked.cookies:
-        page.delete_cookie(FAILED)
+        made.delete_cookie(FAILED)
     address = asked.scope["path"]
     if asked.scope["query_string"]:
         address += "?" + asked.scope["query_string"].decode("latin-1")
     if _local(address) and address != "/" and len(address) <= MAX_NEXT:
-        page.set_cookie(NEXT, quote(address), max_age=600, httponly=True, samesite="lax")
-    return page
+        made.set_cookie(NEXT, quote(address), max_age=600, httponly=True, samesite="lax")
+    return made
 
 
-def _page(words: str, ways: Iterable[tuple[str, str]], status: int) -> Response:
+def page(words: str, ways: Iterable[tuple[str, str]], status: int) -> Response:
+    """A plain page: a sentence, and links (label, address) below it."""
     links = "".join(
         f'<p><a class="button" href="{escape(to)}">{escape(label)}</a></p>'
         for label, to in ways

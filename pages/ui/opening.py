@@ -80,6 +80,8 @@ def _pasted() -> None:
     text = st.session_state.get("pasted") or ""
     if text.strip():
         _open(text.encode("utf-8", "replace"), "pasted.txt")
+    else:
+        session.current().errors["table"] = "Nothing was pasted: put rows or texts in the field."
 
 
 def _linked() -> None:

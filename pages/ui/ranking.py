@@ -37,7 +37,8 @@ def show(dataset: Dataset) -> None:
         return
     found = frame.try_ask(request)
     if found is None:
-        st.caption("The plots appear here, sorted, as soon as all are scored.")
+        if services.runner().request(request.digest) is not None:
+            st.caption("The plots appear here, sorted, as soon as all are scored.")
         return
     st.markdown(safe_md(found.sentence))
     for note in found.notes:

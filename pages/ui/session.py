@@ -72,6 +72,7 @@ class Session:
     steps: set[str] = field(default_factory=set)
     fresh: set[str] = field(default_factory=set)
     asked: dict[str, Request] = field(default_factory=dict)
+    untold: set[str] = field(default_factory=set)  # asked for, and no page has seen how it ended
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
     keys: dict = field(default_factory=dict)  # of language models, Secrets by address; memory only
@@ -87,6 +88,12 @@ def current() -> Session:
     return st.session_state["gestalt"]
 
 
+NO_TABLE = (
+    "It names no table, so a sample is open in its place: ask for the whole link, or open the file "
+    "on the Data page."
+)
+
+
 def _restore(session: Session) -> None:
     """Start from the address: a saved view, a view in the address, else the first sample."""
     try:
@@ -96,6 +103,8 @@ def _restore(session: Session) -> None:
     _resume(session, st.query_params.get(WAIT, ""))
     here = session.view.table or "table" in session.wanted
     if not here and "review" not in st.query_params:  # nothing is opened for who only reads one
+        if session.view.dataset or session.view.projection or session.view.clustering:
+            session.errors["link"] = NO_TABLE
         want("table", sample_request(DEFAULT))
 
 
@@ -228,6 +237,7 @@ def ask(request: Request, whole: bool = True) -> Record | None:
     """
     session, stored = current(), services.artifacts()
     found = (stored.load if whole else stored.outline)(request.digest)
+    session.untold.discard(request.digest)
     if found is not None:
         session.asked.pop(request.digest, None)
         return found
@@ -240,8 +250,27 @@ def ask(request: Request, whole: bool = True) -> Record | None:
     ):
         raise BadInput(job.error or f"This step was {job.state}: run it again.")
     session.asked[request.digest] = request
+    session.untold.add(request.digest)
     _submit(session, request)
     return None
+
+
+def news() -> bool:
+    """Whether something that this run waits for has ended before the header could follow it. Of
+    what failed that is said once, as a page need not ask for it again."""
+    session, there = current(), services.artifacts().has
+    told = {d for d in session.untold if _failed(d)}
+    session.untold -= told
+    return (
+        bool(told)
+        or any(map(there, session.asked))
+        or any(there(r.digest) or _failed(r.digest) for r in session.wanted.values())
+    )
+
+
+def _failed(digest: str) -> bool:
+    job = services.runner().job(digest)
+    return job is not None and not job.active and job.state != "done"
 
 
 def _submit(session: Session, request: Request) -> None:
