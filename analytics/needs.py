@@ -36,7 +36,7 @@ def _has(dataset: Dataset, need: str) -> bool:
     """Whether the data meets a need."""
     if need in ("labels", "domain"):
         marked = getattr(dataset, need)
-        return marked is not None and bool((marked >= 0).any())
+        return marked is not None and bool(marked.max(initial=-1) >= 0)
     if need == "text":
         return bool(dataset.text_column)
     return {"images": dataset.image_shape, "graph": dataset.edges}[need] is not None

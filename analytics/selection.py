@@ -19,8 +19,10 @@ from analytics.errors import BadInput
 MAX_VERTICES = 2_000
 MAX_SHAPES = 50
 MAX_TEXT = 20_000
-# Points from which on cells pay, cells per side, and points looked at in one go.
-_MANY, _CELLS, _CHUNK = 20_000, 256, 1_000_000
+# Points from which on cells pay, cells per side, and points looked at in one go: as many as stay in
+# the processor's memory.
+_MANY, _CELLS, _CHUNK = 20_000, 512, 65_536
+_OUT, _IN, _EDGE = 0, 1, 2  # what is known of the points of a cell
 
 Shape = Mapping[str, Any]
 
@@ -73,44 +75,52 @@ def resolve(shapes: Sequence[Shape], xy: np.ndarray) -> np.ndarray:
     inside = np.zeros(len(xy), bool)
     for shape in shapes:
         x, y = np.asarray(shape["x"]), np.asarray(shape["y"])
-        near = np.flatnonzero(
-            (xy[:, 0] >= x.min())
-            & (xy[:, 0] <= x.max())
-            & (xy[:, 1] >= y.min())
-            & (xy[:, 1] <= y.max())
-        )
-        if shape["type"] == "box":
-            inside[near] = True
-        else:
-            inside[near[_in_lasso(xy, near, x, y)]] = True
+        cells = _cells(x, y) if shape["type"] == "lasso" and len(xy) >= _MANY else None
+        unsure = []
+        for start in range(0, len(xy), _CHUNK):
+            points = xy[start : start + _CHUNK]
+            near = np.flatnonzero(
+                (points[:, 0] >= x.min())
+                & (points[:, 0] <= x.max())
+                & (points[:, 1] >= y.min())
+                & (points[:, 1] <= y.max())
+            )
+            if shape["type"] == "box":
+                inside[start + near] = True
+            elif cells is None:
+                unsure.append(start + near)
+            elif len(near):
+                state = cells(points, near)
+                inside[start + near[state == _IN]] = True
+                unsure.append(start + near[state == _EDGE])
+        if unsure:
+            rows = np.concatenate(unsure)
+            inside[rows[_in_polygon(xy[rows], x, y)]] = True
     return inside
 
 
-def _in_lasso(xy: np.ndarray, near: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Which of the rows ``near`` (m,) lie in the polygon: bool (m,).
+def _cells(x: np.ndarray, y: np.ndarray):
+    """What tells of rows (m,) of points (n, 2) in the polygon's box by their cells whether they lie
+    in it: ``_OUT``, ``_IN`` or ``_EDGE``, uint8 (m,); None for a polygon without an area.
 
-    Of many points, those in a cell that no edge comes near are all in or all out, as its middle
-    is; only the others are tested one by one, so the answer is the same.
+    Rows in a cell that no edge comes near are all in or all out, as its middle is; only the others
+    are tested one by one, so the answer is the same.
     """
     width, height = np.ptp(x), np.ptp(y)
-    if len(near) < _MANY or not (width > 0 and height > 0):
-        return _in_polygon(xy[near], x, y)
-    scale = np.array([_CELLS / width, _CELLS / height])
-    low = np.array([x.min(), y.min()])
-    edge = _edge_cells((x - low[0]) * scale[0], (y - low[1]) * scale[1])
+    if not (width > 0 and height > 0):
+        return None
+    left, bottom, across, up = x.min(), y.min(), _CELLS / width, _CELLS / height
+    edge = _edge_cells((x - left) * across, (y - bottom) * up)
     middle = np.stack(np.meshgrid(*[np.arange(_CELLS) + 0.5] * 2), axis=2).reshape(-1, 2)
-    state = _in_polygon(low + middle / scale, x, y).astype(np.uint8)
-    state[edge.ravel()] = 2
-    found = np.zeros(len(near), bool)
-    for start in range(0, len(near), _CHUNK):
-        points = xy[near[start : start + _CHUNK]]
-        at = np.clip(((points - low) * scale).astype(np.int32), 0, _CELLS - 1)
-        own = state[at[:, 1] * _CELLS + at[:, 0]]
-        inside = own == 1
-        unsure = np.flatnonzero(own == 2)
-        inside[unsure] = _in_polygon(points[unsure], x, y)
-        found[start : start + _CHUNK] = inside
-    return found
+    middle = middle / (across, up) + (left, bottom)
+    state = np.where(edge.ravel(), _EDGE, _in_polygon(middle, x, y)).astype(np.uint8)
+
+    def of(points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        column = ((np.take(points[:, 0], rows) - left) * across).astype(np.int32)
+        row = ((np.take(points[:, 1], rows) - bottom) * up).astype(np.int32)
+        return state[np.minimum(row, _CELLS - 1) * _CELLS + np.minimum(column, _CELLS - 1)]
+
+    return of
 
 
 def _edge_cells(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The request for the score of a map, and the function that runs it."""
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from analytics.perception.clams import ASPECT_RANGE, clams
 from analytics.progress import Progress
 from analytics.results import Ambiguity, Clustering, Grouping, Projection, ScoreCard
 
+_aspects: WeakKeyDictionary[Projection, float] = WeakKeyDictionary()
 PARAMS = (
     Param(
         "aspect",
@@ -33,8 +35,12 @@ def drawn_aspect(projection: Projection) -> float:
     """
     if not projection.axes or len(projection.xy) == 0:
         return 1.0
-    # Column by column: of ten million points, both at once take ten times as long.
-    return aspect_of(*(float(c.max()) - float(c.min()) for c in projection.xy.T))
+    found = _aspects.get(projection)  # a run of a page asks several times
+    if found is None:
+        # Column by column: of ten million points, both at once take ten times as long.
+        found = aspect_of(*(float(c.max()) - float(c.min()) for c in projection.xy.T))
+        _aspects[projection] = found
+    return found
 
 
 def aspect_of(across: float, up: float) -> float:

@@ -116,10 +116,16 @@ class PixelPainter {
   close() { this.image = this.whole = this.coarse = null; }
 }
 
-// Whether the browser has WebGL but no graphics card: the names of the known software drivers.
+// Whether the browser has WebGL but no graphics card: asked once per page, for each answer takes one
+// of the few graphics contexts that a browser has.
 function softwareOnly() {
+  return window.gestaltSoftware ??= drawnBySoftware();
+}
+
+// By the names of the known software drivers; null when the browser gives no context now.
+function drawnBySoftware() {
   const gl = document.createElement("canvas").getContext("webgl2");
-  if (!gl) return false;
+  if (!gl) return null;
   const told = gl.getExtension("WEBGL_debug_renderer_info");
   const name = String(gl.getParameter(told ? told.UNMASKED_RENDERER_WEBGL : gl.RENDERER));
   gl.getExtension("WEBGL_lose_context")?.loseContext();

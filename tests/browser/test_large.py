@@ -119,6 +119,12 @@ def test_lasso_zoom_hover_and_tickets_with_200000_points(open_page, server, chro
     assert status_of(asked.url) == status_of(asked.url, key[::-1]) == 404
     assert status_of(asked.url.partition("near")[0] + "../../app.py", key) in (400, 404)
 
+    by_link_and_in_the_dark(open_page, page.url.removeprefix(server.url), xy, kind)
+    by_other_painters(page, chromium, xy, kind)
+
+
+def by_other_painters(page, chromium, xy, kind):
+    """WebGL instead of the processor, two maps at once, and the server."""
     lost_and_found(page)
     beside(page, xy, kind)
     without_webgl(page.url, chromium, xy, f"{int((kind == 2).sum()):,} rows selected")
@@ -132,6 +138,31 @@ def painted(page) -> np.ndarray:
     page.wait_for_timeout(500)
     shot = page.locator(".large canvas").screenshot()
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"), float)
+
+
+def by_link_and_in_the_dark(open_page, path, xy, kind):
+    """The first lasso of a page opened by a link counts, and a page that turns dark has the large
+    map drawn for it: dark paper, and points that are lighter."""
+    page = open_page(path)
+    page.locator(f".large[data-drawn='{N}']").wait_for()
+    settled(page)
+    drag_round(page, xy, CENTRES[0])
+    page.get_by_text(f"{int((kind == 0).sum()):,} rows selected").wait_for()
+    settled(page)
+    box = page.locator(".large canvas").bounding_box()
+
+    def shade(*place) -> float:
+        x, y = on_screen(page, xy, *place)
+        return painted(page)[int(y - box["y"]), int(x - box["x"])].mean()
+
+    paper, point = (11.5, 17.5), (1.5, 1.5)
+    assert shade(*paper) > 240 and shade(*point) < 100
+    page.emulate_media(color_scheme="dark")
+    for _ in range(20):
+        if shade(*paper) < 60:
+            break
+    assert shade(*paper) < 60 and shade(*point) > 150
+    page.context.close()
 
 
 CONTEXT = """() => {
