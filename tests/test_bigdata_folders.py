@@ -116,6 +116,20 @@ def test_a_sample_and_its_groups_are_those_of_one_file(data, kind):
     assert many == one
 
 
+def test_the_script_of_a_report_draws_the_sample_again(data, monkeypatch):
+    from analytics.report.snippet import python_snippet
+
+    table = analytics.sample(data / "csv", 100, by="kind", seed=3)
+    dataset = analytics.prepare(table, features=["x", "y"])
+    state = {"table": table.digest, "dataset": dataset.digest}
+    script = python_snippet(api.default_store(), state)
+    assert "analytics.sample('csv', rows=100, by='kind', seed=3)" in script
+    monkeypatch.chdir(data)
+    held = {}
+    exec(script, held)
+    assert held["dataset"].digest == dataset.digest
+
+
 def test_spans_go_across_the_files(data):
     many, one = (opened(p) for p in (data / "parquet", data / "one.parquet"))
     assert source.spans(many) == source.spans(one)

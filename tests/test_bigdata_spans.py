@@ -16,7 +16,17 @@ from job_tools import until
 
 import analytics
 from analytics import api, cli
-from analytics.bigdata import applying, encoder, refitting, scoring, sketch, source, survey, where
+from analytics.bigdata import (
+    applying,
+    encoder,
+    labelling,
+    refitting,
+    scoring,
+    sketch,
+    source,
+    survey,
+    where,
+)
 from analytics.errors import BadInput
 from analytics.operations import Request, execute, request
 from analytics.results import Partial
@@ -184,6 +194,9 @@ def test_a_mixture_fitted_to_all_rows_is_that_of_scikit_learn(place, asked):
     gain = whole.score(Y) - start.score(Y)
     assert float(said.rstrip(".").split()[-1]) == pytest.approx(gain, rel=1e-3)
     assert not any("keep their own labels" in note for note in result.notes)
+    again = tuple(store.load(digest) for digest in asked[5].parents)  # as the next part has them
+    ready = [labelling.ready_of(p, "method", "") for p in ((table, dataset, found), again)]
+    assert ready[0] is ready[1]  # the mixture of the sample is not fitted for each part
     wide = found.with_(extras={**found.extras, "centers": np.zeros((20, 40))})
     with pytest.raises(BadInput, match="The mixture is 32,820 numbers, but at most"):
         refitting.check(wide)

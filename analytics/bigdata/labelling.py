@@ -3,7 +3,6 @@ piece."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,10 +51,24 @@ class Ready(NamedTuple):
         return list(dict.fromkeys([*self.made.features, *self.rule.columns]))
 
 
-@lru_cache(maxsize=1)  # the next part of the same whole needs it again
 def ready_of(parents: tuple[Record, ...], how: str, content: str) -> Ready:
     """From the table, the dataset, the map where there is one, and the groups. how : see
     ``assigning.rule_of``. Raises BadInput."""
+    # The next part of the same whole needs it again, with its parents read anew from the disk.
+    key = (*(p.digest for p in parents), how, content)
+    if key not in _kept:
+        found = _ready_of(parents, how, content)
+        if not all(p.digest for p in parents):
+            return found
+        _kept.clear()
+        _kept[key] = found
+    return _kept[key]
+
+
+_kept: dict[tuple[str, ...], Ready] = {}  # the last one
+
+
+def _ready_of(parents: tuple[Record, ...], how: str, content: str) -> Ready:
     table, dataset, found = parents[0], parents[1], parents[-1]
     if isinstance(table, Table) and isinstance(found, Explanation):
         column = {found.column: table.frame[found.column].dtype}

@@ -3,6 +3,7 @@
 The step itself runs here and joins what comes back, so its result has the bits it has anywhere.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from analytics.progress import Progress
 
 MOST = 64  # parts under way at once
 LOOK = 0.2  # seconds between two looks
+QUIET = 4.0  # seconds in which a cluster may be silent: a connection takes its time
 
 
 @contextmanager
@@ -50,6 +52,7 @@ def sent(
     """Have requests computed, a few at a time; (kind, sentence) by digest of those that failed. One
     whose worker was lost is tried once more."""
     waiting, under_way, tried, failed = list(requests[::-1]), {}, set(), {}
+    begun = time.monotonic()
     while waiting or under_way:
         while waiting and len(under_way) < MOST:
             wanted = waiting.pop()
@@ -71,7 +74,8 @@ def sent(
                     _stop(runner, under_way)
                     return failed
         done = len(requests) - len(waiting) - len(under_way)
-        words = runner.problem() or f"{done:,} of {len(requests):,} parts are ready"
+        words = runner.problem() if time.monotonic() - begun > QUIET else ""
+        words = words or f"{done:,} of {len(requests):,} parts are ready"
         progress(done / len(requests), words)
     return failed
 

@@ -71,12 +71,16 @@ def _read(table: Table) -> list[str]:
         f"# Put the path of your file first; its SHA-256 is {table.params.get('content', '')}."
     ]
     links = table.params.get("links")
-    if links:
+    how = [f"name={name!r}", *options]
+    if table.method == "rows":  # of a file, or a folder, of any size
+        given = {"rows": table.params["count"], "by": table.params["by"], "seed": table.seed}
+        how = [*(f"{key}={value!r}" for key, value in given.items()), *options]
+    elif links:
         lines.append(f"# Put the path of the links at graph; their SHA-256 is {links['content']}.")
-        options.append(f"graph={links['name']!r}")
+        how.append(f"graph={links['name']!r}")
     return [
         *lines,
-        _call("table", "read", [repr(name), f"name={name!r}", *options]),
+        _call("table", "sample" if table.method == "rows" else "read", [repr(name), *how]),
         f"assert table.digest == {table.digest!r}, 'this is another file'",
     ]
 
