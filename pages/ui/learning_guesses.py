@@ -1,5 +1,7 @@
 """Guesses: asked for, kept, and shown beside what happened."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -48,14 +50,22 @@ def choice(found: Found, step: Step, key: str, done: Progress) -> None:
             _locked(found, step, done, picked)
 
 
-def _is_share(found: Found, step: Step) -> bool:
-    truth = found.lesson.numbers[step.more["truth"]]
+def _is_share(lesson: Lesson, step: Step) -> bool:
+    truth = lesson.numbers[step.more["truth"]]
     return MEASURES[truth.measure].shown == wording.SHARE
+
+
+def in_range(lesson: Lesson, step: Step, said: Any) -> float | None:
+    """A guess of a number that came from outside, None when it is none that can be given."""
+    if isinstance(said, bool) or not isinstance(said, (int, float)):
+        return None
+    shown = said * 100 if _is_share(lesson, step) else said
+    return float(said) if step.more["low"] <= shown <= step.more["high"] else None
 
 
 def number(found: Found, step: Step, key: str, done: Progress) -> None:
     """A number; shares are asked for in per cent."""
-    per_cent = _is_share(found, step)
+    per_cent = _is_share(found.lesson, step)
     whole = MEASURES[found.lesson.numbers[step.more["truth"]].measure].shown != wording.PLAIN
     cast = int if whole else float
     before = done.guesses.get(step.name)
@@ -136,6 +146,18 @@ def points(lesson: Lesson, step: Step) -> np.ndarray:
     board = _board(lesson, step)
     opened = st.session_state.get(f"{board}-opened")
     return painting.points(board) if opened else np.zeros((0, 2))
+
+
+def painted_again(lesson: Lesson, step: Step, xy: Any) -> int | None:
+    """Put points that came from outside on the board of a step; their number, None for too few.
+    Raises BadInput."""
+    if not isinstance(xy, list) or len(xy) < _FEWEST_DRAWN:
+        return None
+    board = _board(lesson, step)
+    if not st.session_state.get(f"{board}-opened"):
+        painting.put(board, xy)
+        st.session_state[f"{board}-opened"] = True
+    return len(xy)
 
 
 def lock(found: Found, step: Step, key: str, done: Progress) -> None:
