@@ -8,6 +8,7 @@ from analytics.data.operations import sample_request
 from analytics.errors import BadInput
 from analytics.projection.operations import projection_request
 from pages.ui import services, session
+from pages.ui.words import escape, safe_md
 from tests.apptest import settle, start, view
 
 PAGES = ("map.py", "clusters.py", "perception.py", "pictures.py", "report.py", "data.py")
@@ -93,6 +94,12 @@ def test_a_step_that_fails_before_the_header_follows_it_is_told_and_once(opened,
         session.ask(wanted)
     here.wanted["clustering"] = wanted
     assert session.news()
+
+
+def test_a_name_that_turns_the_direction_of_writing_leaves_our_words_alone():
+    turning = "a\u202egnp.\u2066b<\u2069"
+    assert safe_md(turning) == r"agnp\.b\<" and escape(turning) == "agnp.b&lt;"
+    assert safe_md("عربى 😀\u200d") == "عربى 😀\u200d"  # letters and joined pictures stay
 
 
 def test_an_empty_paste_is_one_sentence(opened):

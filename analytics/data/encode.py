@@ -344,8 +344,8 @@ def _varying(
     same = (X[:1] == X).all(axis=0)
     if same.all() or not names:
         raise BadInput(
-            "Every chosen feature holds one single value in the rows used, so all rows are equal: "
-            "choose other features or more rows."
+            "Every chosen feature holds one single value in the rows used, or values too close to "
+            "be told apart, so all rows are equal: choose other features or more rows."
         )
     if keep_all or not same.any():
         return np.ascontiguousarray(X), names

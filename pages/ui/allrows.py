@@ -75,7 +75,8 @@ def _names(found: Clustering | Explanation) -> dict[int, str]:
 def _shown(wanted, found: Clustering | Explanation) -> None:
     made = frame.try_ask(wanted)
     if made is None:
-        st.caption("The labels of all rows stand here as soon as they are written.")
+        if services.runner().request(wanted.digest) is not None:
+            st.caption("The labels of all rows stand here as soon as they are written.")
         return
     facts, names = made.facts, _names(found)
     lines = [

@@ -1,9 +1,9 @@
 """Texts from data made safe to show, and numbers made readable."""
 
+import html
 import math
 import re
 from datetime import UTC, datetime
-from html import escape
 
 __all__ = [
     "about_seconds",
@@ -20,9 +20,19 @@ __all__ = [
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
 
+# Signs that turn the direction of all that follows, our own words beside a name too.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
 def safe_md(text: object) -> str:
-    """Text with every Markdown sign escaped: no image, link or directive can come from data."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(text).split()))
+    """Text with every Markdown sign escaped: no image, link or directive can come from data, and
+    nothing that turns the words around it."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(_TURNING.sub("", str(text)).split()))
+
+
+def escape(text: object) -> str:
+    """The same for HTML."""
+    return html.escape(_TURNING.sub("", str(text)))
 
 
 def number(value: float | None, digits: int = 2) -> str:
