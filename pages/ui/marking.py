@@ -14,7 +14,7 @@ from analytics import view as views
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
 from analytics.review import about as targets
-from pages.ui import drawing, mapview
+from pages.ui import drawing, mapview, onpaper
 from pages.ui.words import count, safe_md
 
 HEIGHT = 560
@@ -155,6 +155,7 @@ def table(results: Results, key: str) -> None:
         on_select=chosen,
         selection_mode="multi-row",
     )
+    onpaper.twin(part.iloc[:, :TABLE_COLUMNS])
     said = [] if len(shown) == n else [f"{len(shown):,} of {n:,} rows"]
     if part.shape[1] > TABLE_COLUMNS:
         said.append(f"{TABLE_COLUMNS} of {count(part.shape[1], 'column')}")

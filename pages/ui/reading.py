@@ -9,7 +9,7 @@ from analytics.errors import BadInput
 from analytics.review import document as documents
 from analytics.review import markup, writing
 from analytics.review.sections import SECTIONS
-from pages.ui import access, commenting, frame, marking, services
+from pages.ui import access, commenting, frame, marking, onpaper, services
 from pages.ui.words import safe_md
 
 QUERY = "review"  # in the address: the token of the review that is read
@@ -157,32 +157,32 @@ def _tried(tried: dict) -> None:
         return writing.shown(value)
 
     if tried["clusterings"]:
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "clustering": [c["name"] for c in tried["clusterings"]],
-                    "groups": [c["groups"] for c in tried["clusterings"]],
-                    "in no group": [writing.share(c["noise"]) for c in tried["clusterings"]],
-                    "silhouette": [shown(c["silhouette"]) for c in tried["clusterings"]],
-                    "comes back": [shown(c["stability"]) for c in tried["clusterings"]],
-                    "ARI with these": [shown(c["ari"]) for c in tried["clusterings"]],
-                }
-            ),
-            hide_index=True,
+        _table(
+            {
+                "clustering": [c["name"] for c in tried["clusterings"]],
+                "groups": [c["groups"] for c in tried["clusterings"]],
+                "in no group": [writing.share(c["noise"]) for c in tried["clusterings"]],
+                "silhouette": [shown(c["silhouette"]) for c in tried["clusterings"]],
+                "comes back": [shown(c["stability"]) for c in tried["clusterings"]],
+                "ARI with these": [shown(c["ari"]) for c in tried["clusterings"]],
+            }
         )
     if tried["maps"]:
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "map": [m["name"] for m in tried["maps"]],
-                    "ambiguity (CLAMS)": [shown(m["ambiguity"]) for m in tried["maps"]],
-                    "trustworthiness": [shown(m["trustworthiness"]) for m in tried["maps"]],
-                }
-            ),
-            hide_index=True,
+        _table(
+            {
+                "map": [m["name"] for m in tried["maps"]],
+                "ambiguity (CLAMS)": [shown(m["ambiguity"]) for m in tried["maps"]],
+                "trustworthiness": [shown(m["trustworthiness"]) for m in tried["maps"]],
+            }
         )
     if tried["clusterings"] or tried["maps"]:
         st.caption("A dash: not computed.")
+
+
+def _table(columns: dict[str, list]) -> None:
+    frame = pd.DataFrame(columns)
+    st.dataframe(frame, hide_index=True)
+    onpaper.twin(frame)
 
 
 def _numbers(numbers: list[dict]) -> None:

@@ -1,0 +1,29 @@
+"""Tables on paper: Streamlit paints its own on a canvas, which a sheet cuts."""
+
+import pandas as pd
+import streamlit as st
+
+from pages.ui.words import escape
+
+MOST_ROWS = 20
+
+
+def twin(frame: pd.DataFrame) -> None:
+    """The same as the table drawn just before, for the printer alone (see ``assets/app.css``); of a
+    long one the first rows."""
+    heads = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
+    rows = zip(*(frame[c].iloc[:MOST_ROWS] for c in frame.columns), strict=True)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    more = len(frame) - MOST_ROWS
+    said = f"<p>The first {MOST_ROWS} of {len(frame):,} rows.</p>" if more > 0 else ""
+    st.html(f"<div class='on-paper'><table><tr>{heads}</tr>{body}</table>{said}</div>")
+
+
+def _cell(value) -> str:
+    """Numbers are never broken, long words where they must."""
+    if pd.isna(value):
+        return "<td></td>"
+    if isinstance(value, (int, float)):
+        shown = f"{value:,.5g}" if isinstance(value, float) else f"{value:,}"
+        return f"<td class='whole'>{shown}</td>"
+    return f"<td>{escape(str(value))}</td>"
