@@ -303,3 +303,60 @@ def test_the_json_names_the_hash_of_each_file(tmp_path):
     assert document["files"] == {
         p.suffix: hashlib.sha256(p.read_bytes()).hexdigest() for p in others
     }
+
+
+def test_one_run_reads_each_result_once(tmp_path, monkeypatch):
+    for record in RECORDS:
+        Artifacts(tmp_path).save(record)
+    store, read = Artifacts(tmp_path, remembered=1), []
+    whole = store._read
+    monkeypatch.setattr(store, "_read", lambda *given: read.append(given[0]) or whole(*given))
+    with store.holding():
+        kept = [store.load(d) for d in D[1:4]]
+        assert all(store.load(record.digest) is record for record in kept)
+    assert read == D[1:4]
+    del kept
+    store.load(D[1])
+    assert read == [*D[1:4], D[1]]  # after the run only what is remembered is held
+
+
+def test_an_outline_has_the_words_and_no_arrays(tmp_path):
+    store = Artifacts(tmp_path)
+    for record in RECORDS:
+        store.save(record)
+    fresh = Artifacts(tmp_path)
+    table, card = fresh.outline(D[0]), fresh.outline(D[4])
+    assert table.notes == ("one", "two")
+    assert table.kinds == {"mass": "number"} and table.frame.empty
+    assert card.values["s"] == Score(0.5, 0.4, 0.6, "S") and not card.points
+    assert len(fresh.load(D[0]).frame) == 3 and len(fresh.load(D[4]).points["p"]) == 3
+    assert fresh.outline(D[9]) is None
+    other = Artifacts(tmp_path)
+    other._path(D[2], ".npz").unlink()
+    assert other.outline(D[2]) is None and not other.has(D[2])
+
+
+def test_arrays_are_read_in_one_go_or_as_numpy_does(tmp_path):
+    from analytics.store import arrays
+
+    given = {
+        "rows": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+        "words": np.array(["a", "longer"]),
+        "none": np.zeros((0, 2), np.float32),
+        "one": np.array(5, np.int64),
+        "flags": np.array([True, False]),
+    }
+    for save in (np.savez, np.savez_compressed):
+        path = tmp_path / f"{save.__name__}.npz"
+        save(path, **given)
+        data = path.read_bytes()
+        with path.open("rb") as file:
+            found = arrays.read(file, hashlib.sha256(data).hexdigest())
+        assert found.keys() == given.keys() and all(same(found[k], given[k]) for k in given)
+        for place in (0, 70, len(data) // 2, len(data) - 1):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            with path.open("rb") as file, pytest.raises(ValueError, match="changed"):
+                arrays.read(file, hashlib.sha256(data).hexdigest())
+        path.write_bytes(data[:-30])
+        with path.open("rb") as file, pytest.raises(ValueError, match="changed"):
+            arrays.read(file, hashlib.sha256(data).hexdigest())

@@ -10,7 +10,7 @@ from analytics.errors import BadInput
 from analytics.figures import shapes as marks
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import forms, frame, mapview, parts, pointing, session
+from pages.ui import drawing, forms, frame, mapview, parts, pointing, session
 from pages.ui.words import count, safe_md, share
 
 
@@ -307,7 +307,8 @@ def selection_bar(dataset: Dataset, projection: Projection, mask) -> None:
     view = session.current().view
     with st.container(horizontal=True, vertical_alignment="center", key="selection-bar"):
         if mask is None:
-            st.caption("Drag round points to select them.")
+            tools = ", with Lasso or Box" if drawing.large(dataset.n) else ""
+            st.caption(f"Drag round points to select them{tools}.")
         else:
             n = int(mask.sum())
             st.markdown(f"**{count(n, 'row')} selected** ({share(n / dataset.n)})", width="content")
