@@ -1,6 +1,7 @@
 """Reviews: what is written from the record, what is stored, who may change what."""
 
 import copy
+import json
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from analytics.projection.operations import projection_request
 from analytics.report.lineage import complete_state
 from analytics.review import (
     about,
+    carrying,
     comments,
     document,
     evidence,
@@ -253,6 +255,24 @@ def test_a_result_with_other_numbers_is_not_shown_as_the_published_one(made):
         document.result(doc, "projection", artifacts)
     doc["state"]["projection"] = "f" * 32
     assert document.result(doc, "projection", artifacts) is None
+
+
+def test_what_is_published_can_be_taken_in_elsewhere(made):
+    artifacts, state, _ = made
+    roles = ("table", "dataset", "projection", "clustering")
+    bare = evidence.gather(artifacts, {k: state[k] for k in roles})
+    only_map = evidence.gather(artifacts, {k: state[k] for k in roles[:3]})
+    shown = [document.assemble(e, state, {}, title="W", texts={}) for e in (bare, only_map)]
+    for doc_ in (of(made), of(made, texts={"question": "Why?"}), *shown):
+        version = {"digest": document.digest(doc_), "document": doc_, "published": "2026-01-01"}
+        members = {
+            "00001.json": {"title": "W", "view": {}, "texts": {}, "created": "2026-01-01",
+                           "updated": "2026-01-01"},
+            "00001-v00001.json": version,
+        }  # fmt: skip
+        packed = {name: json.dumps(value).encode() for name, value in members.items()}
+        (taken,) = carrying.checked(packed)
+        assert taken["versions"][0]["document"] == doc_
 
 
 # --- slides ---------------------------------------------------------------------------------------

@@ -326,7 +326,7 @@ MANIFESTS = {
         "damaged",
     ),
     "newer": (
-        lambda m: m.update({"manifest.json": b'{"format": 2, "members": {}}'}),
+        lambda m: m.update({"manifest.json": b'{"format": 3, "members": {}}'}),
         "newer Gestalt",
     ),
     "older": (lambda m: m.update({"manifest.json": b'{"format": 0, "members": {}}'}), "damaged"),

@@ -2,14 +2,16 @@
 
 Members: ``manifest.json`` (format, versions, project name, SHA-256 and bytes of every other
 member), ``views/<n>.json``, ``runs/<n>.json``, ``results/<digest>.json|.npz|.parquet``,
-``uploads/<sha256>``. An import is all or nothing: everything is unpacked beside the store and
-checked, then moved in within one database transaction.
+``uploads/<sha256>``; of reviews ``reviews/<n>.json`` the draft, ``reviews/<n>-v<m>.json`` the
+versions, ``reviews/<n>-c<m>.json`` the comments. An import is all or nothing: everything is
+unpacked beside the store and checked, then moved in within one database transaction.
 """
 
 import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +21,7 @@ from sqlalchemy.engine import Engine
 import analytics
 from analytics.errors import StoreError
 from analytics.progress import Progress, silent
+from analytics.review import carrying
 from analytics.store import database as db
 from analytics.store.artifacts import Artifacts
 from analytics.store.fields import digests_in
@@ -47,19 +50,21 @@ def export_project(
     home: Path,
     *,
     uploads: bool = True,
+    reviews: Collection[str] | None = None,
     progress: Progress = silent,
 ) -> Exported:
     """Write a project to a file (whole or not at all) or to an open binary file.
 
     uploads : whether the original files go along. home : the data folder that holds them.
+    reviews : ids of those of its reviews that go along, None for all.
     Raises BadInput when there is no such project, StoreError when a file cannot be written.
     """
-    name, rows = _rows(engine, project)
+    name, rows, told = _rows(engine, project, reviews)
     try:
         if hasattr(target, "write"):
-            return _write(target, name, rows, artifacts, home if uploads else None, progress)
+            return _write(target, name, rows, told, artifacts, home if uploads else None, progress)
         with atomic_file(Path(target)) as file:
-            return _write(file, name, rows, artifacts, home if uploads else None, progress)
+            return _write(file, name, rows, told, artifacts, home if uploads else None, progress)
     except OSError as error:
         raise StoreError(
             f"The project file could not be written ({error.strerror or error}): "
@@ -68,33 +73,38 @@ def export_project(
 
 
 def export_bytes(
-    engine: Engine, artifacts: Artifacts, project: str, home: Path, *, uploads: bool = True
+    engine: Engine, artifacts: Artifacts, project: str, home: Path, **options: Any
 ) -> bytes:
     """The project file in memory, for a download; see :func:`export_project`."""
     file = io.BytesIO()
-    export_project(engine, artifacts, project, file, home, uploads=uploads)
+    export_project(engine, artifacts, project, file, home, **options)
     return file.getvalue()
 
 
-def _rows(engine: Engine, project: str) -> tuple[str, dict[str, list[dict[str, Any]]]]:
-    """The project's name, and its views and runs as plain JSON, oldest first."""
+def _rows(
+    engine: Engine, project: str, reviews: Collection[str] | None
+) -> tuple[str, dict[str, list[dict[str, Any]]], dict[str, Any]]:
+    """The project's name, its views and runs as plain JSON, oldest first, and its reviews."""
     views = ("name", "state", "saved_by")
     runs = ("digest", "kind", "method", "params", "seed", "parents", "about")
     with db.reading(engine) as connection:
         name = live_project(connection, project, lock=False).name
-        return name, {
+        told = carrying.packed(connection, project, reviews)
+        rows = {
             table.name: [
                 {key: row[key] for key in keys}
                 for row in connection.execute(of_project(table, project)).mappings()
             ]
             for table, keys in ((db.views, views), (db.runs, runs))
         }
+    return name, rows, told
 
 
 def _write(
-    file: BinaryIO, name: str, rows: dict, artifacts: Artifacts, home: Path | None, progress
+    file: BinaryIO, name: str, rows: dict, told: dict, artifacts: Artifacts, home, progress
 ) -> Exported:
-    roots = sorted(set(digests_in([[v["state"] for v in rows["views"]], rows["runs"]])))
+    named = [[v["state"] for v in rows["views"]], rows["runs"], carrying.results_of(told)]
+    roots = sorted(set(digests_in(named)))
     wanted = artifacts.lineage(roots)
     ready = [d for d in wanted if _is_ready(artifacts, d)]
     originals = _originals(rows["runs"], home)
@@ -104,6 +114,8 @@ def _write(
             for number, item in enumerate(items, 1):
                 data = json.dumps(item).encode()
                 _add_bytes(archive, members, f"{kind}/{number:05d}.json", data)
+        for member, value in told.items():
+            _add_bytes(archive, members, member, json.dumps(value).encode())
         for done, digest in enumerate(ready):
             progress(done / len(ready), f"Packing result {done + 1} of {len(ready)}")
             for path in artifacts.files(digest):
@@ -112,7 +124,7 @@ def _write(
             progress(None, "Packing the original data")
             _add_file(archive, members, f"uploads/{path.name}", path)
         manifest = {
-            "format": FORMAT,
+            "format": FORMAT if told else 1,  # an older Gestalt reads what has no reviews
             "made_by": f"gestalt {analytics.__version__}",
             "project": {"name": name},
             "missing": sorted(set(wanted) - set(ready)),

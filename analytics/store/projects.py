@@ -48,12 +48,14 @@ class Conflict(BadInput):
 
 @dataclass(frozen=True)
 class Saved:
-    """Where a view was saved. ``revision`` goes into the next save of it."""
+    """Where a view was saved. ``revision`` goes into the next save of it. ``reviews``: ids of those
+    that an import brought along."""
 
     project: str
     view: str
     revision: int
     name: str
+    reviews: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

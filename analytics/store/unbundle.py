@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from analytics.errors import BadInput, StoreError
 from analytics.progress import Progress, part, silent
+from analytics.review import carrying
 from analytics.store import database as db
 from analytics.store.artifacts import Artifacts
 from analytics.store.fields import check_name, check_state, copy_name, shortened
@@ -30,16 +31,17 @@ from analytics.store.projects import Saved
 from analytics.store.rows import add_project, add_run, add_view, check_run, live_names
 from analytics.store.verify import check_result
 
-FORMAT = 1
+FORMAT = 2  # 1: without reviews
 CHUNK = 2**20
 MAX_BYTES = 4 * 2**30
 MAX_MEMBERS = 50_000
-MAX_ROW_BYTES = {"views": 2_000_000, "runs": 20_000_000}
+MAX_ROW_BYTES = {"views": 2_000_000, "runs": 20_000_000, "reviews": 20_000_000}
 MAX_MANIFEST_BYTES = 16_000_000
 _READ_AT_ONCE = 32_000_000
 _STAGING = ".import-"
 _NAME = re.compile(
-    r"(views|runs)/\d{5}\.json|results/([0-9a-f]{32})\.(json|npz|parquet)|uploads/[0-9a-f]{64}"
+    r"(views|runs)/[0-9]{5}\.json|reviews/[0-9]{5}(?:-[vc][0-9]{5})?\.json|"
+    r"results/([0-9a-f]{32})\.(json|npz|parquet)|uploads/[0-9a-f]{64}"
 )
 _AGAIN = "ask for the project to be exported again"
 
@@ -84,7 +86,7 @@ def _folder(home: Path) -> Iterator[Path]:
         home.mkdir(parents=True, exist_ok=True)
         sweep(home.glob(_STAGING + "*"), older_than=86_400)
         staging = tempfile.TemporaryDirectory(prefix=_STAGING, dir=home, ignore_cleanup_errors=True)
-        for name in ("views", "runs", "results", "uploads"):
+        for name in ("views", "runs", "reviews", "results", "uploads"):
             (Path(staging.name) / name).mkdir()
     except OSError as error:
         raise _no_room(home, error) from None
@@ -199,7 +201,7 @@ def _manifest(archive: zipfile.ZipFile, infos: dict[str, zipfile.ZipInfo]) -> di
                 f"up to {FORMAT}): update Gestalt, or export it from an older one."
             )
         hashes = [m["sha256"] for m in members.values()]
-        fine = number == FORMAT and all(isinstance(h, str) for h in hashes)
+        fine = number in (1, FORMAT) and all(isinstance(h, str) for h in hashes)
         fine = fine and isinstance(manifest["project"]["name"], str)
     except (KeyError, TypeError, AttributeError, RecursionError, ValueError) as error:
         raise error if isinstance(error, BadInput) else damaged from None
@@ -262,7 +264,7 @@ def _unpack(archive, infos, members, staging: Path, progress: Progress) -> None:
 
 
 def _content(staging: Path, project: dict[str, Any]) -> dict[str, Any]:
-    """Name, views and runs, checked like those a person saves."""
+    """Name, views, runs and reviews, checked like those a person saves."""
     keys = ("digest", "kind", "method", "params", "seed", "parents", "about")
     views, runs = [], []
     try:
@@ -277,7 +279,9 @@ def _content(staging: Path, project: dict[str, Any]) -> dict[str, Any]:
         if isinstance(error, BadInput):
             raise
         raise BadInput(f"A view or run in the project file is damaged: {_AGAIN}.") from None
-    return {"name": check_name(project["name"]), "views": views, "runs": runs}
+    members = {path.name: path.read_bytes() for path in (staging / "reviews").iterdir()}
+    reviews = carrying.checked(members)
+    return {"name": check_name(project["name"]), "views": views, "runs": runs, "reviews": reviews}
 
 
 def _mark(results: Artifacts, digest: str) -> None:
@@ -324,4 +328,5 @@ def _insert(connection: Connection, content: dict[str, Any]) -> Saved:
         view = add_view(connection, project, title, state, by=by, moment=later)
     for number, run in enumerate(content["runs"]):
         add_run(connection, project, run, moment + timedelta(microseconds=number))
-    return Saved(project, view, 1, name)
+    made = tuple(carrying.add(connection, project, review) for review in content["reviews"])
+    return Saved(project, view, 1, name, made)

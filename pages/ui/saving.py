@@ -188,13 +188,24 @@ def _more(engine, row) -> None:
         st.rerun()
     st.download_button(
         "Export as one zip",
-        lambda: bundle.export_bytes(engine, services.artifacts(), row.id, services.home()),
+        lambda: bundle.export_bytes(
+            engine, services.artifacts(), row.id, services.home(), reviews=_editable(engine)
+        ),
         file_name=f"{row.name[:60]}.gestalt.zip",
         key=f"export-{row.id}",
         on_click="ignore",
     )
     if access.allowed(row.id, access.OWNER):
         _delete(engine, row)
+
+
+def _editable(engine) -> list[str] | None:
+    """The reviews whose draft this person may read, None for all."""
+    from analytics.review import store
+
+    if access.off():
+        return None
+    return [r.id for r in access.mine(store.reviews(engine)) if access.allowed(r.id, access.EDITOR)]
 
 
 def _rename(engine, row) -> None:
@@ -235,6 +246,7 @@ def _delete(engine, row) -> None:
 
 def _imported(engine, file):
     """Take a project file in as this person's own; they hold the files that came with it."""
+    from analytics.review import carrying
     from analytics.store import bundle
 
     saved = bundle.import_project(engine, services.artifacts(), file, services.home())
@@ -242,6 +254,13 @@ def _imported(engine, file):
     with zipfile.ZipFile(file) as archive:  # their names are their hashes, as was just checked
         names = [n.removeprefix("uploads/") for n in archive.namelist() if "uploads/" in n]
     access.took(names, saved.project)
+    for review in saved.reviews:
+        # A review lends what it shows to its readers, so it may name no result of other people.
+        if access.owns_data(carrying.named(engine, review)):
+            access.own(review)
+        else:
+            carrying.drop(engine, review)
+            st.toast("A review was left out: it shows results that are not in the file.")
     return saved
 
 

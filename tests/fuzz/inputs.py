@@ -15,6 +15,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.results import Projection
+from analytics.review import comments
+from analytics.review import store as reviews
+from analytics.review.sections import SECTIONS
 from analytics.store import projects, runs
 from analytics.store.artifacts import Artifacts
 from analytics.store.bundle import export_bytes
@@ -138,7 +141,7 @@ def whole() -> dict[str, tuple[str, bytes]]:
 
 
 def _project() -> bytes:
-    """A project of two views with two results."""
+    """A project of two views with two results and a review."""
     with tempfile.TemporaryDirectory(prefix="gestalt-fuzz-") as folder:
         home = Path(folder)
         engine, artifacts = connect(f"sqlite:///{home / 'a.sqlite'}"), Artifacts(home / "results")
@@ -149,11 +152,43 @@ def _project() -> bytes:
             result = Projection(digest=f"{seed:032x}", xy=np.ones((9, 2), np.float32), seed=seed)
             artifacts.save(result)
             runs.record_run(engine, saved.project, digest=result.digest, kind="projection")
+        _reviewed(engine, saved.project, view)
         data = export_bytes(engine, artifacts, saved.project, home)
         engine.dispose()
     members = _members(data)
     dated = {n: _DATE.sub(MOMENT, d) if n.endswith(".json") else d for n, d in members.items()}
     return _zip(_sealed(dated))
+
+
+def _reviewed(engine, project: str, view: dict) -> None:
+    """A review of one version with a comment and an answer."""
+    made = reviews.start(engine, title="Told", view=view, project=project)
+    number = {"id": "clams", "label": "Ambiguity", "value": 0.5, "low": 0.4, "high": 0.6}
+    cluster = {
+        "label": 0, "name": "Reds", "size": 9, "words": "Seen.", "rule": "a > 1", "earned": True,
+        "visible": 0.9, "real": 0.5, "separation": 0.5, "stability": None, "explainable": 0.9,
+        "interval": [0.8, 1.0],
+    }  # fmt: skip
+    run = {"name": "k-means", "groups": 2, "noise": 0.0, "silhouette": 0.5, "stability": None}
+    plane = {"name": "PCA", "ambiguity": 0.5, "trustworthiness": None}
+    evidence = {
+        "data": {"name": "a.csv", "rows": 9, "columns": 2},
+        "map": {"label": "PCA"},
+        "clustering": {"groups": 1, "label": "k-means"},
+        "clusters": [cluster],
+        "numbers": [number],
+        "tried": {"clusterings": [{**run, "ari": 0.2}], "maps": [plane]},
+        "steps": [{"kind": "table", "label": "Data", "words": "Read."}],
+        "versions": {"gestalt": "1"},
+        "content": {"projection": "0" * 32},
+    }
+    parts = [{"id": name, "machine": "Said.", "text": None} for name in SECTIONS]
+    document = {"format": 1, "title": "Told", "state": view, "picture": {"color": "clusters"}}
+    reviews.publish(engine, made, {**document, "sections": parts, "evidence": evidence})
+    token = reviews.get(engine, made).token
+    about = {"kind": "selection", "shapes": [{"type": "box", "x": [0.0, 1.0], "y": [0.0, 1.0]}]}
+    said, _ = comments.write(engine, token, 1, name="Ada", text="Why?", about=about)
+    comments.write(engine, token, 1, name="Bo", text="So.", parent=said)
 
 
 def _sealed(members: dict[str, bytes]) -> dict[str, bytes]:
