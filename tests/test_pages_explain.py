@@ -139,7 +139,8 @@ def _first_look(dataset: str, payload: dict) -> None:
 def test_the_first_look_follows_from_what_is_waited_for_so_a_reload_shows_it():
     store = services.artifacts()
     texts = [f"Note {i}" + " and more of it" * (i % 40) for i in range(1600)]
-    dataset = analytics.prepare(pd.DataFrame({"text": texts, "n": range(1600)}), store=store)
+    frame = pd.DataFrame({"text": texts, "n": range(1600)})
+    dataset = analytics.prepare(frame, {"features": ["n"]}, store=store)
     wanted = asking.explanation_request(dataset, "text", "by length")
     first = explaining._first(wanted, 1600)
     assert first.params["sample"] == explaining.FIRST and explaining._first(wanted, 1500) is None
