@@ -56,7 +56,7 @@ _DIGESTS = (
     "sweep",
     "collected",
 )
-_CELL = re.compile(r"(-?\d{1,6}:-?\d{1,6})?")
+_CELL = re.compile(r"(-?\d{1,6}:-?\d{1,6}|-?\d{1,6}:\*|\*:-?\d{1,6})?")  # "2:*" all of a group
 
 # The kept results of a kind -> the one on screen.
 SHOWN = {"maps": "projection", "runs": "clustering"}

@@ -97,11 +97,22 @@ def test_a_pair_is_a_selection_that_the_address_keeps(made):
     assert view(at).cell == ""
 
 
+def test_all_rows_of_a_group_are_selected_below_the_flow(made):
+    at = page(made, "What moved", compared=(made.runs[2], made.runs[3]))
+    (box,) = [b for b in at.selectbox if b.label == "Select all rows of a group"]
+    assert len(box.options) >= 4
+    box.select("*:0").run()
+    assert not at.exception and view(at).cell == "*:0"
+    assert "of the second." in words(at) and "of the first and" not in words(at)
+
+
 def test_a_damaged_cell_is_left_out():
     from analytics import view as views
 
     assert views.from_query({"cell": "1:2"}).cell == "1:2"
     assert views.from_query({"cell": "1:<b>"}).cell == ""
+    assert views.from_query({"cell": "*:0"}).cell == "*:0"
+    assert views.from_query({"cell": "*:*"}).cell == ""
     back = views.from_json(View(called=(("a" * 32, "x"),)).to_json())
     assert back.called == (("a" * 32, "x"),)
 

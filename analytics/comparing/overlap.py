@@ -61,9 +61,10 @@ def pairs(first: np.ndarray, second: np.ndarray) -> list[Pair]:
     return sorted(found, key=lambda p: (-p.rows, p.a, p.b))
 
 
-def members(first: np.ndarray, second: np.ndarray, a: int, b: int) -> np.ndarray:
-    """The rows in group a of the first and b of the second: bool (n,)."""
-    return (np.asarray(first) == a) & (np.asarray(second) == b)
+def members(first: np.ndarray, second: np.ndarray, a: int | None, b: int | None) -> np.ndarray:
+    """The rows in group a of the first and b of the second, None for any: bool (n,)."""
+    of_a = np.full(len(first), True) if a is None else np.asarray(first) == a
+    return of_a if b is None else of_a & (np.asarray(second) == b)
 
 
 def moved(first: np.ndarray, second: np.ndarray) -> np.ndarray:

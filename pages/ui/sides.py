@@ -20,9 +20,13 @@ def lit(shown: list[Result], projection: Projection) -> np.ndarray | None:
     """The rows that stand out in every map: those of the chosen pair, else those selected."""
     cell = session.current().view.cell
     if cell and len(shown) > 1:
-        a, b = (int(v) for v in cell.split(":"))
-        return overlap.members(shown[0].labels, shown[1].labels, a, b)
+        return overlap.members(shown[0].labels, shown[1].labels, *_ends(cell))
     return mapview.selected_mask(projection)
+
+
+def _ends(cell: str) -> tuple[int | None, ...]:
+    """The two groups of a chosen pair; None for any."""
+    return tuple(None if end == "*" else int(end) for end in cell.split(":"))
 
 
 def maps(shown: list[Result], dataset: Dataset, projection: Projection) -> None:
@@ -140,6 +144,7 @@ def moves(shown: list[Result], dataset: Dataset, projection: Projection) -> None
     left, right = st.columns(2, gap="medium")
     with left:
         _flow(first, second, pairs)
+        _group(first, second, pairs)
     with right:
         _pair_table(first, second, pairs)
     mask = lit(shown, projection)
@@ -176,6 +181,24 @@ def _flow(first: Result, second: Result, pairs: list[overlap.Pair]) -> None:
     )
     cut = f" The {left_out} smallest bands are only in the table." if left_out else ""
     st.caption(f"Coloured bands join matching groups; grey rows moved.{cut}")
+
+
+def _group(first: Result, second: Result, pairs: list[overlap.Pair]) -> None:
+    """All rows of one group: the flow itself hands on no clicks."""
+    a, b = first.run.group_names, second.run.group_names
+    names = {f"{g}:*": f"{a.get(g, str(g))} of the first" for g in sorted({p.a for p in pairs})}
+    names |= {f"*:{g}": f"{b.get(g, str(g))} of the second" for g in sorted({p.b for p in pairs})}
+    cell, options = session.current().view.cell, list(names)
+    key = f"flow-group-{first.digest}-{second.digest}-{cell}"
+    st.selectbox(
+        "Select all rows of a group",
+        options,
+        index=options.index(cell) if cell in names else None,
+        format_func=lambda end: names.get(end, end),
+        placeholder="Choose a group of either side",
+        key=key,
+        on_change=lambda: session.change(cell=st.session_state[key] or "", selection=()),
+    )
 
 
 def _pair_table(first: Result, second: Result, pairs: list[overlap.Pair]) -> None:
@@ -218,15 +241,16 @@ def _chosen_pair(first: Result, second: Result) -> None:
     cell = session.current().view.cell
     if not cell:
         return
-    a, b = (int(v) for v in cell.split(":"))
-    rows = int(overlap.members(first.labels, second.labels, a, b).sum())
-    names = first.run.group_names.get(a, str(a)), second.run.group_names.get(b, str(b))
+    ends = _ends(cell)
+    rows = int(overlap.members(first.labels, second.labels, *ends).sum())
+    sides = zip(ends, (first, second), ("first", "second"), strict=True)
+    said = [
+        f"in **{safe_md(r.run.group_names.get(end, str(end)))}** of the {side}"
+        for end, r, side in sides
+        if end is not None
+    ]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f"{count(rows, 'row')} in **{safe_md(names[0])}** of the first and in "
-            f"**{safe_md(names[1])}** of the second.",
-            width="content",
-        )
+        st.markdown(f"{count(rows, 'row')} {' and '.join(said)}.", width="content")
         if st.button("Clear the pair", type="tertiary", icon=":material/close:"):
             session.change(cell="")
             st.rerun()
