@@ -6,6 +6,7 @@ from analytics.clustering.agreement import with_labels
 from analytics.clustering.dbcv import dbcv, noise_rows
 from analytics.clustering.methods._common import quietly
 from analytics.clustering.silhouette import interval, sample_rows, silhouettes, weighted_mean
+from analytics.data.words import count
 from analytics.progress import Progress, part, silent
 from analytics.results import NOISE, Dataset, Score, ScoreCard
 
@@ -152,5 +153,5 @@ def _density(X, labels, groups, notes, seed) -> dict[str, Score]:
     groups["dbcv"][: len(per_group)] = per_group
     single = noise_rows(used) - int(np.sum(used == NOISE))
     if single:
-        notes.append(f"DBCV counts {single:,} groups of a single row as noise.")
+        notes.append(f"DBCV counts {count(single, 'group')} of a single row as noise.")
     return {"dbcv": _score("dbcv", value)}

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.data.naming import shorten
+from analytics.data.words import count
 
 MOST_FEATURES = 1_000
 MOST_VALUES = 20  # of a category, the most frequent
@@ -63,7 +64,7 @@ def features(frame: pd.DataFrame, rows: np.ndarray) -> tuple[list[Feature], list
             if len(np.unique(numbers[~np.isnan(numbers)])) > 1
         ]
     if other:
-        notes.append(f"Dates and times are not described: {other:,} columns left out.")
+        notes.append(f"Dates and times are not described: {count(other, 'column')} left out.")
     return found[:MOST_FEATURES], notes
 
 

@@ -94,7 +94,9 @@ def distinct(X: np.ndarray, notes: list[str]) -> tuple[np.ndarray, np.ndarray]:
     place = np.argsort(order)[place.ravel()]
     twins = len(X) - len(first)
     if twins:
-        notes.append(f"{twins:,} rows equal an earlier row and share its place on the map.")
+        says = "row equals an earlier row and shares"
+        says = says if twins == 1 else "rows equal an earlier row and share"
+        notes.append(f"{twins:,} {says} its place on the map.")
     return first[order], place
 
 

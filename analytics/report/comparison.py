@@ -6,6 +6,7 @@ import numpy as np
 
 from analytics.comparing.matrix import agreements
 from analytics.correcting.operations import edits_of, said
+from analytics.data.words import count
 from analytics.digest import is_digest
 from analytics.results import Clustering, Record
 from analytics.store.artifacts import Artifacts
@@ -39,7 +40,7 @@ def name_of(result: Clustering, state: dict[str, Any]) -> str:
         label = registry.get("clustering", result.method).label
     except BadInput:
         label = result.method
-    return f"{label}, {result.n_clusters} groups"
+    return f"{label}, {count(result.n_clusters, 'group')}"
 
 
 def section(artifacts: Artifacts, state: dict[str, Any]) -> dict[str, Any] | None:

@@ -34,6 +34,7 @@ WAYS = ("a goal", "keywords")
 PREVIEW, LETTERS = 10, 600
 # Mean letters of a cell in a column of texts, and how many different cells make up for fewer.
 LEAST_LETTERS, MANY_SHORT = 15, 30
+SEVERAL_WORDS = 0.25  # least share of such short cells
 # From so many texts on, a sample of them is explained first, to have something to look at.
 MANY, FIRST = 1_500, 300
 SECONDS_PER_TEXT = 0.009
@@ -64,12 +65,15 @@ def text_columns(dataset: Dataset) -> list[str]:
 
 
 def _is_text(column: pd.Series) -> bool:
-    """Different values that are longer than names are, or very many of them."""
+    """Different values that are longer than names are, or very many of them, in several words:
+    what is short and has one word is a code."""
     kinds = pd.api.types
     if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
         return False
-    least = 2 if _letters(column) >= LEAST_LETTERS else MANY_SHORT
-    return column.nunique() >= least
+    if _letters(column) >= LEAST_LETTERS:
+        return column.nunique() >= 2
+    several = column.iloc[:200].astype("str").str.strip().str.contains(r"\s").mean()
+    return column.nunique() >= MANY_SHORT and several >= SEVERAL_WORDS
 
 
 def _letters(column: pd.Series) -> float:

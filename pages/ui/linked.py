@@ -75,7 +75,8 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
         return
     places = np.arange(min(n, TABLE_ROWS)) if mask is None else np.flatnonzero(mask)[:TABLE_ROWS]
     part = labels_table(dataset, projection, clustering, mask, layer, places)
-    st.dataframe(part.iloc[:, :TABLE_COLUMNS], hide_index=True, lazy=False, height=320)
+    shown = part.iloc[:, :TABLE_COLUMNS]
+    st.dataframe(shown, hide_index=True, lazy=False, height=320, column_config=_days(shown))
 
     def whole() -> bytes:
         rows = None if mask is None else np.flatnonzero(mask)
@@ -96,6 +97,16 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
             on_click="ignore",
             key="download-rows",
         )
+
+
+def _days(part: pd.DataFrame) -> dict:
+    """Columns of dates that all are at midnight: their hours say nothing and are not drawn."""
+    dates = part.select_dtypes("datetime")
+    return {
+        name: st.column_config.DateColumn()
+        for name in dates
+        if (values := dates[name].dropna()).size and (values == values.dt.normalize()).all()
+    }
 
 
 def _histograms(dataset: Dataset, mask) -> None:

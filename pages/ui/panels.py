@@ -8,6 +8,7 @@ from analytics import operations, registry
 from analytics.clustering.examples import said
 from analytics.errors import BadInput
 from analytics.figures import shapes as marks
+from analytics.params import Param
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import drawing, forms, frame, mapview, parts, pointing, session
@@ -214,11 +215,17 @@ def run_name(digest: str) -> str:
     if record.method in frame.MADE_HERE:
         return frame.made_here(record)
     try:
-        defaults = {p.name: p.default for p in registry.get(kind, record.method).params}
+        known = {p.name: p for p in registry.get(kind, record.method).params}
     except ValueError:
-        defaults = {}
+        known = {}
     settings = {k: v for k, v in record.params.items() if k not in ("examples", "with_labels")}
-    changed = [f"{k}={v}" for k, v in settings.items() if v != defaults.get(k) and v != "full"]
+    if isinstance(record, Clustering) and settings.get("n_clusters") == record.n_clusters:
+        del settings["n_clusters"]  # said once
+    changed = [
+        _setting(known.get(k), k, v)
+        for k, v in settings.items()
+        if v != (known[k].default if k in known else None) and v != "full"
+    ]
     if "examples" in record.params:
         changed.append(said(record.params["examples"]))
     if isinstance(record, Clustering):
@@ -226,6 +233,15 @@ def run_name(digest: str) -> str:
     seed = [f"seed {record.seed}"] if record.seed else []
     extra = [*changed, *seed]
     return label + (f" ({', '.join(extra)})" if extra else "")
+
+
+def _setting(param: Param | None, name: str, value) -> str:
+    """A setting in words, as the form names it."""
+    label = param.label if param is not None else name.replace("_", " ")
+    shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
+    shown = f"{shown:g}" if isinstance(shown, float) else shown
+    label = label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    return f"{label} {shown}"
 
 
 def cluster_controls(dataset: Dataset, projection: Projection | None, clustering) -> None:

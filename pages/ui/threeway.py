@@ -22,10 +22,9 @@ from pages.ui.comparing import Result
 from pages.ui.words import count, interval, safe_md
 
 ABSENT = (
-    "No person's grouping of this map is here yet. Have people group it on the Study page, or with "
-    "any other tool, export their groupings in the neutral format (an .npz with points and labels, "
-    "see docs/compare.md) and import the file here. Until then the third map is empty; nothing "
-    "stands in for people."
+    "No person's grouping of this map is here yet. Have people group it on the Study page, or "
+    "import below what was collected elsewhere. Until then the third map is empty; nothing stands "
+    "in for people."
 )
 FAILED, BEFORE = "people-failed", "people-before"  # why an import failed; what stood there
 HOW = """
