@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--think", type=float, default=10)
-    parser.add_argument("--keep", type=float, default=150, help="seconds to wait when all left")
+    parser.add_argument("--keep", type=float, default=180, help="seconds to wait when all left")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="gestalt-users-") as folder:
         server = Server(folder)

@@ -365,6 +365,19 @@ def test_a_killed_worker_is_reported_and_replaced(runner):
     assert finish(runner, ask("quick")).state == "done"
 
 
+def test_workers_that_have_worked_are_replaced_and_the_busy_one_is_left(runner):
+    assert finish(runner, ask("quick", turn=91)).state == "done"
+    job = runner.submit(ask("nap", seconds=1.5))
+    (holder,) = until(lambda: [w.pid for w in runner._pool if w.job == job.id])
+    worked = {w.pid for w in runner._pool if w.worked} - {holder}
+    runner.renew()
+    until(lambda: not worked & pids(runner) and len(pids(runner)) == 2)
+    assert holder in pids(runner) and runner.wait(job.id, 10).state == "done"
+    runner.renew()
+    until(lambda: not any(w.worked for w in runner._pool) and len(pids(runner)) == 2)
+    assert finish(runner, ask("quick", turn=92)).state == "done"
+
+
 def test_a_job_that_kills_its_worker_runs_once_per_submit(runner):
     job = finish(runner, ask("suicide"))
     assert job.state == "died"

@@ -251,6 +251,9 @@ def test_what_somebody_holds_is_not_read_again(tmp_path, monkeypatch):
     del held
     store.load(D[0])
     assert read == [D[0], D[1], D[0]]
+    store.forget()
+    store.load(D[0])
+    assert read == [D[0], D[1], D[0], D[0]]
 
 
 KILLED = """

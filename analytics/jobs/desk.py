@@ -115,6 +115,10 @@ class Desk:
         """How many worker processes of this server are in each state."""
         return {}
 
+    def renew(self) -> None:
+        """Let go what idle processes of this server have loaded and kept for the jobs they ran: new
+        ones take their place."""
+
     def problem(self) -> str:
         """What keeps all jobs from running, in one sentence; "" when nothing does."""
         return ""

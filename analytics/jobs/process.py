@@ -48,7 +48,8 @@ class WorkerProcess:
     """One worker process and the threads that read what it says.
 
     state : "starting", "idle", "busy" or "warming". job : id of the job it runs, or "".
-    settled : it has loaded the common libraries. warm : it has run UMAP once.
+    settled : it has loaded the common libraries. warm : it has run UMAP once. worked : it has run
+    a job.
     since : when the present state began (``time.monotonic``).
     on_message(worker, message) and on_exit(worker) are called from the reading thread.
     """
@@ -70,7 +71,7 @@ class WorkerProcess:
             start_new_session=True,
         )
         self.state, self.job, self.since = "starting", "", time.monotonic()
-        self.settled = self.warm = False
+        self.settled = self.warm = self.worked = False
         self._on_message, self._on_exit = on_message, on_exit
         self._log = bytearray()
         self._logger = threading.Thread(target=self._read_log, daemon=True)

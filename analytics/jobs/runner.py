@@ -67,6 +67,12 @@ class Runner(Desk):
         with self._work:
             return Counter(worker.state for worker in self._pool)
 
+    def renew(self) -> None:
+        with self._work:
+            for worker in [w for w in self._pool if w.state == "idle" and w.worked]:
+                self._discard(worker)
+            self._changed()
+
     def close(self) -> None:
         """Stop everything; no process is left. What is not done counts as cancelled."""
         with self._work:
@@ -108,6 +114,7 @@ class Runner(Desk):
             self._board.progress(digest, message["fraction"], message["words"])
             return
         worker.become("idle")
+        worker.worked = True
         self._failed_starts = 0
         metrics.give(message.get("counted", ()))
         if said == "failed":

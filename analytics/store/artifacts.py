@@ -137,6 +137,11 @@ class Artifacts:
         finally:
             self._run.held = None
 
+    def forget(self) -> None:
+        """Hold no result any more; the next one asked for is read again."""
+        with self._lock:
+            self._memory.clear()
+
     def _path(self, digest: str, suffix: str) -> Path:
         if not is_digest(digest):
             raise BadInput("A result is named by a text that is not a digest; reload the page.")

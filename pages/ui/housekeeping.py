@@ -6,7 +6,8 @@ run of a page, as Streamlit does unless told otherwise, was nine tenths of the s
 people; here both happen every few seconds, and what is free then is handed back to the system,
 which the C library does by itself for large pieces only. Free memory can be handed back where whole
 pages of it are free, so the memory of all threads comes from one place: by itself the C library
-would spread the same objects over eight places per core.
+would spread the same objects over eight places per core. When nobody is there any more, results in
+memory are let go, and workers that have run jobs are replaced by new ones.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ import logging
 from contextlib import suppress
 
 from streamlit.runtime import Runtime
+
+from pages.ui import services
 
 EVERY = 15.0  # seconds
 # Of glibc's malloc.h: how many places (arenas), and from which size on a piece is a mapping of its
@@ -41,6 +44,8 @@ async def keep() -> None:
         await asyncio.sleep(EVERY)
         try:
             left = forget_sessions()
+            if not left:
+                await asyncio.to_thread(services.rest)
             if left or not quiet:
                 await asyncio.to_thread(give_back)
             quiet = not left

@@ -42,6 +42,12 @@ def engine():
     return _get("engine", connect)
 
 
+def rest() -> None:
+    """Let go what was loaded for visitors: results in memory, and what workers have gathered."""
+    artifacts().forget()
+    runner().renew()
+
+
 def start() -> None:
     """Start the workers, and tidy up once the first visitor has been served and then every day."""
     runner()
