@@ -68,3 +68,18 @@ def test_without_a_server_there_is_nothing_to_forget(monkeypatch):
 
     monkeypatch.setattr(Runtime, "exists", lambda: False)
     assert housekeeping.forget_sessions() == 0
+
+
+def test_when_nobody_is_there_pictures_results_and_worked_workers_go(monkeypatch):
+    let_go = []
+    held = type("Held", (), {"forget": lambda _: let_go.append("results")})()
+    runner = type("Runner", (), {"renew": lambda _: let_go.append("workers")})()
+    monkeypatch.setattr(housekeeping.services, "artifacts", lambda: held)
+    monkeypatch.setattr(housekeeping.services, "runner", lambda: runner)
+    made = []
+    kept = housekeeping.st.cache_data(lambda name: made.append(name) or name)
+    for _ in range(2):
+        kept("picture")
+    housekeeping.rest()
+    kept("picture")
+    assert made == ["picture", "picture"] and let_go == ["results", "workers"]

@@ -6,8 +6,8 @@ run of a page, as Streamlit does unless told otherwise, was nine tenths of the s
 people; here both happen every few seconds, and what is free then is handed back to the system,
 which the C library does by itself for large pieces only. Free memory can be handed back where whole
 pages of it are free, so the memory of all threads comes from one place: by itself the C library
-would spread the same objects over eight places per core. When nobody is there any more, results in
-memory are let go, and workers that have run jobs are replaced by new ones.
+would spread the same objects over eight places per core. When nobody is there any more, pictures
+and results in memory are let go, and workers that have run jobs are replaced by new ones.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import gc
 import logging
 from contextlib import suppress
 
+import streamlit as st
 from streamlit.runtime import Runtime
 
 from pages.ui import services
@@ -45,7 +46,7 @@ async def keep() -> None:
         try:
             left = forget_sessions()
             if not left:
-                await asyncio.to_thread(services.rest)
+                await asyncio.to_thread(rest)
             if left or not quiet:
                 await asyncio.to_thread(give_back)
             quiet = not left
@@ -61,6 +62,13 @@ def forget_sessions() -> int:
     manager = Runtime.instance()._session_mgr
     manager._session_storage._cache.expire()
     return len(manager.list_sessions())
+
+
+def rest() -> None:
+    """Let go what was kept for visitors: pictures, results in memory, what workers have loaded."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    services.rest()
 
 
 def connected() -> int:
