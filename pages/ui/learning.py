@@ -116,10 +116,16 @@ def _step_number(lesson: Lesson) -> int:
     return at
 
 
-def show(lesson: Lesson) -> None:
-    """One step of a lesson with the way back and on."""
+def reached(lesson: Lesson) -> int:
+    """The step in the address, from 1, which counts as seen from now on."""
     at, done = _step_number(lesson), progress(lesson)
     done.furthest = max(done.furthest, at)
+    return at
+
+
+def show(lesson: Lesson, at: int) -> None:
+    """One step of a lesson, from 1, with the way back and on."""
+    done = progress(lesson)
     if st.button("All lessons", icon=":material/arrow_back:", type="tertiary"):
         go("")
         st.rerun()

@@ -204,12 +204,14 @@ def _question(found: Found, step: Step, key: str, done) -> None:
         key=f"{key}-answer",
         persist_state="session",
     )
-    if st.button("Check", type="primary", key=f"{key}-check"):
-        st.session_state[f"{key}-said"] = picked
-        if picked is None:
-            st.warning("Choose an answer first.")
-            return
-        done.checked[step.title] = picked == right
+
+    def answered():  # before the page is drawn, so that the browser's tab is told at once
+        said = st.session_state[f"{key}-said"] = st.session_state[f"{key}-answer"]
+        if said is not None:
+            done.checked[step.title] = said == right
+
+    if st.button("Check", type="primary", key=f"{key}-check", on_click=answered) and picked is None:
+        st.warning("Choose an answer first.")
     if picked is None or st.session_state.get(f"{key}-said") != picked:
         return
     why = found.text(step.options[picked].why)

@@ -1,5 +1,6 @@
 """A study in a real browser: an owner, people with mouse and finger, a server that is killed."""
 
+import http.client
 import json
 import math
 import threading
@@ -165,7 +166,7 @@ def call(server, path, method="GET", body=None, who=None):
         try:
             with urllib.request.urlopen(asked, timeout=30) as answer:
                 return json.loads(answer.read())
-        except OSError:
+        except (OSError, http.client.HTTPException):  # also cut off in the middle of an answer
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
