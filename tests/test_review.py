@@ -271,7 +271,8 @@ def test_what_is_published_can_be_taken_in_elsewhere(made):
             "00001-v00001.json": version,
         }  # fmt: skip
         packed = {name: json.dumps(value).encode() for name, value in members.items()}
-        (taken,) = carrying.checked(packed)
+        ((taken,), left_out) = carrying.checked(packed)
+        assert not left_out
         assert taken["versions"][0]["document"] == doc_
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from analytics.errors import BadInput
-from analytics.review import comments, store
+from analytics.review import carrying, comments, store
 from analytics.store import bundle, projects
 from analytics.store.artifacts import Artifacts
 from analytics.store.database import connect
@@ -160,18 +160,52 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
-def test_a_damaged_review_is_refused_in_one_sentence(whole, damage, tmp_path):
+def test_a_damaged_review_alone_is_left_out_and_named(whole, damage, tmp_path):
     engine = connect(f"sqlite:///{tmp_path / 'a.sqlite'}")
-    with pytest.raises(BadInput) as held:
-        taken(engine, rebuilt(whole, damage), tmp_path / "home")
-    assert "\n" not in str(held.value) and str(held.value).endswith(".")
-    assert projects.list_projects(engine) == [] and store.reviews(engine) == []
+    saved = taken(engine, rebuilt(whole, damage), tmp_path / "home")
+    ((title, why),) = saved.left_out
+    assert title in ("“Wines”", "number 1") and why.endswith(" damaged")
+    assert saved.reviews == () and store.reviews(engine) == []
+    (project,) = projects.list_projects(engine)
+    assert (project.name, project.views) == ("Wine", 1)
     engine.dispose()
+
+
+def test_beside_a_damaged_review_the_whole_ones_arrive(tmp_path):
+    engine = connect(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    project, _, _ = made(engine)
+    _reviewed(engine, project, {"n": 1})
+    data = bundle.export_bytes(engine, Artifacts(tmp_path / "results"), project, tmp_path)
+
+    def spoil(members):  # bytes that no longer are those the list of contents names
+        number = next(n for n in ("00001", "00002") if b"Wines" in members[f"reviews/{n}.json"])
+        spoilt.append(f"reviews/{number}-v00002.json")
+
+    spoilt = []
+    rebuilt(data, spoil)
+    at = data.index(spoilt[0].encode()) + len(spoilt[0]) + 40  # inside what is packed
+    broken = data[:at] + bytes([data[at] ^ 255]) + data[at + 1 :]
+    other = connect(f"sqlite:///{tmp_path / 'b.sqlite'}")
+    saved = taken(other, broken, tmp_path / "there")
+    assert saved.left_out == (("“Wines”", "version 2 of it is damaged"),)
+    (kept,) = store.reviews(other)
+    assert (kept.id,) == saved.reviews and kept.versions == 1
+    words = carrying.left_out_words(saved.left_out)
+    assert words == (
+        "The review “Wines” was left out: version 2 of it is damaged. Everything else is here."
+    )
+    several = carrying.left_out_words([("“A”", "x"), *(("“B”", "y"),) * 6])
+    assert several == (
+        "7 reviews were left out: “A” (x), “B” (y), “B” (y), “B” (y) and 3 more. "
+        "Everything else is here."
+    )
+    for one in (engine, other):
+        one.dispose()
 
 
 @pytest.mark.parametrize("may", [True, False])
 def test_a_review_that_shows_results_of_others_is_left_out(whole, tmp_path, monkeypatch, may):
-    from pages.ui import saving
+    from pages.ui import saving, session
 
     engine, asked, owned = connect(f"sqlite:///{tmp_path / 'a.sqlite'}"), [], []
     monkeypatch.setattr(saving.services, "home", lambda: tmp_path / "home")
@@ -183,4 +217,6 @@ def test_a_review_that_shows_results_of_others_is_left_out(whole, tmp_path, monk
     assert len(asked) == 1 and len(asked[0]) == 3  # the draft and both versions
     assert owned == [saved.project, *(saved.reviews if may else ())]
     assert len(store.reviews(engine)) == may
+    said = session.current().errors["import"]
+    assert said == "" if may else "“Wines”" in said and "not in the file" in said
     engine.dispose()

@@ -2,12 +2,14 @@
 
 Ids, links and the hashes of writers' secrets stay behind. What is taken in gets new ones, so no old
 link opens it, and only its owner may change the comments that came along. A file may come from
-anyone: everything is checked as what a person types is, and a version is drawn once on trial.
+anyone: everything is checked as what a person types is, and a version is drawn once on trial. A
+review of which any part fails is left out as a whole; it keeps nothing else from being taken in.
 """
 
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -23,12 +25,13 @@ from analytics.review.comments import MOST_COMMENTS, MOST_TEXT
 from analytics.review.sections import SECTIONS, check_text, check_texts
 from analytics.review.store import MOST_VERSIONS
 from analytics.store import database as db
-from analytics.store.fields import check_json, check_name, check_state, new_id
+from analytics.store.fields import check_json, check_name, check_state, new_id, shortened
 
 AT_ONCE = 50  # comments in one member
 _MOST_LABEL = 1_000_000
 _MOST_LINES = 1_000  # of one table of a version
-_DAMAGED = "A review in the project file is damaged: ask for the project to be exported again."
+MOST_NAMED = 4  # reviews in a sentence
+_DAMAGED = "it is damaged"
 _WRONG = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError,
           RecursionError)  # fmt: skip
 
@@ -93,37 +96,94 @@ def _comments(connection: Connection, review: str) -> list[dict[str, Any]]:
     ]
 
 
-def checked(members: dict[str, bytes]) -> list[dict[str, Any]]:
-    """The reviews of a file, from its members by name. Raises BadInput."""
+def checked(
+    members: dict[str, bytes], spoilt: Collection[str] = ()
+) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """The whole reviews of a file from its members by name, and (title, why) of the others.
+
+    spoilt : names of members that could not be read. Raises nothing.
+    """
+    parts: dict[str, dict[str, list[str]]] = {}
+    for name in sorted({*members, *spoilt}):
+        of, _, rest = name.removesuffix(".json").partition("-")
+        parts.setdefault(of, {"": [], "v": [], "c": []})[rest[:1]].append(name)
+    whole, left_out = [], []
+    for number, (_, part) in enumerate(sorted(parts.items()), 1):
+        try:
+            whole.append(_review(part[""], part["v"], part["c"], members))
+        except BadInput as error:
+            left_out.append((_title(part[""], members, number), str(error)))
+    return whole, left_out
+
+
+def left_out_words(left_out: Sequence[tuple[str, str]]) -> str:
+    """One sentence on the reviews that were left out, "" for none; titles come from the file."""
+    if not left_out:
+        return ""
+    if len(left_out) == 1:
+        title, why = left_out[0]
+        return f"The review {title} was left out: {why}. Everything else is here."
+    named = [f"{title} ({why})" for title, why in left_out[:MOST_NAMED]]
+    more = len(left_out) - MOST_NAMED
+    named += [f"{more:,} more"] if more > 0 else []
+    listed = ", ".join(named[:-1]) + " and " + named[-1]
+    return f"{len(left_out):,} reviews were left out: {listed}. Everything else is here."
+
+
+def titles(engine: Engine, reviews: Sequence[str]) -> list[str]:
+    """What stored reviews are called in :func:`left_out_words`."""
+    r = db.reviews.c
+    with db.reading(engine) as connection:
+        rows = connection.execute(sa.select(r.id, r.title).where(r.id.in_(reviews))).all()
+    found = dict(rows)
+    return [f"“{shortened(found[review], 60)}”" for review in reviews]
+
+
+def _title(drafts: list[str], members: dict[str, bytes], number: int) -> str:
+    """What to call a review that is left out: its title where that can be read."""
     try:
-        data = {name: json.loads(content) for name, content in sorted(members.items())}
-        parts: dict[str, dict[str, list]] = {}
-        for name, value in data.items():
-            of, _, rest = name.removeprefix("reviews/").removesuffix(".json").partition("-")
-            parts.setdefault(of, {"": [], "v": [], "c": []})[rest[:1]].append(value)
-        return [_review(part[""], part["v"], part["c"]) for _, part in sorted(parts.items())]
-    except _WRONG as error:
-        raise error if isinstance(error, BadInput) else BadInput(_DAMAGED) from None
+        title = check_name(json.loads(members[drafts[0]])["title"], "title")
+        title.encode()
+    except (*_WRONG, BadInput):
+        return f"number {number:,}"
+    return f"“{shortened(title, 60)}”"
 
 
-def _review(drafts: list, versions: list, comments: list) -> dict[str, Any]:
-    (draft,) = drafts
-    if len(versions) > MOST_VERSIONS:
-        raise BadInput(_DAMAGED)
-    view = check_state(draft["view"])
-    views.from_json(view)
-    said = [comment for part in comments for comment in part]
-    if len(said) > MOST_COMMENTS:
-        raise BadInput(_DAMAGED)
-    return {
-        "title": check_name(draft["title"], "title"),
-        "view": view,
-        "texts": check_texts(draft["texts"]),
-        "created": _moment(draft["created"]),
-        "updated": _moment(draft["updated"]),
-        "versions": [_version(version) for version in versions],
-        "comments": [_comment(comment, said, len(versions)) for comment in said],
-    }
+@contextmanager
+def _part(what: str) -> Iterator[None]:
+    """Says which part of a review is at fault, whatever the fault."""
+    try:
+        yield
+    except (*_WRONG, BadInput):
+        raise BadInput(f"{what} is damaged") from None
+
+
+def _review(drafts: list, versions: list, comments: list, members: dict) -> dict[str, Any]:
+    """A review from the names of its parts. Raises BadInput saying which part is at fault."""
+    with _part("its draft"):
+        (draft,) = (json.loads(members[name]) for name in drafts)
+        view = check_state(draft["view"])
+        views.from_json(view)
+        review = {
+            "title": check_name(draft["title"], "title"),
+            "view": view,
+            "texts": check_texts(draft["texts"]),
+            "created": _moment(draft["created"]),
+            "updated": _moment(draft["updated"]),
+            "versions": [],
+        }
+    with _part("its list of versions"):
+        if len(versions) > MOST_VERSIONS:
+            raise BadInput(_DAMAGED)
+    for number, name in enumerate(versions, 1):
+        with _part(f"version {number} of it"):
+            review["versions"].append(_version(json.loads(members[name])))
+    with _part("one of its comments"):
+        said = [comment for name in comments for comment in json.loads(members[name])]
+        if len(said) > MOST_COMMENTS:
+            raise BadInput(_DAMAGED)
+        review["comments"] = [_comment(comment, said, len(versions)) for comment in said]
+    return review
 
 
 def _moment(text: str) -> datetime:

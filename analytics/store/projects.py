@@ -49,13 +49,14 @@ class Conflict(BadInput):
 @dataclass(frozen=True)
 class Saved:
     """Where a view was saved. ``revision`` goes into the next save of it. ``reviews``: ids of those
-    that an import brought along."""
+    that an import brought along. ``left_out``: title and reason of those it did not take."""
 
     project: str
     view: str
     revision: int
     name: str
     reviews: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def import_project(
     source : a path or an open binary file that can seek. max_bytes : most bytes unpacked.
     Results that are stored here already stay as they are. Raises BadInput for a file that is no
     project, is damaged or unpacks to too much; StoreError when the store cannot take it. In both
-    cases nothing has changed.
+    cases nothing has changed. A damaged review alone is left out, which ``left_out`` tells.
     """
     home = Path(home)
     with _folder(home) as staging:
@@ -68,8 +68,9 @@ def import_project(
             infos = _members(archive, max_bytes)
             manifest = _manifest(archive, infos)
             _check_room(home, infos)
-            _unpack(archive, infos, manifest["members"], staging, part(progress, 0, 0.6))
-        content = _content(staging, manifest["project"])
+            steps = part(progress, 0, 0.6)
+            spoilt = _unpack(archive, infos, manifest["members"], staging, steps)
+        content = _content(staging, manifest["project"], spoilt)
         results = Artifacts(staging / "results", remembered=1)
         digests = sorted({_NAME.fullmatch(n)[2] for n in infos if n.startswith("results/")})
         for done, digest in enumerate(digests):
@@ -236,35 +237,48 @@ def _check_room(home: Path, infos: dict[str, zipfile.ZipInfo]) -> None:
         )
 
 
-def _unpack(archive, infos, members, staging: Path, progress: Progress) -> None:
-    """Write every member to the staging folder, checking size and SHA-256 on the way."""
-    total, done = sum(i.file_size for i in infos.values()) or 1, 0
+def _unpack(archive, infos, members, staging: Path, progress: Progress) -> list[str]:
+    """Write every member to the staging folder, checking size and SHA-256 on the way. Returns the
+    names of the parts of reviews that failed; any other part that fails raises BadInput."""
+    total, done, spoilt = sum(i.file_size for i in infos.values()) or 1, 0, []
     for name, info in infos.items():
-        if info.file_size > MAX_ROW_BYTES.get(name.split("/")[0], info.file_size):
-            raise BadInput(f"'{name}' in the project file is too long: {_AGAIN}.")
-        found = hashlib.sha256()
         path = staging / name
         if name.startswith("results/"):
             path = staging / "results" / path.name[:2] / path.name
+        steps = part(progress, done / total, min(1.0, (done + info.file_size) / total))
         try:
-            path.parent.mkdir(exist_ok=True)
-            with open(path, "wb") as file:
-                for chunk in _chunks(archive, info):
-                    file.write(chunk)
-                    found.update(chunk)
-                    done += len(chunk)
-                    progress(min(1.0, done / total), "Unpacking the project")
+            _unpack_one(archive, info, members[name]["sha256"], path, steps)
         except OSError as error:
             raise _no_room(staging.parent, error) from None
-        expected = members[name]["sha256"]
-        if name.startswith("uploads/") and path.name != found.hexdigest():
-            expected = ""
-        if found.hexdigest() != expected:
-            raise BadInput(f"'{name}' in the project file was changed or is damaged: {_AGAIN}.")
+        except BadInput:
+            if not name.startswith("reviews/"):
+                raise
+            path.unlink(missing_ok=True)
+            spoilt.append(path.name)
+        done += info.file_size
+    return spoilt
 
 
-def _content(staging: Path, project: dict[str, Any]) -> dict[str, Any]:
-    """Name, views, runs and reviews, checked like those a person saves."""
+def _unpack_one(archive, info, expected: str, path: Path, progress: Progress) -> None:
+    name, found, done = info.filename, hashlib.sha256(), 0
+    if info.file_size > MAX_ROW_BYTES.get(name.split("/")[0], info.file_size):
+        raise BadInput(f"'{name}' in the project file is too long: {_AGAIN}.")
+    path.parent.mkdir(exist_ok=True)
+    with open(path, "wb") as file:
+        for chunk in _chunks(archive, info):
+            file.write(chunk)
+            found.update(chunk)
+            done += len(chunk)
+            progress(min(1.0, done / (info.file_size or 1)), "Unpacking the project")
+    if name.startswith("uploads/") and path.name != found.hexdigest():
+        expected = ""
+    if found.hexdigest() != expected:
+        raise BadInput(f"'{name}' in the project file was changed or is damaged: {_AGAIN}.")
+
+
+def _content(staging: Path, project: dict[str, Any], spoilt: list[str]) -> dict[str, Any]:
+    """Name, views, runs and reviews, checked like those a person saves. spoilt : parts of reviews
+    that could not be read."""
     keys = ("digest", "kind", "method", "params", "seed", "parents", "about")
     views, runs = [], []
     try:
@@ -280,8 +294,14 @@ def _content(staging: Path, project: dict[str, Any]) -> dict[str, Any]:
             raise
         raise BadInput(f"A view or run in the project file is damaged: {_AGAIN}.") from None
     members = {path.name: path.read_bytes() for path in (staging / "reviews").iterdir()}
-    reviews = carrying.checked(members)
-    return {"name": check_name(project["name"]), "views": views, "runs": runs, "reviews": reviews}
+    reviews, left_out = carrying.checked(members, spoilt)
+    return {
+        "name": check_name(project["name"]),
+        "views": views,
+        "runs": runs,
+        "reviews": reviews,
+        "left_out": tuple(left_out),
+    }
 
 
 def _mark(results: Artifacts, digest: str) -> None:
@@ -329,4 +349,4 @@ def _insert(connection: Connection, content: dict[str, Any]) -> Saved:
     for number, run in enumerate(content["runs"]):
         add_run(connection, project, run, moment + timedelta(microseconds=number))
     made = tuple(carrying.add(connection, project, review) for review in content["reviews"])
-    return Saved(project, view, 1, name, made)
+    return Saved(project, view, 1, name, made, content["left_out"])

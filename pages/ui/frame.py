@@ -21,6 +21,7 @@ STEP = {
     "projection": "The map",
     "clustering": "The clustering",
     "explanation": "The explanation",
+    "import": "Imported",
 }
 # Sentences about reading a file name the option of the command line; here is a form for it.
 OPTION, ON_PAGE = re.compile(r"\(--read [^)]*\)"), "(Data page, 'Read the file differently')"
@@ -87,7 +88,8 @@ def _failures(here: session.Session) -> None:
     """What went wrong, one sentence each."""
     for slot in [s for s, words in here.errors.items() if words]:
         with st.container(horizontal=True, vertical_alignment="center"):
-            sentence(f"{STEP[slot]}: {OPTION.sub(ON_PAGE, here.errors[slot])}", "error")
+            level = "warning" if slot == "import" else "error"  # the rest of it is there
+            sentence(f"{STEP[slot]}: {OPTION.sub(ON_PAGE, here.errors[slot])}", level)
             if st.button("Dismiss", key=f"dismiss-{slot}", type="tertiary"):
                 # Kept without words: the automatic path does not try the same thing again.
                 here.errors[slot] = ""

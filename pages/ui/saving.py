@@ -254,13 +254,16 @@ def _imported(engine, file):
     with zipfile.ZipFile(file) as archive:  # their names are their hashes, as was just checked
         names = [n.removeprefix("uploads/") for n in archive.namelist() if "uploads/" in n]
     access.took(names, saved.project)
-    for review in saved.reviews:
+    left_out = list(saved.left_out)
+    for review, title in zip(saved.reviews, carrying.titles(engine, saved.reviews), strict=True):
         # A review lends what it shows to its readers, so it may name no result of other people.
         if access.owns_data(carrying.named(engine, review)):
             access.own(review)
         else:
             carrying.drop(engine, review)
-            st.toast("A review was left out: it shows results that are not in the file.")
+            left_out.append((title, "it shows results that are not in the file"))
+    # The import leads to another page, so what it did not take is said above every page.
+    session.current().errors["import"] = carrying.left_out_words(left_out)
     return saved
 
 
