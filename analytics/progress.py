@@ -35,7 +35,7 @@ def lines(stream: TextIO) -> Progress:
 
     def write(fraction: float | None, words: str) -> None:
         nonlocal last
-        share = "" if fraction is None else f"{fraction:4.0%} "
+        share = "" if fraction is None else f"{100 * fraction:3.0f} % "
         step = re.sub(r"[\d.,]+", "#", words)
         now = (step, None if fraction is None else int(10 * fraction))
         if stream.isatty():

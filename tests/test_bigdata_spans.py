@@ -158,7 +158,7 @@ def test_centres_moved_over_all_rows_are_those_of_lloyd(place, asked):
     given = pd.read_parquet(applying.file_of(result.digest))["label"].to_numpy()
     assert (given == labels).mean() > 0.9999  # a tie may fall otherwise
     rounds = f"in {len(losses) - 1} round"
-    gain = f"by {1 - losses[-1] / losses[0]:.2%}"
+    gain = f"by {100 * (1 - losses[-1] / losses[0]):.2f}\u00a0%"
     assert rounds in result.notes[-1] and gain in result.notes[-1]
     assert not any("keep their own labels" in note for note in result.notes)
     with pytest.raises(BadInput, match="Only k-means and Gaussian mixtures"):

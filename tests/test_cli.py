@@ -491,7 +491,7 @@ def test_interrupting_a_real_process_is_quiet():
                     "--param", "init=random")  # fmt: skip
     try:
         for line in process.stderr:
-            if b"100% Ready" in line:
+            if b"100 % Ready" in line:
                 break
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)

@@ -198,7 +198,7 @@ def test_noise_is_left_out_and_said():
         card.values["silhouette"].value, metrics.silhouette_score(X4, Y4), atol=1e-9
     )
     assert np.isnan(card.points["silhouette"][-1])
-    assert any("Noise (1 of 241 rows, 0.4%)" in n for n in card.notes)
+    assert any("Noise (1 of 241 rows, 0.4\u00a0%)" in n for n in card.notes)
 
 
 # Agreement

@@ -36,7 +36,7 @@ def test_components_are_those_of_a_plain_pca():
     plain = KMeans(5, n_init=10, random_state=1).fit(scores).labels_
     assert adjusted_rand_score(plain, found.labels) == 1
     share = PCA(2).fit(BLOBS).explained_variance_ratio_.sum()
-    assert f"keep {share:.0%} of the variance" in found.notes[-1]
+    assert f"keep {100 * share:.0f}\u00a0% of the variance" in found.notes[-1]
 
 
 def test_a_code_wider_than_the_table_is_narrowed():

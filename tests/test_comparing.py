@@ -97,7 +97,7 @@ def test_pairs_rows_and_the_sentence_by_hand():
     assert [p.partners for p in found] == [True, True, True, False]
     assert np.flatnonzero(moved(a, b)).tolist() == [2]
     assert np.flatnonzero(members(a, b, 0, 0)).tolist() == [2]
-    assert sentence(a, b).startswith("5 of 6 rows stay in the matching group; 1 (17%)")
+    assert sentence(a, b).startswith("5 of 6 rows stay in the matching group; 1 (17\u00a0%)")
     assert sentence(a, a) == "Both results put all 6 rows into the same groups."
     none = np.full(6, UNLABELLED)
     assert pairs(a, none) == [] and "no row in common" in sentence(a, none)

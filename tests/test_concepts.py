@@ -70,7 +70,7 @@ def test_groups_follow_the_labels_and_not_only_the_columns():
     for group in range(found.n_clusters):
         shares = np.bincount(TRUTH[found.labels == group] % 2) / np.sum(found.labels == group)
         assert shares.max() > 0.95
-    assert "100% of" in found.notes[0] and "held out" in found.notes[0]
+    assert "100\u00a0% of" in found.notes[0] and "held out" in found.notes[0]
     use, facts = found.extras["concept_use"], found.extras["concept_facts"]
     assert use.shape == (found.n_clusters, 6) and facts[:, 0].sum() == pytest.approx(1)
     np.testing.assert_allclose(use.sum(axis=1), 1)
@@ -91,7 +91,7 @@ def test_the_classifier_learns_a_line():
         net = surrogate.trained(Z, task, 16, 40, lambda fraction, words: None)
         answered = net(torch.from_numpy(Z)).argmax(dim=1).numpy()
     assert np.mean(answered[task.test] == TRUTH[task.test]) == 1
-    assert surrogate.accuracy(task, answered).startswith("The classifier names 100%")
+    assert surrogate.accuracy(task, answered).startswith("The classifier names 100\u00a0%")
 
 
 def test_neighbours_on_the_circle_share_most_and_strong_ties_are_drawn():
@@ -125,5 +125,5 @@ def test_the_page_shows_the_graph_and_the_table():
     at = AppTest.from_function(script).run()
     assert not at.exception and len(at.get("plotly_chart")) == 2
     table = next(d.value for d in at.dataframe if "Right" in d.value.columns)
-    assert table["Right"].tolist() == ["90%", "–"]
+    assert table["Right"].tolist() == ["90\u00a0%", "–"]
     assert table["Rows that have it"][0] == "b high; a high"

@@ -196,13 +196,13 @@ def test_bars_show_numbers_and_intervals():
 
 def test_histogram_compares_shares_and_counts_missing():
     figure = charts.histogram([1, 1, 2, 3, np.nan, np.inf], np.arange(6) < 2, name="n<")
-    assert figure.data[0].y.tolist() == [0.5, 0.25, 0.25]
-    assert figure.data[1].y.tolist() == [1, 0, 0]
+    assert figure.data[0].y.tolist() == [50, 25, 25]
+    assert figure.data[1].y.tolist() == [100, 0, 0]
     assert "no value 2" in texts(figure) and "Selected 2" in texts(figure)
     words = charts.histogram([f"c{i % 40}" for i in range(400)], numeric=False)
     assert len(words.layout.yaxis.ticktext) == 16
     assert words.layout.yaxis.ticktext[-1] == "25 others"
-    assert sum(words.data[0].x) == pytest.approx(1)
+    assert sum(words.data[0].x) == pytest.approx(100)
 
 
 @pytest.mark.parametrize("values", [[], [np.nan], [5.0], [1e299, -1e299], [0, 5e-324], [7] * 9])

@@ -178,7 +178,7 @@ def test_a_model_applies_a_sample_to_the_rest(served):
         text in fenced(b["messages"][1]["content"])["Texts"] for b in new for text in sample
     )
     assert found.notes[0].startswith("Applied to 21 further texts. Of 21 of them asked again")
-    assert "0.0% would go elsewhere" in found.notes[0]
+    assert "0.0\u00a0% would go elsewhere" in found.notes[0]
     assert found.method == "openai" and found.about["usage"]["calls"] == len(new)
     # A change goes on asking the model, about all texts.
     source = analytics.api.default_store().require(found.parents[1])

@@ -74,7 +74,8 @@ def test_wrong_recipes_and_drawings_are_refused_in_words():
 
 
 def test_numbers_are_written_like_everywhere():
-    assert wording.shown(0.1234, "share") == "12 %" and wording.shown(0.001, "share") == "under 1 %"
+    assert wording.shown(0.1234, "share") == "12\u00a0%"
+    assert wording.shown(0.001, "share") == "under 1\u00a0%"
     assert wording.shown(1204, "count") == "1,204" and wording.shown(-0.001, "number") == "0.00"
     assert wording.shown(None, "number") == "–" and wording.shown(float("nan"), "count") == "–"
     assert wording.fill("a {x} and {y.z}", lambda n: n.upper()) == "a X and Y.Z"

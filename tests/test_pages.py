@@ -1,6 +1,8 @@
 """Every page by AppTest, with real workers: samples, files, forms, undo, damaged links."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from analytics.data.operations import sample_request
 from analytics.errors import BadInput
 from analytics.projection.operations import projection_request
 from pages.ui import services, session
-from pages.ui.words import escape, safe_md
+from pages.ui.words import escape, safe_md, share
 from tests.apptest import settle, start, view
 
 PAGES = ("map.py", "clusters.py", "perception.py", "pictures.py", "report.py", "data.py")
@@ -100,6 +102,7 @@ def test_a_name_that_turns_the_direction_of_writing_leaves_our_words_alone():
     turning = "a\u202egnp.\u2066b<\u2069"
     assert safe_md(turning) == r"agnp\.b\<" and escape(turning) == "agnp.b&lt;"
     assert safe_md("عربى 😀\u200d") == "عربى 😀\u200d"  # letters and joined pictures stay
+    assert safe_md(f"a \n b\t{share(0.35)}") == "a b 35\u00a0%" and share(0.004) == "under 1\u00a0%"
 
 
 def test_an_empty_paste_is_one_sentence(opened):
@@ -253,3 +256,17 @@ def test_medoids_stand_as_examples(opened):
     assert "Examples" in [t.label for t in at.tabs]
     medoids = services.artifacts().require(view(at).clustering).extras["medoids"]
     assert len(medoids) == 3
+
+
+def test_shares_are_written_in_one_way():
+    """A share is written by analytics.shares, "35 %" with a no-break space; Python's and plotly's
+    own percent formats leave the space out."""
+    own = re.compile(r":\.?\d*%[}\"']|tickformat=\"\.\d%|format=\"percent\"")
+    found = [
+        f"{path.name}: {line.strip()}"
+        for folder in ("pages", "analytics")
+        for path in Path(folder).rglob("*.py")
+        for line in path.read_text("utf-8").splitlines()
+        if own.search(line)
+    ]
+    assert [line for line in found if "quantile" not in line] == []  # the name of a column

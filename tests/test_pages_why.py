@@ -194,7 +194,7 @@ def test_a_failed_sentence_is_shown_with_its_reason_and_never_as_markup(writer, 
     settle(at)
     assert "stands on **0 of 2 groups**" in words(at)
     shown = words(at)
-    assert "true of 0 % of the group" in shown.replace("\\", "") and "*heavy*" not in shown
+    assert "true of 0\u00a0% of the group" in shown.replace("\\", "") and "*heavy*" not in shown
     assert "gives 4\\.2" in shown
 
 

@@ -22,8 +22,8 @@ def told(stream):
 
 def test_a_file_gets_a_line_for_every_step_and_tenth():
     text = told(io.StringIO()).splitlines()
-    assert text[0] == "Unpacking, 1 MB" and text[-1] == "100% Ready"
-    assert text[1:-1] == [f"{10 * i:3d}% Comparing rows {10 * i}" for i in range(10)]
+    assert text[0] == "Unpacking, 1 MB" and text[-1] == "100 % Ready"
+    assert text[1:-1] == [f"{10 * i:3d} % Comparing rows {10 * i}" for i in range(10)]
 
 
 def test_a_terminal_gets_one_line_for_every_step(monkeypatch):
@@ -33,4 +33,4 @@ def test_a_terminal_gets_one_line_for_every_step(monkeypatch):
         if line.startswith("\x1b[A\x1b[K"):
             screen.pop()
         screen.append(line.removeprefix("\x1b[A\x1b[K"))
-    assert screen == ["Unpacking, 2 MB", " 99% Comparing rows ", "100% Ready"]
+    assert screen == ["Unpacking, 2 MB", " 99 % Comparing rows", "100 % Ready"]

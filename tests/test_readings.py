@@ -146,7 +146,7 @@ SHORT = "id,time,value\nb,0,1\nb,1,2\n" + "".join(f"a,{t},{t % 7}\n" for t in ra
         (A.replace("b,", "a,1"), {}, "belong to 1 signal"),
         ("id,time,value\na,1,2\nb,1,3\n", {"value": "value"}, "Each signal has a single reading"),
         ("id,time,value\na,1,2\na,2,3\nb,1,2\nb,2,4\n", {}, "at least 8 samples, but half of"),
-        (SHORT, {}, "Of 2 signals a single one has 50% of the usual"),
+        (SHORT, {}, "Of 2 signals a single one has 50\u00a0% of the usual"),
         ("id,time,value\na,1,x\na,2,y\nb,1,x\n", {}, "No column of numbers changes"),
         ("id,time,value\na,1,x\na,2,y\nb,1,x\n", {"value": "value"}, "no numbers; row 1 .* 'x'"),
         (A, {"rows": "reading"}, "one of items, links, events, readings"),

@@ -141,7 +141,7 @@ def test_ticks_words_and_files(store):
     mixed = next(c for c in found.clusters if chosen(c)["confused"])
     assert "Also true of rows elsewhere: " in wording.confused(mixed)
     lines = wording.facts(setosa)
-    assert any("species is setosa: 100 % here, 0 % elsewhere" in line for line in lines)
+    assert any("species is setosa: 100\u00a0% here, 0\u00a0% elsewhere" in line for line in lines)
     table = reasons_table(found, dataset)
     assert list(table["cluster"]) == [1, 2, 3] and table["best"].all()
     assert (table["f1_low"] <= table["f1"]).all() and (table["f1"] <= table["f1_high"]).all()

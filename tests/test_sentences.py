@@ -90,8 +90,11 @@ def test_a_true_sentence_is_checked_on_the_rows_and_asked_once(served):
     [
         ({"sentence": "Their size is 4.2 or more."}, "gives 4.2, which is not among the facts"),
         ({"sentence": "Their size and weight differ."}, "names weight without a claim"),
-        ({"claims": [("weight", "at least", "-99")]}, "100 % of the group and 100 % elsewhere"),
-        ({"claims": [("size", "at least", "99")]}, "true of 0 % of the group"),
+        (
+            {"claims": [("weight", "at least", "-99")]},
+            "100\u00a0% of the group and 100\u00a0% elsewhere",
+        ),
+        ({"claims": [("size", "at least", "99")]}, "true of 0\u00a0% of the group"),
         ({"claims": [("kind", "higher", "")]}, "'kind' holds no numbers"),
         ({"claims": [("kind", "is", "blue")]}, "'kind' never holds 'blue'"),
     ],
@@ -146,7 +149,7 @@ def test_an_order_in_the_right_form_still_has_to_be_true(served):
     served.mode = "obeyed"
     found = analytics.sentences(groups_of(frame))
     bad = next(e for e in found.written if "best" in e["sentence"])
-    assert bad["status"] == "failed" and "100 % elsewhere" in " ".join(bad["why"])
+    assert bad["status"] == "failed" and "100\u00a0% elsewhere" in " ".join(bad["why"])
 
 
 def test_one_repair_is_asked_for_and_a_zero_budget_sends_nothing(served):
@@ -256,7 +259,7 @@ def test_each_relation_is_read_off_the_rows(claim, true):
     ("sentence", "strange"),
     [
         ("Above 2.98 and 1,234.", []),
-        ("About 3.0, or 95 % or 95%.", []),
+        ("About 3.0, or 95 % or 95\u00a0% or 95%.", []),
         ("About 3.", ["3"]),  # one digit may stand for too much
         ("Above 2.99 or 94 %.", ["2.99", "94"]),
         ("Column od280 is −5.", ["−5"]),

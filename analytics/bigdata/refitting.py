@@ -21,6 +21,7 @@ from analytics.errors import BadInput
 from analytics.operations import Request, Run
 from analytics.progress import Progress, part
 from analytics.results import Clustering, Partial, Record
+from analytics.shares import percent
 
 METHODS = ("kmeans", "minibatch", "gmm")
 ROUNDS = 10
@@ -80,7 +81,7 @@ def fitted(
     return Fitted(
         {"centers": centers.tolist()},
         f"The centres were moved over all rows in {rounds}, which lowered the mean squared "
-        f"distance to the nearest one by {gain:.2%}.",
+        f"distance to the nearest one by {percent(gain, 2)}.",
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from analytics.errors import BadInput
 from analytics.results import Dataset, Projection
+from analytics.shares import percent
 
 SPACES = ("full", "pca", "map")
 DEFAULT_COMPONENTS = 10
@@ -85,7 +86,7 @@ def _pca(X: np.ndarray, components: int) -> tuple[np.ndarray, str]:
     model = principal(X, components)
     Y = np.ascontiguousarray(model.transform(X))
     share = float(model.explained_variance_ratio_.sum())
-    return Y, f"{words}, which hold {share:.0%} of the variance."
+    return Y, f"{words}, which hold {percent(share)} of the variance."
 
 
 def principal(X: np.ndarray, components: int):

@@ -12,6 +12,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part, silent
 from analytics.registry import Method
 from analytics.results import NOISE, Clustering, Dataset, Score, ScoreCard
+from analytics.shares import percent
 
 MAX_ROWS = 20_000
 MAX_GROUPS = 1_000
@@ -95,7 +96,7 @@ def scores(
         notes.append(f"{row.label} uses no random numbers, so other seeds give the same groups.")
     samples = _runs(again, made, "subsample", runs, part(progress, 0.5, 1.0), notes)
     progress(1.0, "Runs compared")
-    notes.append(f"{len(seeds)} seeds; {len(samples)} subsamples of {SHARE:.0%} of the rows.")
+    notes.append(f"{len(seeds)} seeds; {len(samples)} subsamples of {percent(SHARE)} of the rows.")
     card = _card(base, again.rows, seeds, samples)
     if spread > 0:
         copies = _runs(again, made, "copy", runs, part(progress, 1.0, 1.0), notes)

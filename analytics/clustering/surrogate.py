@@ -10,6 +10,7 @@ import numpy as np
 from analytics.errors import BadInput
 from analytics.progress import Progress
 from analytics.results import Dataset
+from analytics.shares import percent
 
 HELD_OUT = 0.3
 DECAY = 1e-3  # of the weights, per step, as a share of the loss
@@ -85,6 +86,6 @@ def accuracy(task: Task, answered: np.ndarray) -> str:
     right = float(np.mean(answered[task.test] == task.y[task.test]))
     largest = float(np.bincount(task.y[task.test]).max() / len(task.test))
     return (
-        f"The classifier names {right:.0%} of {len(task.test):,} rows held out rightly (the "
-        f"largest class alone: {largest:.0%})."
+        f"The classifier names {percent(right)} of {len(task.test):,} rows held out rightly (the "
+        f"largest class alone: {percent(largest)})."
     )

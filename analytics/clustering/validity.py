@@ -9,6 +9,7 @@ from analytics.clustering.silhouette import interval, sample_rows, silhouettes, 
 from analytics.data.words import count
 from analytics.progress import Progress, part, silent
 from analytics.results import NOISE, Dataset, Score, ScoreCard
+from analytics.shares import percent
 
 DBCV_ROWS = 5_000
 MOST_GROUPS = 2_000
@@ -63,8 +64,8 @@ def scores(
     notes = ["Distances between rows are Euclidean."]
     if len(inside) < n:
         notes.append(
-            f"Noise ({n - len(inside):,} of {n:,} rows, {1 - len(inside) / n:.1%}) is left out of "
-            "silhouette, Calinski-Harabasz and Davies-Bouldin, which flatters them; "
+            f"Noise ({n - len(inside):,} of {n:,} rows, {percent(1 - len(inside) / n, 1)}) is left "
+            "out of silhouette, Calinski-Harabasz and Davies-Bouldin, which flatters them; "
             "DBCV counts it against the groups."
         )
     groups: dict[str, np.ndarray] = {"size": np.bincount(labels[inside], minlength=k).astype(float)}

@@ -10,6 +10,7 @@ from analytics.operations import Request, request
 from analytics.params import Param, validate
 from analytics.progress import Progress
 from analytics.results import Clustering, Dataset, Gallery, Projection, ScoreCard
+from analytics.shares import percent
 
 METHOD = "consensus"
 FEWEST, MOST = 2, 24
@@ -125,7 +126,7 @@ def consensus(wanted: Request, parents: Sequence[Any], progress: Progress) -> Cl
             f" The {found.kept:,} largest cells were joined; rows of the others went to the group "
             "they are most similar to, or to noise."
         )
-    note = f"{len(runs)} results, cut where rows are together in {found.cut:.0%} of them."
+    note = f"{len(runs)} results, cut where rows are together in {percent(found.cut)} of them."
     return Clustering(
         labels=labels,
         n_clusters=len(old),

@@ -6,6 +6,7 @@ import numpy as np
 
 from analytics.clustering.agreement import contingency, match
 from analytics.results import NOISE, UNLABELLED
+from analytics.shares import percent
 
 
 @dataclass(frozen=True)
@@ -88,5 +89,5 @@ def sentence(first: np.ndarray, second: np.ndarray) -> str:
         return f"Both results put all {n:,} rows into the same groups."
     return (
         f"{n - changed:,} of {n:,} rows stay in the matching group; {changed:,} "
-        f"({changed / n:.0%}) move to another one."
+        f"({percent(changed / n)}) move to another one."
     )

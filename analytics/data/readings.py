@@ -15,6 +15,7 @@ from analytics.data.naming import list_of
 from analytics.data.signals import LEAST
 from analytics.errors import BadInput
 from analytics.progress import Progress, silent
+from analytics.shares import percent
 
 ROLES = ("entity", "time", "value")
 NAMES = {
@@ -293,9 +294,9 @@ def _length(length, found, whose, width: int, notes: list[str]) -> tuple[np.ndar
     kept = np.flatnonzero(enough)
     if len(kept) < 2:
         raise BadInput(
-            f"Of {len(length):,} signals a single one has {SHORT:.0%} of the usual {usual:,.0f} "
-            "samples, and at least 2 are needed to compare: choose the column that says whose "
-            "readings they are (--read entity=COLUMN)."
+            f"Of {len(length):,} signals a single one has {percent(SHORT)} of the usual "
+            f"{usual:,.0f} samples, and at least 2 are needed to compare: choose the column that "
+            "says whose readings they are (--read entity=COLUMN)."
         )
     if len(kept) < len(length):
         left_out = words.names([whose[i] for i in found[~enough]])

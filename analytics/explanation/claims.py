@@ -16,6 +16,7 @@ import pandas as pd
 from analytics.data import words as naming
 from analytics.data.types import to_text
 from analytics.explanation.verdict import wilson
+from analytics.shares import percent
 
 MOST = 0.7  # share of the members that a claim must be true of
 HALF = 0.5  # and all claims of a sentence together
@@ -147,7 +148,7 @@ def _why(inside: np.ndarray, outside: np.ndarray, least: float, where: str) -> s
 
 
 def _percent(true: np.ndarray) -> str:
-    return f"{100 * true.mean():.0f} %" if len(true) else "no row"
+    return percent(float(true.mean())) if len(true) else "no row"
 
 
 def higher(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:

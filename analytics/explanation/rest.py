@@ -22,6 +22,7 @@ from analytics.language import asking as language
 from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
 from analytics.results import Explanation, Record, TextVectors
+from analytics.shares import percent
 
 CHUNK = 5_000  # texts that are read at once
 HELD_BACK = 0.25  # of the sample, to estimate the error on
@@ -113,8 +114,8 @@ def _by_model(found: Explanation, source: Record, task: Task, said: list[str], p
     moved, n = int((first != second).sum()), int(answered.sum())
     low, high = wilson(moved, n)
     error = (
-        f"Of {n} of them asked again in other words {moved / max(n, 1):.1%} would go elsewhere "
-        f"({low:.1%}–{high:.1%})."
+        f"Of {n} of them asked again in other words {percent(moved / max(n, 1), 1)} would go "
+        f"elsewhere ({100 * low:.1f}–{percent(high, 1)})."
     )
     notes = " ".join(judge.model.notes)
     return scores, preferred, f"{error} {notes}".strip(), {"usage": judge.usage}
@@ -151,8 +152,8 @@ def _by_meaning(
         scores,
         arrays,
         (
-            f"Of the texts of the sample that were held back, {share:.1%} would go elsewhere "
-            f"({low:.1%}–{high:.1%})."
+            f"Of the texts of the sample that were held back, {percent(share, 1)} would go "
+            f"elsewhere ({100 * low:.1f}–{percent(high, 1)})."
         ),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from analytics.explanation.reasons import EARNED, chosen, earned
 from analytics.results import NOISE
+from analytics.shares import share
 
 LISTED = 3
 
@@ -95,11 +96,6 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:.4g}"
-
-
-def share(value: float) -> str:
-    """A share of rows."""
-    return f"{100 * value:.0f} %"
 
 
 def facts(cluster: dict[str, Any], first: int = 1) -> list[str]:

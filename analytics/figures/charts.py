@@ -14,6 +14,7 @@ from analytics.figures import theme
 from analytics.figures.base import blank, numbers
 from analytics.figures.trees import condensed_tree, dendrogram, reachability
 from analytics.results import NOISE
+from analytics.shares import SIGN
 
 __all__ = [
     "bars",
@@ -367,7 +368,7 @@ def histogram(
     key = []
     for label, own, color in parts:
         inside = own[own >= 0]
-        share = np.bincount(inside, minlength=count) / max(len(inside), 1)
+        share = 100 * np.bincount(inside, minlength=count) / max(len(inside), 1)
         axes = {"x": share, "y": at, "orientation": "h"} if texts else {"x": at, "y": share}
         width = 0.8 if texts else np.diff(edges)
         figure.add_trace(go.Bar(**axes, width=width, marker={"color": color}, name=label))
@@ -383,13 +384,14 @@ def _histogram_axes(figure, name, texts, key, missing, t) -> None:
     font = {"size": 12, "color": t["muted"]}
     figure.add_annotation(text=key, yanchor="bottom", showarrow=False, font=font, **place)
     figure.update_layout(barmode="overlay", bargap=0)
+    named = "<extra>%{fullData.name}</extra>"
     if texts:
         ticks = {"tickvals": list(range(len(texts))), "ticktext": texts}
         figure.update_yaxes(autorange="reversed", showgrid=False, **ticks)
-        figure.update_xaxes(tickformat=".0%", showgrid=True, nticks=5)
+        figure.update_xaxes(ticksuffix=SIGN, showgrid=True, nticks=5)
         figure.update_layout(height=max(figure.layout.height, 22 * len(texts) + 90))
-        figure.update_traces(hovertemplate="%{y}: %{x:.1%}<extra>%{fullData.name}</extra>")
+        figure.update_traces(hovertemplate=f"%{{y}}: %{{x:.1f}}{SIGN}{named}")
     else:
-        figure.update_yaxes(tickformat=".0%", showgrid=True, nticks=4)
+        figure.update_yaxes(ticksuffix=SIGN, showgrid=True, nticks=4)
         figure.update_xaxes(showgrid=False, title={"text": theme.escape(name, 60)})
-        figure.update_traces(hovertemplate="%{x:.4~g}: %{y:.1%}<extra>%{fullData.name}</extra>")
+        figure.update_traces(hovertemplate=f"%{{x:.4~g}}: %{{y:.1f}}{SIGN}{named}")

@@ -8,6 +8,7 @@ from analytics.figures import outlines as lines
 from analytics.figures import theme
 from analytics.figures.furniture import Line, Word, path, written
 from analytics.figures.map import MapView, map_figure
+from analytics.shares import SIGN
 
 
 def seen_figure(
@@ -74,11 +75,11 @@ def count_bars(counts: Any, shares: Any, dark: bool = False, height: int = 180) 
     figure.add_trace(
         go.Bar(
             x=[str(c) for c in counts],
-            y=np.asarray(shares, float),
+            y=100 * np.asarray(shares, float),
             marker={"color": t["accent"]},
-            hovertemplate="%{x} groups: %{y:.0%} of people<extra></extra>",
+            hovertemplate=f"%{{x}} groups: %{{y:.0f}}{SIGN} of people<extra></extra>",
         )
     )
     figure.update_xaxes(title={"text": "groups seen"}, type="category")
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_yaxes(ticksuffix=SIGN, rangemode="tozero")
     return figure

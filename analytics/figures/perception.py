@@ -9,6 +9,7 @@ import numpy as np
 from analytics.errors import BadInput
 from analytics.figures import theme
 from analytics.figures.base import blank, numbers
+from analytics.shares import percent
 
 
 def pair_matrix(
@@ -193,12 +194,15 @@ def entropy_curve(
             marker=dot,
             text=texts,
             customdata=list(range(len(share))),
-            hovertemplate="%{text}<br>%{x:.0%} see two groups<br>%{y:.2f} bits<extra></extra>",
+            hovertext=[percent(s) for s in share],
+            hovertemplate="%{text}<br>%{hovertext} see two groups<br>%{y:.2f} bits<extra></extra>",
         )
     )
     _name_pairs(figure, share, bits, texts, t)
-    percent = {"tickformat": ".0%", "range": [-0.16, 1.16], "tickvals": [0, 0.25, 0.5, 0.75, 1]}
-    figure.update_xaxes(title={"text": "Predicted share of people who see two groups"}, **percent)
+    quarters = [0, 0.25, 0.5, 0.75, 1]
+    ticks = {"tickvals": quarters, "ticktext": [percent(q) for q in quarters]}
+    title = {"text": "Predicted share of people who see two groups"}
+    figure.update_xaxes(title=title, range=[-0.16, 1.16], **ticks)
     figure.update_yaxes(title={"text": "Ambiguity (bits)"}, range=[-0.04, 1.12], showgrid=True)
     return figure
 

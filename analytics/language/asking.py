@@ -16,6 +16,7 @@ from analytics.language import provider as language
 from analytics.language.answered import Exchange
 from analytics.params import Param, validate
 from analytics.progress import Progress, silent
+from analytics.shares import percent
 
 METHOD = "openai"
 NONE, OPINIONS, LOCAL = "none", "opinions", "offline"
@@ -127,8 +128,8 @@ class Judge:
             if step.error is not None:
                 low, high = step.interval
                 said.append(
-                    f"Wrong verdicts of {step.name}, estimated: {step.error:.0%} "
-                    f"(95 % interval {low:.0%} to {high:.0%})."
+                    f"Wrong verdicts of {step.name}, estimated: {percent(step.error)} "
+                    f"(95 % interval {percent(low)} to {percent(high)})."
                 )
         return (*said, *self.model.notes)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from analytics.lessons.lesson import Step
+from analytics.shares import share
 
 PLACE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)\}")
 COUNT, SHARE, PLAIN = "count", "share", "number"
@@ -47,7 +48,7 @@ def shown(value: float | None, how: str) -> str:
     if value is None or not math.isfinite(value):
         return "–"
     if how == SHARE:
-        return f"{100 * value:.0f} %" if value in (0, 1) or value >= 0.0095 else "under 1 %"
+        return share(value)
     if how == COUNT:
         return f"{round(value):,}"
     return f"{round(value, 2) + 0.0:,.2f}"

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from analytics.perception.wording import component_name
 from analytics.results import Ambiguity
+from analytics.shares import percent
 
 
 class Change(NamedTuple):
@@ -30,7 +31,7 @@ def changes(found: Ambiguity, most: int = 5) -> list[Change]:
         options.append(Change(f"If everybody agreed on {names}", score, (int(i), int(j))))
     for k in range(found.n_components):
         rest = bits[(pairs != k).all(axis=1)]
-        share = f"{found.weights[k]:.0%} of the points"
+        share = f"{percent(found.weights[k])} of the points"
         score = float(rest.mean()) if len(rest) else 0.0
         options.append(Change(f"Without {component_name(k)} ({share})", score, (k,)))
     options.sort(key=lambda change: -abs(change.score - found.ambiguity))

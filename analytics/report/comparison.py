@@ -9,6 +9,7 @@ from analytics.correcting.operations import edits_of, said
 from analytics.data.words import count
 from analytics.digest import is_digest
 from analytics.results import Clustering, Record
+from analytics.shares import percent
 from analytics.store.artifacts import Artifacts
 from analytics.view import MAX_COMPARED
 
@@ -53,7 +54,7 @@ def section(artifacts: Artifacts, state: dict[str, Any]) -> dict[str, Any] | Non
         {
             "name": name_of(r, state),
             "groups": r.n_clusters,
-            "noise": f"{r.noise_share:.0%}",
+            "noise": percent(r.noise_share),
             "ari": [_shown(v) for v in card.tables["ari"][i]],
             "ami": _shown(card.groups["ami"][i]),
         }

@@ -30,6 +30,7 @@ from analytics.results import (
     Sentences,
     Table,
 )
+from analytics.shares import percent
 from analytics.store.artifacts import Artifacts
 
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn", "numba", "plotly", "torch")
@@ -188,7 +189,7 @@ def _words(record: Record) -> str:
     settings += [said(edit) for edit in record.params.get("edits") or ()]
     words = "; ".join(filter(None, [", ".join(settings), f"seed {record.seed}"]))
     if isinstance(record, Clustering):
-        noise = f", {record.noise_share:.1%} noise" if record.noise_share else ""
+        noise = f", {percent(record.noise_share, 1)} noise" if record.noise_share else ""
         return f"{words}: {_count(record.n_clusters, 'group')}{noise}."
     if isinstance(record, Ambiguity):
         parts = f"{_count(record.n, 'point')}, {_count(record.n_components, 'component')}"
@@ -209,7 +210,7 @@ def _explained(record: Explanation) -> str:
     changes = f", {_count(len(record.edits), 'change')} by hand" if record.edits else ""
     return (
         f"{_count(len(record.chosen), 'description')} of {record.column} for the goal "
-        f"“{record.goal}”, true of {record.selection['covered']:.0%} of the texts{changes}."
+        f"“{record.goal}”, true of {percent(record.selection['covered'])} of the texts{changes}."
     )
 
 

@@ -19,6 +19,7 @@ from analytics.report.comparison import changes, section
 from analytics.report.reasons import written_on
 from analytics.report.record import run_record
 from analytics.results import NOISE, Clustering
+from analytics.shares import percent
 from analytics.store.artifacts import Artifacts
 
 CARDS = 60
@@ -113,14 +114,14 @@ def _groups(clustering: Clustering | None, validity, stability) -> list[dict[str
                 "name": clustering.group_names[i],
                 "slot": slot(i),
                 "rows": f"{size:,}",
-                "share": f"{size / n:.1%}",
+                "share": percent(size / n, 1),
                 "silhouette": _at(silhouette, i),
                 "stability": _at(steady, i),
             }
         )
     noise = int((clustering.labels == NOISE).sum())
     if noise:
-        lines.append({"name": "Noise", "rows": f"{noise:,}", "share": f"{noise / n:.1%}"})
+        lines.append({"name": "Noise", "rows": f"{noise:,}", "share": percent(noise / n, 1)})
     return lines
 
 

@@ -8,6 +8,7 @@ says, a rule is earned as ``analytics.explanation.reasons`` says.
 from typing import Any
 
 from analytics.perception.match import MERGED
+from analytics.shares import share
 
 LISTED = 6
 SEEN = 0.75  # the share from which people see a cluster as its own, as in perception.match
@@ -41,11 +42,6 @@ def shown(value: float | None, low: float | None = None, high: float | None = No
         return "–"
     words = f"{value + 0.0:.2f}"
     return words if low is None or high is None else f"{words} ({low:.2f}–{high:.2f})"
-
-
-def share(value: float) -> str:
-    """A share of rows in per cent."""
-    return f"{100 * value:.0f} %" if value in (0, 1) or value >= 0.0095 else "under 1 %"
 
 
 def many(n: int, one: str) -> str:

@@ -6,6 +6,7 @@ import streamlit as st
 from analytics.bigdata import applying, lineage, refitting
 from analytics.errors import BadInput
 from analytics.results import NOISE, Clustering, Explanation
+from analytics.shares import percent
 from pages.ui import frame, services, session
 from pages.ui.words import safe_md, share
 
@@ -88,7 +89,7 @@ def _shown(wanted, found: Clustering | Explanation) -> None:
         lines.append({"group": "cannot be compared", "rows": n, "share": share(n / facts["rows"])})
     thousands = {"rows": st.column_config.NumberColumn(format="localized")}
     st.dataframe(pd.DataFrame(lines), hide_index=True, column_config=thousands)
-    agreement = f"{100 * facts['agreement']:.1f} %"
+    agreement = percent(facts["agreement"], 1)
     said = f"Agreement with the sample's own labels: {agreement} of {facts['agreement_of']:,} rows."
     if isinstance(found, Explanation):
         said = f"Of the sample's texts that were held back, {agreement} keep their description."

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.results import Clustering, Dataset
+from analytics.shares import percent
 from pages.ui import frame, why
 
 COLUMNS = 4
@@ -49,8 +50,8 @@ def draw(dataset: Dataset, result: Clustering) -> None:
     made = np.asarray(result.extras["concept_pictures"], np.float64)
     rows = {
         "Concept": concepts,
-        "Counts most in": [f"{v:.0%}" for v in prevalence],
-        "Right": ["–" if np.isnan(v) else f"{v:.0%}" for v in reliable],
+        "Counts most in": [percent(v) for v in prevalence],
+        "Right": ["–" if np.isnan(v) else percent(v) for v in reliable],
         "of held-out rows": seen.astype(int),
     }
     if not dataset.image_shape:

@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.results import NOISE, Clustering, Dataset
+from analytics.shares import percent
 from pages.ui.words import safe_md
 
 SHOWN = 20
@@ -42,8 +43,8 @@ def draw(dataset: Dataset, result: Clustering) -> None:
     rows = [
         {
             "Feature": named[d.feature],
-            a: f"{d.share_a:.0%}",
-            b if b != a else REST: f"{d.share_b:.0%}",
+            a: percent(d.share_a),
+            b if b != a else REST: percent(d.share_b),
             "Difference": f"{100 * d.gap:+.0f} points",
             "from": f"{100 * d.low:+.0f}",
             "to": f"{100 * d.high:+.0f}",

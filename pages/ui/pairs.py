@@ -5,6 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.results import Ambiguity, Projection
+from analytics.shares import SIGN
 from pages.ui import frame
 from pages.ui.words import number, safe_md
 
@@ -280,7 +281,7 @@ def _components(result: Ambiguity) -> None:
         pd.DataFrame(
             {
                 "group": names(result),
-                "share": result.weights,
+                "share": 100 * result.weights,
                 "x": [number(v) for v in result.means[:, 0]],
                 "y": [number(v) for v in result.means[:, 1]],
             }
@@ -288,7 +289,7 @@ def _components(result: Ambiguity) -> None:
         hide_index=True,
         column_config={
             "share": st.column_config.ProgressColumn(
-                "share of the points", min_value=0, max_value=1, format="percent"
+                "share of the points", min_value=0, max_value=100, format=f"%.0f{SIGN}%"
             ),
             "x": "centre, x",
             "y": "centre, y",

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from analytics.shares import percent
 from pages.ui import findings, frame
 
 QUIET = {"displayModeBar": False}
@@ -38,7 +39,7 @@ def tab() -> None:
         tenths = round(10 * float(share[0]))
         findings.finding(
             "Would see one group",
-            f"{float(share[0]):.0%}",
+            percent(float(share[0])),
             f"About {tenths} of 10 people; the others would see two.",
         )
         findings.finding(
@@ -50,7 +51,7 @@ def tab() -> None:
     figure = entropy_curve(1 - share, bits, ["A–B"], dark=frame.dark(), height=240)
     alt = (
         "Ambiguity against the share of people who would see two groups, highest at one half; the "
-        f"pair stands at {1 - float(share[0]):.0%} with {float(bits[0]):.2f}."
+        f"pair stands at {percent(1 - float(share[0]))} with {float(bits[0]):.2f}."
     )
     st.plotly_chart(figure, theme=None, key="try-entropy", config=QUIET, alt=alt)
 

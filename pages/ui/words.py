@@ -5,6 +5,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+from analytics.shares import share
+
 __all__ = [
     "about_seconds",
     "count",
@@ -22,12 +24,13 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
 
 # Signs that turn the direction of all that follows, our own words beside a name too.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_SPACES = re.compile(r"[^\S\u00a0]+")  # a no-break space stays: "35 %" is not broken in two
 
 
 def safe_md(text: object) -> str:
     """Text with every Markdown sign escaped: no image, link or directive can come from data, and
     nothing that turns the words around it."""
-    return _MARKDOWN.sub(r"\\\1", " ".join(_TURNING.sub("", str(text)).split()))
+    return _MARKDOWN.sub(r"\\\1", _SPACES.sub(" ", _TURNING.sub("", str(text))).strip())
 
 
 def escape(text: object) -> str:
@@ -55,11 +58,6 @@ def interval(value: float | None, low: float | None, high: float | None, digits:
 def count(n: int, one: str, many: str | None = None) -> str:
     """A count with its noun: "1 row", "1,204 rows"."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
-def share(value: float) -> str:
-    """A share as a percentage."""
-    return f"{100 * value:.0f} %" if value in (0, 1) or value >= 0.0095 else "under 1 %"
 
 
 def about_seconds(seconds: float) -> str:

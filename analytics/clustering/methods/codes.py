@@ -10,6 +10,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
 from analytics.results import Clustering, Dataset
+from analytics.shares import percent
 
 _HIDDEN = 128
 
@@ -32,7 +33,7 @@ def codes(
     progress(0.9, f"k-means of codes of {width} numbers")
     with quietly(notes):
         model = KMeans(params["n_clusters"], n_init=10, random_state=seed).fit(Z)
-    notes.append(f"Codes of {width} numbers keep {max(0.0, kept):.0%} of the variance.")
+    notes.append(f"Codes of {width} numbers keep {percent(max(0.0, kept))} of the variance.")
     return Clustering(
         labels=model.labels_,
         extras={"prototypes": decode(model.cluster_centers_)},

@@ -9,6 +9,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
 from analytics.results import Clustering, Dataset
+from analytics.shares import percent
 
 
 def concepts(
@@ -54,7 +55,7 @@ def concepts(
     kept = 1 - float(np.sum((active - U @ V) ** 2)) / max(float(np.sum(active**2)), 1e-12)
     notes += [
         surrogate.accuracy(task, answered),
-        f"{r} concepts keep {max(0.0, kept):.0%} of the layer's activity.",
+        f"{r} concepts keep {percent(max(0.0, kept))} of the layer's activity.",
     ]
     return Clustering(
         labels=found,

@@ -10,6 +10,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
 from analytics.results import Clustering, Dataset
+from analytics.shares import percent
 
 _FOLDS = 3
 _HIDDEN = 128
@@ -156,7 +157,8 @@ def _lights(hits: float, sizes: np.ndarray, typical: np.ndarray) -> list[str]:
     chance = float(sizes.max() / sizes.sum())
     condition = float(np.linalg.cond(typical))
     notes = [
-        f"Domains named rightly for {hits:.0%} of the rows (the largest alone: {chance:.0%}). "
+        f"Domains named rightly for {percent(hits)} of the rows (the largest alone: "
+        f"{percent(chance)}). "
         f"Condition number of the groups' domains: {min(condition, 1e9):.3g}."
     ]
     if hits < 1.2 * chance or condition > 100:

@@ -10,6 +10,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
 from analytics.results import Clustering, Dataset
+from analytics.shares import percent
 
 
 def gpc(
@@ -28,7 +29,8 @@ def gpc(
     notes = [
         f"{known} known classes and {fresh} new group{'' if fresh == 1 else 's'}, from {guess} to "
         f"start with: {found.splits} splits and {found.merges} merges in {found.rounds} rounds.",
-        f"Sought in {Z.shape[1]} principal components, which hold {share:.0%} of the variance.",
+        f"Sought in {Z.shape[1]} principal components, which hold {percent(share)} of the "
+        "variance.",
         *_hidden(work, found.labels, dataset, params["hide"]),
     ]
     if not found.settled:

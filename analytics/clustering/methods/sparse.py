@@ -10,6 +10,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
 from analytics.results import NOISE, Clustering, Dataset
+from analytics.shares import percent
 
 _NEAR = 1.5  # standard deviations above the mean likeness, from which a feature is of the concept
 _LEAST = 0.1  # share of a text's activity in features of the concept, for it to be in a group
@@ -101,7 +102,7 @@ def near(concept: str, names: list[str], model: str, seed: int) -> np.ndarray:
 
 def _said(params, of: np.ndarray, z: np.ndarray, kept: float, inside: np.ndarray) -> str:
     used = int((z > 0).any(axis=0).sum())
-    words = f"{used:,} features keep {kept:.0%} of the variance of the texts' vectors."
+    words = f"{used:,} features keep {percent(kept)} of the variance of the texts' vectors."
     if params["concept"]:
         words += (
             f" {int(of.sum()):,} of them have to do with the concept; {int((~inside).sum()):,} "

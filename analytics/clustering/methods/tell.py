@@ -9,6 +9,7 @@ from analytics.params import Param
 from analytics.progress import Progress, part
 from analytics.registry import Method
 from analytics.results import Clustering, Dataset
+from analytics.shares import percent
 
 _HIDDEN = (256, 128)
 _STEP = 0.2  # how far a centroid moves to the mean of its rows in a batch
@@ -65,7 +66,7 @@ def tell(
             lost = float(f.mse_loss(decoder(z), data))
             prototypes = nets.unscaled(decoder(centroids), mean, scale)
     notes.append(
-        f"Codes of {params['latent']} numbers keep {max(0.0, 1 - lost):.0%} of the variance. "
+        f"Codes of {params['latent']} numbers keep {percent(max(0.0, 1 - lost))} of the variance. "
         f"{int(np.sum(labels != start)):,} of {len(X):,} rows left the group of the k-means start."
     )
     return Clustering(labels=labels, extras={"prototypes": prototypes}, notes=tuple(notes))
