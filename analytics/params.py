@@ -59,6 +59,24 @@ class Param:
         return words + (", or none" if self.optional else "")
 
 
+def in_words(name: str, value: Any, param: Param | None = None) -> str:
+    """A setting within a sentence, named as the forms name it: "starts 4"."""
+    label = param.label if param is not None else name.replace("_", " ")
+    label = label if label[1:2].isupper() else label[:1].lower() + label[1:]
+    if isinstance(value, bool):
+        return f"{label}: {'yes' if value else 'no'}"
+    if value is None:
+        return f"{label} automatic"
+    if isinstance(value, (list, tuple)):
+        return f"{label} {', '.join(map(str, value))}"
+    if param is not None and param.type == "choice":
+        value = str(value).replace("_", " ")
+    if isinstance(value, (int, float)):
+        value = f"{value:,}" if isinstance(value, int) else f"{value:g}"
+    unit = param.unit if param is not None and param.unit not in label else ""
+    return " ".join(filter(None, (label, str(value) or "none", unit)))
+
+
 def validate(params: Iterable[Param], given: Mapping[str, Any] | None) -> dict[str, Any]:
     """The canonical parameters: every live one, typed, in declared order.
 

@@ -138,7 +138,9 @@ def test_names_and_cells_stay_text(page, html):
 def test_the_page_says_everything(page, store, state):
     for words in (
         "Would people agree on the groups", "Group 1", "Group 2", "Faithfulness of the map",
-        "Quality of the groups", "Stability of the groups", "What was done", "n_clusters = 2",
+        "Quality of the groups", "Stability of the groups", "What was done",
+        "2 groups. Starts 4, first centres k-means++, iterations 300, tolerance 0.0001",
+        "scaling: mean 0, standard deviation 1", "Equal units on both axes",
         "1 infinite value", "simulated people", "90 %", "rows are selected",
         "All 59 rows are drawn.",
     ):  # fmt: skip

@@ -10,27 +10,19 @@ import numpy as np
 import pandas as pd
 
 from analytics import __version__, registry, selection
-from analytics.clustering import examples
-from analytics.correcting.operations import said
 from analytics.digest import of_bytes
 from analytics.errors import BadInput
-from analytics.explanation.reasons import earned
 from analytics.report.comparison import compared, under
 from analytics.report.lineage import records
+from analytics.report.steps import step_words
 from analytics.results import (
     Ambiguity,
     Clustering,
-    Dataset,
-    Explanation,
-    Grouping,
     Projection,
-    Reasons,
     Record,
     ScoreCard,
-    Sentences,
     Table,
 )
-from analytics.shares import percent
 from analytics.store.artifacts import Artifacts
 
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "umap-learn", "numba", "plotly", "torch")
@@ -149,7 +141,7 @@ def _step(role: str, record: Record) -> dict[str, Any]:
     return {
         "kind": role,
         "label": _label(role, record),
-        "words": _words(record),
+        "words": step_words(role, record),
         "method": record.method,
         "params": record.params,
         "seed": record.seed,
@@ -170,83 +162,6 @@ def _label(role: str, record: Record) -> str:
     except BadInput:
         label = record.method
     return ("Map, " if role == "projection" else "Clusters, ") + label + "."
-
-
-def _words(record: Record) -> str:
-    """One sentence for a step."""
-    if isinstance(record, Table):
-        rows, columns = record.frame.shape
-        linked = "" if record.edges is None else f", {_count(len(record.edges), 'link')}"
-        return f"{record.name}: {_count(rows, 'row')} and {_count(columns, 'column')}{linked}."
-    if isinstance(record, Dataset):
-        return _preparation(record)
-    if isinstance(record, Explanation):
-        return _explained(record)
-    given = {k: v for k, v in record.params.items() if k != "edits"}
-    if "examples" in given:
-        given["examples"] = examples.said(given["examples"])
-    settings = [f"{k} = {_value(v)}" for k, v in given.items()]
-    settings += [said(edit) for edit in record.params.get("edits") or ()]
-    words = "; ".join(filter(None, [", ".join(settings), f"seed {record.seed}"]))
-    if isinstance(record, Clustering):
-        noise = f", {percent(record.noise_share, 1)} noise" if record.noise_share else ""
-        return f"{words}: {_count(record.n_clusters, 'group')}{noise}."
-    if isinstance(record, Ambiguity):
-        parts = f"{_count(record.n, 'point')}, {_count(record.n_components, 'component')}"
-        return f"{words}: {record.ambiguity:.2f} for {parts}."
-    if isinstance(record, Grouping):
-        words += f": {_count(record.n_clusters, 'group')}, agreement {record.agreement:.2f}"
-    if isinstance(record, Reasons):
-        told = sum(map(earned, record.clusters))
-        words = f"{told} of {_count(len(record.clusters), 'group')} explained by a statement"
-    if isinstance(record, Sentences):
-        stand = sum(entry["status"] == "checked" for entry in record.written)
-        model = record.params["language"]["model"]
-        words = f"{model}: {stand} of {_count(len(record.written), 'sentence')} stand the check"
-    return f"{words}."
-
-
-def _explained(record: Explanation) -> str:
-    changes = f", {_count(len(record.edits), 'change')} by hand" if record.edits else ""
-    return (
-        f"{_count(len(record.chosen), 'description')} of {record.column} for the goal "
-        f"“{record.goal}”, true of {percent(record.selection['covered'])} of the texts{changes}."
-    )
-
-
-def _preparation(record: Dataset) -> str:
-    recipe = record.params
-    parts = [
-        f"{record.n:,} of {_count(record.total_rows, 'row')}",
-        f"{_count(record.X.shape[1], 'feature')} from "
-        f"{_count(len(recipe.get('features', ())), 'column')}",
-        f"missing values: {recipe.get('missing', 'drop')}",
-        f"scaling: {recipe.get('scale', 'none')}",
-        f"categories: {recipe.get('encode', 'onehot')}",
-    ]
-    if record.text_column and record.text_column in recipe.get("features", ()):
-        length = f" of {recipe['kmer']} letters" if "kmer" in recipe else ""
-        parts.append(f"texts: by {recipe.get('texts_by', 'words')}{length}")
-    if recipe.get("sample"):
-        parts.append(f"sample: {_count(recipe['sample'], 'row')}, seed {record.seed}")
-    if recipe.get("signals"):
-        parts.append(f"signals: statistics of {recipe['signals']}, {recipe['signals_of']}")
-    if recipe.get("keep"):
-        kept = _count(recipe["keep"], "most telling column")
-        parts.append(f"kept: {kept} by QuickSelection, seed {record.seed}")
-    if recipe.get("label"):
-        parts.append(f"labels: {recipe['label']}")
-    return "; ".join(parts) + "."
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun if n == 1 else noun + 's'}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
-    return "automatic" if value is None else str(value)
 
 
 def _scores(record: Record) -> dict[str, Any]:

@@ -7,6 +7,7 @@ says, a rule is earned as ``analytics.explanation.reasons`` says.
 
 from typing import Any
 
+from analytics.data.wording import MISSING, SCALE
 from analytics.perception.match import MERGED
 from analytics.shares import share
 
@@ -104,14 +105,14 @@ def _repaired(data: dict[str, Any]) -> str:
     """What was left out, filled in or scaled."""
     how = data["handling"]
     missing = f"{many(data['missing'], 'cell')} of the table {_are(data['missing'])} empty"
-    handled = {"drop": "rows with an empty cell are left out"}.get(
-        how["missing"], f"empty cells are filled in by: {how['missing']}"
-    )
+    filled = MISSING.get(how["missing"], f"fill by {how['missing']}").replace("fill ", "filled ")
+    handled = {"drop": "rows with an empty cell are left out"}.get(how["missing"], filled)
     parts = [f"{missing} ({handled})." if data["missing"] else "No cell of the table is empty."]
     if data["used"] < data["rows"]:
         parts.append(f"{data['used']:,} of {data['rows']:,} rows are used.")
     scaled = {"none": "Columns keep their units.", "": ""}
-    parts.append(scaled.get(how["scale"] or "", f"Columns are scaled: {how['scale']}."))
+    to = SCALE.get(how["scale"], how["scale"])
+    parts.append(scaled.get(how["scale"] or "", f"Columns are scaled to {to}."))
     if data["label"]:
         parts.append(f"The column {data['label']} is held back as the known answer.")
     return " ".join([*filter(None, parts), *data["notes"][:LISTED]])

@@ -8,7 +8,7 @@ from analytics import operations, registry
 from analytics.clustering.examples import said
 from analytics.errors import BadInput
 from analytics.figures import shapes as marks
-from analytics.params import Param
+from analytics.params import in_words
 from analytics.report.columns import default as default_columns
 from analytics.results import Clustering, Dataset, Projection
 from pages.ui import drawing, forms, frame, mapview, parts, pointing, session
@@ -222,7 +222,7 @@ def run_name(digest: str) -> str:
     if isinstance(record, Clustering) and settings.get("n_clusters") == record.n_clusters:
         del settings["n_clusters"]  # said once
     changed = [
-        _setting(known.get(k), k, v)
+        in_words(k, v, known.get(k))
         for k, v in settings.items()
         if v != (known[k].default if k in known else None) and v != "full"
     ]
@@ -233,15 +233,6 @@ def run_name(digest: str) -> str:
     seed = [f"seed {record.seed}"] if record.seed else []
     extra = [*changed, *seed]
     return label + (f" ({', '.join(extra)})" if extra else "")
-
-
-def _setting(param: Param | None, name: str, value) -> str:
-    """A setting in words, as the form names it."""
-    label = param.label if param is not None else name.replace("_", " ")
-    shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
-    shown = f"{shown:g}" if isinstance(shown, float) else shown
-    label = label if label[1:2].isupper() else label[:1].lower() + label[1:]
-    return f"{label} {shown}"
 
 
 def cluster_controls(dataset: Dataset, projection: Projection | None, clustering) -> None:

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from analytics.data.wording import ENCODE, MISSING, SCALE, TEXTS_BY
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
 from pages.ui import features, session
@@ -12,6 +13,7 @@ from pages.ui.words import count, safe_md
 KINDS = ("number", "category", "text", "date", "boolean", "identifier", "empty")
 ROWS_SHOWN = 200
 COLUMNS_SHOWN = 200
+SLOW = {"meaning": f"{TEXTS_BY['meaning']}, 100 texts a second"}
 LEVEL = {"error": ":material/error:", "warning": ":material/warning:", "info": ":material/info:"}
 
 
@@ -37,7 +39,9 @@ def show(table: Table, dataset: Dataset | None) -> None:
 def _source_words(table: Table, rows: int, columns: int) -> list[str]:
     source = table.source
     words = [count(rows, "row"), count(columns, "column")]
-    if source.get("format"):
+    if source.get("sample"):
+        words.append(f"a sample that comes with Gestalt ({source.get('licence', '')})")
+    elif source.get("format"):
         words.append(str(source["format"]).upper())
     separators = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
     if source.get("separator"):
@@ -92,6 +96,8 @@ def _columns(table: Table) -> dict[str, str]:
         disabled=["column", "missing", "distinct", "low", "high", "shape"],
         column_config={
             "type": st.column_config.SelectboxColumn("type", options=KINDS, required=True),
+            "low": st.column_config.TextColumn(alignment="right"),
+            "high": st.column_config.TextColumn(alignment="right"),
             "shape": st.column_config.BarChartColumn("shape"),
         },
         key=f"types-{table.digest}",
@@ -142,7 +148,7 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         ("encode", "Categories", ENCODE),
     ]
     if "text" in {**table.kinds, **recipe["types"]}.values():
-        choices.append(("texts_by", "Texts as features", TEXTS_BY))
+        choices.append(("texts_by", "Texts as features", TEXTS_BY | SLOW))
     for name, label, options in choices:
         recipe[name] = st.selectbox(
             label,
@@ -179,30 +185,6 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         facts([("Rows × features in use", shape)])
         for note in dataset.notes:
             st.caption(safe_md(note))
-
-
-MISSING = {
-    "drop": "leave out rows that miss a value",
-    "mean": "fill with the mean",
-    "median": "fill with the median",
-    "zero": "fill with zero",
-}
-SCALE = {
-    "none": "as they are",
-    "standard": "mean 0, standard deviation 1",
-    "minmax": "0 to 1",
-    "robust": "median 0, middle half 1",
-}
-TEXTS_BY = {
-    "meaning": "by meaning, 100 texts a second",
-    "words": "by the words they share",
-    "kmers": "as sequences (DNA, proteins), by pieces",
-}
-ENCODE = {
-    "onehot": "one column per value",
-    "ordinal": "numbers in alphabetical order",
-    "leave out": "leave out",
-}
 
 
 def _features(table: Table, base: dict, columns: list[str], key: str) -> list[str]:
