@@ -125,7 +125,8 @@ def test_each_cluster_says_what_people_would_make_of_it():
     assert [s.merged for s in own] == [(), ()] and [s.parts for s in own] == [1, 1]
     halves = match.seen(plot, np.array([0, 0, 1, 2, 2, 2]))
     assert halves[0].merged == (1,) and halves[1].merged == (0,)
-    assert match.sentence(halves[0]) == "People would see clusters 1 and 2 as one."
+    assert match.sentence(halves[0]) == "People would see cluster 1 and cluster 2 as one."
+    assert match.sentence(halves[0], {0: "Reds"}) == "People would see Reds and cluster 2 as one."
     whole = match.seen(plot, np.zeros(6, int))[0]
     assert (
         whole.parts == 2 and match.sentence(whole) == "People would split cluster 1 into 2 groups."

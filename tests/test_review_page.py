@@ -104,12 +104,33 @@ def test_the_slides_of_a_review_and_their_picture(owner):
     store.restore(services.engine(), review.id)
 
 
+def test_who_reads_stays_on_their_version_when_another_is_published(owner):
+    review = store.get(services.engine(), owner.query_params["draft"])
+    at = start({"review": review.token}).run().switch_page("review.py").run()
+    before = store.read(services.engine(), review.token)
+    next(t for t in at.text_input if t.label == "Your name").set_value("Bo")
+    next(t for t in at.text_area if t.label == "Comment").set_value("Typed meanwhile")
+    newer = {**before.document, "title": f"{before.document['title']} anew"}
+    store.publish(services.engine(), review.id, newer)
+    press(at, "Comment")
+    assert f"Version {before.number + 1} is the newest" in said(at)
+    comment = comments.listed(services.engine(), review.id)[-1]
+    assert (comment.text, comment.number) == ("Typed meanwhile", before.number)
+    press(at, "Open the newest version")
+    assert at.title[0].value.endswith(" anew") and "is the newest" not in said(at)
+    at.query_params["version"] = "99"
+    at.run()
+    assert "no version 99" in at.error[0].value and not at.title
+    press(at, "Open the newest version")
+    assert at.title[0].value.endswith(" anew") and not at.exception
+
+
 def test_the_owner_deletes_and_undoes(owner):
     at = owner
     press(at, "Delete this review")
     assert "Deleted: Wine" in said(at) and "draft" not in at.query_params
     press(at, "Undo the deletion")
-    assert any(b.label == "Publish version 3" for b in at.button)
+    assert any(b.label == "Publish version 4" for b in at.button)
 
 
 def test_stability_is_tested_on_request_and_enters_the_review(owner):

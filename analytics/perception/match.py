@@ -174,20 +174,25 @@ def seen_of(card: ScoreCard) -> list[Seen]:
     return found
 
 
-def sentence(found: Seen, first: int = 1) -> str:
-    """What people would make of a cluster, in one sentence; clusters are counted from ``first``."""
-    name = f"Cluster {found.label + first}"
+def sentence(found: Seen, names: Mapping[int, str] | None = None) -> str:
+    """What people would make of a cluster, in one sentence. names : label -> what the cluster is
+    called; without, clusters are counted from 1."""
+
+    def called(label: int) -> str:
+        return (names or {}).get(label) or f"cluster {label + 1}"
+
+    name = called(found.label)
     if found.merged:
-        others = [str(label + first) for label in found.merged]
+        others = [called(label) for label in found.merged]
         listed = f"{', '.join(others[:-1])} and {others[-1]}" if len(others) > 1 else others[0]
-        return f"People would see clusters {found.label + first} and {listed} as one."
+        return f"People would see {name} and {listed} as one."
     if found.parts > 1:
-        return f"People would split {name.lower()} into {found.parts} groups."
+        return f"People would split {name} into {found.parts} groups."
     if found.visible >= 0.75:
-        return f"People would see {name.lower()} as a group of its own."
+        return f"People would see {name} as a group of its own."
     if found.kept < found.alone:
-        return f"People disagree whether {name.lower()} is one group."
-    return f"People disagree where {name.lower()} ends."
+        return f"People disagree whether {name} is one group."
+    return f"People disagree where {name} ends."
 
 
 def disagreeing(groups: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -206,12 +211,13 @@ def ticks(
     validity: ScoreCard | None = None,
     stability: ScoreCard | None = None,
     explained: Mapping[int, dict] | None = None,
+    names: Mapping[int, str] | None = None,
 ) -> list[dict]:
     """The three ticks of each cluster: is it visible, is it real, is it explainable?
 
     card : of :func:`score`. validity, stability : of ``analytics.clustering``, if they are there.
     explained : label -> "f1", "interval", "earned" and "sentence", as
-    ``analytics.explanation.reasons.ticks`` gives.
+    ``analytics.explanation.reasons.ticks`` gives. names : see :func:`sentence`.
     One plain dict per cluster: "label", "size", "visible" (0 to 1), "separation" (silhouette in
     the space the clusters were made in, -1 to 1, or None), "stability" (Jaccard recovery, 0 to 1,
     or None), "real" (0 to 1, the smaller of stability and separation from 0 up; None when both are
@@ -236,7 +242,7 @@ def ticks(
                 "interval": tuple(told.get("interval", ())),
                 "earned": told.get("earned", False),
                 "rule": told.get("sentence", ""),
-                "words": sentence(found),
+                "words": sentence(found, names),
             }
         )
     return rows

@@ -46,6 +46,7 @@ def rows(clustering: Clustering | None, found: dict[str, Any]) -> list[dict[str,
         found.get("validity"),
         found.get("stability"),
         explainable(reasons) if reasons is not None else None,
+        clustering.group_names,
     )
     return [{**row, "grades": grades(row)} for row in made]
 

@@ -114,6 +114,7 @@ def _clusters(found: dict) -> list[dict[str, Any]]:
         found.get("validity"),
         found.get("stability"),
         told,
+        result.group_names,
     )
     seen = {s.label: s for s in seen_of(match)} if match is not None else {}
     for row in rows:

@@ -181,7 +181,10 @@ def _tried(tried: dict[str, Any]) -> str:
     groups, maps = len(tried["clusterings"]), len(tried["maps"])
     if not groups and not maps:
         return "Nothing else was tried on these data in this project: one clustering, one map."
-    parts = [f"Besides what is shown: {many(groups, 'clustering')} and {many(maps, 'map')}."]
+    both = [
+        many(n, one) if n else f"no {one}" for n, one in ((groups, "clustering"), (maps, "map"))
+    ]
+    parts = [f"Besides what is shown: {both[0]} and {both[1]}."]
     near = [c for c in tried["clusterings"] if c["ari"] is not None]
     if near:
         least, most = (f(near, key=lambda c: c["ari"]) for f in (min, max))

@@ -149,7 +149,7 @@ def groups(result: Clustering) -> None:
     rows = []
     for i in range(result.n_clusters):
         size = int((result.labels == i).sum())
-        fit = f"<td>{number(silhouettes[i])}</td>" if silhouettes is not None else ""
+        fit = f"<td class='n'>{number(silhouettes[i])}</td>" if silhouettes is not None else ""
         rows.append(
             f"<tr><td><span class='dot' style='background:{colors[i]}'></span>"
             f"{escape(result.group_names[i])}</td>"
@@ -162,7 +162,7 @@ def groups(result: Clustering) -> None:
             f"{'<td></td>' if silhouettes is not None else ''}"
             f"<td>{noise:,} ({share(noise / n)})</td></tr>"
         )
-    middle = "<th>Silhouette</th>" if silhouettes is not None else ""
-    head = f"<tr><th>Group</th>{middle}<th style='text-align:right'>Rows</th></tr>"
+    middle = "<th class='n'>Silhouette</th>" if silhouettes is not None else ""
+    head = f"<tr><th>Group</th>{middle}<th>Rows</th></tr>"
     shown = rows[:40] + ([f"<tr><td>and {len(rows) - 40} more</td></tr>"] if len(rows) > 40 else [])
     st.html(f"<table class='facts'>{head}{''.join(shown)}</table>")

@@ -165,25 +165,24 @@ def table(results: Results, key: str) -> None:
 
 def ticks(clusters: list[dict], key: str) -> None:
     """The three ticks of each cluster; a chosen line marks its cluster."""
-    from pages.ui.people import TICKS_HOW, tick_columns
+    from pages.ui.people import TICKS_HOW, tick_columns, told_of
 
     name = f"{key}-ticks-{count_of(key, 'ticks')}"
-    frame_ = pd.DataFrame({"name": [c["name"] for c in clusters], **tick_columns(clusters)})
+    names = {c["label"]: c["name"] for c in clusters}
 
     def chosen() -> None:
         rows = st.session_state[name].selection.rows
         label = clusters[rows[0]]["label"] if rows and rows[0] < len(clusters) else None
         mark(key, None if label is None else {"kind": "cluster", "cluster": label}, "ticks")
 
+    shown = pd.DataFrame(tick_columns(clusters, names))
     st.dataframe(
-        frame_.drop(columns="cluster"),
+        shown,
         hide_index=True,
         key=name,
         on_select=chosen,
         selection_mode="single-row",
-        column_config={
-            "what": st.column_config.TextColumn("in words", width="large"),
-            "rule": st.column_config.TextColumn("how to tell it", width="large"),
-        },
     )
+    onpaper.twin(shown, len(shown))
+    told_of(clusters, names)
     st.caption(TICKS_HOW)

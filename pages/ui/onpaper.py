@@ -8,14 +8,14 @@ from pages.ui.words import escape
 MOST_ROWS = 20
 
 
-def twin(frame: pd.DataFrame) -> None:
+def twin(frame: pd.DataFrame, most: int = MOST_ROWS) -> None:
     """The same as the table drawn just before, for the printer alone (see ``assets/app.css``); of a
-    long one the first rows."""
+    long one the first ``most`` rows."""
     heads = "".join(f"<th>{escape(str(name))}</th>" for name in frame.columns)
-    rows = zip(*(frame[c].iloc[:MOST_ROWS] for c in frame.columns), strict=True)
+    rows = zip(*(frame[c].iloc[:most] for c in frame.columns), strict=True)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
-    more = len(frame) - MOST_ROWS
-    said = f"<p>The first {MOST_ROWS} of {len(frame):,} rows.</p>" if more > 0 else ""
+    more = len(frame) - most
+    said = f"<p>The first {most} of {len(frame):,} rows.</p>" if more > 0 else ""
     st.html(f"<div class='on-paper'><table><tr>{heads}</tr>{body}</table>{said}</div>")
 
 

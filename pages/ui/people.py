@@ -1,5 +1,7 @@
 """What people would see: the predicted groups, beside the clusters that were computed."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -7,10 +9,11 @@ import streamlit as st
 from analytics.report import ticks as grading
 from analytics.results import NOISE, Clustering, Dataset, Grouping, Projection
 from pages.ui import drawing, findings, frame
-from pages.ui.words import interval, number, safe_md, share
+from pages.ui.words import escape, interval, number, safe_md, share
 
 QUIET = {"displayModeBar": False}
 HEIGHT = 460  # px of a map
+MOST_TOLD = 12  # clusters in words before they are folded away
 HOW = """
 A network looks at up to 1,024 points of the picture at a time and predicts, for every two points,
 the share of people who would put them into one group. Groups are joined while more than half would;
@@ -96,7 +99,8 @@ def ticks(
     if card is None:
         st.caption("Whether people would see each cluster stands here in a moment.")
         return
-    _tick_table(rows_of(card, validity, stability, explained))
+    names = clustering.group_names
+    _tick_table(rows_of(card, validity, stability, explained, names), names)
 
 
 def _maps(found: Grouping, projection, layers: list[drawing.Layer], lit, key: str) -> None:
@@ -174,20 +178,20 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
         with slot:
             findings.finding(values[name].label, number(values[name].value), values[name].help)
     frame.how(MATCH_HOW)
-    rows = seen_of(card)
+    rows, names = seen_of(card), clustering.group_names
     st.dataframe(
         pd.DataFrame(
             {
-                "cluster": [r.label + 1 for r in rows],
+                "cluster": [names[r.label] for r in rows],
                 "visible": [r.visible for r in rows],
                 "rows": [r.size for r in rows],
-                "what": [sentence(r) for r in rows],
+                "what": [sentence(r, names) for r in rows],
             }
         ),
         hide_index=True,
         height=min(35 * (len(rows) + 1) + 3, 400),
         column_config={
-            "cluster": st.column_config.NumberColumn("cluster", width="small"),
+            "cluster": st.column_config.TextColumn("cluster", width="small"),
             "visible": st.column_config.ProgressColumn(
                 "visible", min_value=0, max_value=1, format="%.2f", width="small"
             ),
@@ -198,27 +202,40 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
     )
 
 
-def tick_columns(rows: list[dict]) -> dict[str, list]:
-    """The three ticks as columns of texts, each with its sign and number."""
+def tick_columns(rows: list[dict], names: Mapping[int, str]) -> dict[str, list]:
+    """The three ticks as columns of texts, each with its sign and number. names : by label."""
     return {
-        "cluster": [r["label"] + 1 for r in rows],
+        "name": [names[r["label"]] for r in rows],
         "rows": [r["size"] for r in rows],
         **{tick: [_tick(tick, r) for r in rows] for tick in grading.SIGNS},
-        "what": [r["words"] for r in rows],
-        "rule": [r["rule"] or "–" for r in rows],
     }
 
 
-def _tick_table(rows: list[dict]) -> None:
-    st.dataframe(
-        pd.DataFrame(tick_columns(rows)),
-        hide_index=True,
-        column_config={
-            "what": st.column_config.TextColumn("in words", width="large"),
-            "rule": st.column_config.TextColumn("how to tell it", width="large"),
-        },
-        key="three-ticks",
+def told_of(rows: list[dict], names: Mapping[int, str]) -> None:
+    """Below the ticks, each cluster in words: whole sentences, which a table would cut."""
+    lines = [(r, " ".join(filter(None, (r["words"], _rule(r))))) for r in rows]
+    body = "".join(
+        f"<tr><td>{escape(names[r['label']])}</td><td>{escape(words)}</td></tr>"
+        for r, words in lines
+        if words
     )
+    if not body:
+        return
+    table = f"<table class='told'>{body}</table>"
+    if len(rows) <= MOST_TOLD:
+        st.html(table)
+    else:
+        with st.expander("Each cluster in words"):
+            st.html(table)
+
+
+def _rule(row: dict) -> str:
+    return f"How to tell it: {row['rule'].rstrip('.')}." if row["rule"] else ""
+
+
+def _tick_table(rows: list[dict], names: Mapping[int, str]) -> None:
+    st.dataframe(pd.DataFrame(tick_columns(rows, names)), hide_index=True, key="three-ticks")
+    told_of(rows, names)
     st.caption(TICKS_HOW)
     frame.how(grading.HOW)
 

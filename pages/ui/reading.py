@@ -32,11 +32,17 @@ def link(of: str, number: int | None = None) -> str:
 
 def page(of: str) -> None:
     """The reader's page. Raises BadInput when there is no such review."""
-    from analytics.review import store
 
     asked = st.query_params.get(VERSION, "")
     number = int(asked) if asked.isdecimal() and len(asked) < 6 else None
-    version = store.read(services.engine(), of, number)
+    opened = f"review-opened-{of}"
+    # Who opened the newest version stays on it when another is published: what they mark and type
+    # belongs to what they see.
+    version = _read(of, number, st.session_state.get(opened))
+    if version is None:
+        return
+    if not number:
+        st.session_state[opened] = version.number
     access.lend(version.document["state"])
     key = f"review-{version.review}-{version.number}"
     main, side = st.columns([2.7, 1], gap="large")
@@ -46,6 +52,29 @@ def page(of: str) -> None:
         results = show(version.document, key)
     with side:
         commenting.panel(commenting.Desk(version.review, of, version.number, results, key))
+
+
+def _read(of: str, asked: int | None, opened: int | None):
+    """The version asked for, else the one opened before, else the newest; None, with the way to
+    the newest, where there is no such version. Raises BadInput when there is no such review."""
+    from analytics.review import store
+
+    try:
+        return store.read(services.engine(), of, asked or opened)
+    except BadInput as error:
+        if not asked:
+            raise
+        store.read(services.engine(), of)
+        frame.sentence(str(error), "error")
+        _to_newest(of)
+        return None
+
+
+def _to_newest(of: str) -> None:
+    if st.button("Open the newest version", type="tertiary"):
+        st.query_params.pop(VERSION, None)
+        st.session_state.pop(f"review-opened-{of}", None)
+        st.rerun()
 
 
 def _which(version) -> None:
@@ -64,6 +93,7 @@ def _which(version) -> None:
             _versions(version)
     if version.number < version.newest:
         frame.sentence(f"Version {version.newest} is the newest; this is an older one.", "warning")
+        _to_newest(version.token)
 
 
 def _versions(version) -> None:
@@ -181,7 +211,8 @@ def _tried(tried: dict) -> None:
 
 def _table(columns: dict[str, list]) -> None:
     frame = pd.DataFrame(columns)
-    st.dataframe(frame, hide_index=True)
+    right = {name: st.column_config.Column(alignment="right") for name in list(columns)[1:]}
+    st.dataframe(frame, hide_index=True, column_config=right)
     onpaper.twin(frame)
 
 

@@ -220,7 +220,7 @@ def _publishing(found, view: View, document: dict) -> None:
     said = st.session_state.pop("review-published", None)
     if said is not None:
         again = f"Nothing has changed since version {said[0]}, so no other was published."
-        done = f"Version {said[0]} is published. Its link is on the right."
+        done = f"Version {said[0]} is published. Its link stands under For readers."
         frame.sentence(again if said[1] else done, "info" if said[1] else "success")
 
 
