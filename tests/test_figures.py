@@ -226,6 +226,14 @@ def test_labels_end_up_inside_and_apart(k, seed):
     for a in range(k):
         for b in range(a):
             assert np.any(np.abs(moved[a] - moved[b]) >= np.array([60, 20]) - 0.01)
+            assert (places[a, 1] - places[b, 1]) * (moved[a, 1] - moved[b, 1]) > 0
+
+
+def test_a_name_stands_above_a_group_that_it_would_hide():
+    rng = np.random.default_rng(0)
+    xy = np.concatenate([rng.normal(size=(300, 2)) * 9, rng.normal(size=(60, 2)) * 0.3 + 20])
+    wide, hidden = map_figure(xy, groups=np.repeat([0, 1], [300, 60])).figure.layout.annotations
+    assert (wide.yshift, wide.xshift) == (0, 0) and hidden.yshift > 11
 
 
 # ---- raster
@@ -360,6 +368,8 @@ def test_a_close_view_of_many_points_is_drawn_point_by_point():
     assert view.mode == "webgl" and 0 < view.drawn < 60_000
     assert view.notes == (f"{view.drawn:,} of 60,000 points lie in and round this view.",)
     assert view.figure.layout.xaxis.range == (5.5, 6.5)
+    exact = view.figure.layout.xaxis.autorangeoptions
+    assert (exact.minallowed, exact.maxallowed) == (5.5, 6.5)
     assert map_figure(xy, view=((-9, 9), (-9, 9))).mode == "raster"
 
 

@@ -82,8 +82,9 @@ def _axes(old: Any, name: str, box: tuple) -> tuple[dict, dict]:
     x, y = old.xaxis.to_plotly_json(), old.yaxis.to_plotly_json()
     x |= {"domain": [box[0], box[1]], "anchor": f"y{name}", "constrain": "domain"}
     y |= {"domain": [box[2], box[3]], "anchor": f"x{name}", "constrain": "domain"}
-    x.pop("title", None)
-    y.pop("title", None)
+    for side in (x, y):
+        for own in ("title", "autorange", "autorangeoptions"):
+            side.pop(own, None)
     y["scaleanchor"] = f"x{name}"
     if name:
         x["matches"], y["matches"] = "x", "y"

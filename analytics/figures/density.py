@@ -1,7 +1,6 @@
 """More points than a picture can hold, as counts in squares."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,7 +61,7 @@ def density(
         line = {"color": ring.color, "width": ring.width}
         x, y = ring.ring.T
         figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", showlegend=False)
-    named = _placed(words, limits, aspect, height)
+    named = furniture.placed_words(words, limits, height, aspect)
     figure.update_layout(annotations=furniture.written(named, dark), dragmode="pan")
     x, y = ({"text": theme.escape(name, 60)} for name in axes)
     figure.update_xaxes(title=x, range=limits[0], constrain="domain")
@@ -70,12 +69,3 @@ def density(
         title=y, range=limits[1], scaleanchor="x", scaleratio=aspect, constrain="domain"
     )
     return figure
-
-
-def _placed(words: list, limits: tuple, aspect: float, height: int) -> list:
-    """Words moved apart, for which both axes must have one unit."""
-    drawn = np.array([1.0, aspect])
-    same = [replace(word, place=word.place * drawn) for word in words]
-    area = limits[0], tuple(np.array(limits[1]) * aspect)
-    placed = furniture.placed_words(same, area, height)
-    return [replace(word, place=word.place / drawn) for word in placed]

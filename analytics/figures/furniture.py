@@ -14,6 +14,8 @@ from analytics.figures.marks import Limits, Marks
 
 MAX_LABELS = 24
 LETTERS, FEW_LETTERS = 28, 16  # of a name on a map, and on a small one
+# px of a map on a narrow screen, and of one of several: the least that names must get along with.
+NARROW, FEW_WIDE = (330, 400), 220
 KEY_LETTERS = 44  # in one line of the key: what a narrow screen holds
 
 
@@ -29,26 +31,31 @@ class Line:
 
 @dataclass(frozen=True)
 class Word:
-    """A name on the map: where, what, the colour of the dot before it, whether it stands out, and
-    the colour of its letters, "" for ink."""
+    """A name on the map: where, what, the colour of the dot before it, whether it stands out, the
+    colour of its letters, "" for ink; where the bulk of its group lies, (2, 2), if it has one, and
+    how far it is moved from its place, px to the right and up."""
 
     place: np.ndarray
     text: str
     color: str = ""
     bold: bool = True
     ink: str = ""
+    bulk: np.ndarray | None = None
+    shift: tuple[float, float] = (0.0, 0.0)
 
 
 def furniture(
-    drawn, groups, names, isolate, ellipses, outlines, labels, marks, limits, height, dark, small
-) -> tuple[list[dict], list[dict]]:
-    """Outlines, ellipses and every word written on the map, for plotly. small : as of ``parts``."""
+    drawn, groups, names, isolate, ellipses, outlines, labels, marks, limits, height, aspect,
+    dark, small,
+) -> tuple[list[dict], list[dict]]:  # fmt: skip
+    """Outlines, ellipses and every word written on the map, for plotly. small : as of ``parts``;
+    aspect : drawn length of one unit of y over one unit of x."""
     kinds = None if groups is None else groups[drawn.rows]
     found, words = parts(
         drawn.xy, kinds, names, isolate, ellipses, outlines, labels, limits, dark, small
     )
     shapes = [path(line.ring, line.color, line.width, line.fill) for line in found]
-    annotations = written(placed_words(words, limits, height), dark, small)
+    annotations = written(placed_words(words, limits, height, aspect, small), dark, small)
     return shapes, annotations + _key(groups, names, drawn, marks, dark)
 
 
@@ -74,7 +81,9 @@ def parts(
             letters = FEW_LETTERS if small else LETTERS
             for label, place in lines.group_labels(xy[seen], kinds[seen], small).items():
                 name = theme.clean(theme.group_name(label, names), letters)
-                words.append(Word(place, name, theme.color_of(label), isolate in (None, label)))
+                bold = isolate in (None, label)
+                bulk = lines.bulk(xy[seen][kinds[seen] == label])
+                words.append(Word(place, name, theme.color_of(label), bold, bulk=bulk))
     if ellipses is not None:
         muted = theme.TOKENS["dark" if dark else "light"]["muted"]
         for mean, covariance, title in zip(*ellipses, strict=True):
@@ -84,19 +93,38 @@ def parts(
     return found, words
 
 
-def placed_words(words: list[Word], limits: Limits, height: int) -> list[Word]:
-    """Words moved apart for a plot about half as wide again as high."""
+def placed_words(
+    words: list[Word], limits: Limits, height: int, aspect: float = 1.0, small: bool = False
+) -> list[Word]:
+    """Words moved off the group that they would cover, apart, and into the plot.
+
+    The moves are px, reckoned for a narrow screen: a wider one draws the places further apart and
+    the names as large, so what is apart here is apart there. aspect : as of
+    :func:`furniture`; small : as of :func:`parts`.
+    """
     if not words:
         return []
     (x0, x1), (y0, y1) = limits
-    per_px = max((x1 - x0) / (1.5 * height), (y1 - y0) / height)
+    room = (FEW_WIDE if small else NARROW[0], min(NARROW[1], height))
+    scale = min(room[0] / (x1 - x0), room[1] / (aspect * (y1 - y0)))
+    px = np.array([scale, scale * aspect])
     plain = [len(word.text) + 2 * bool(word.color) for word in words]
     sizes = np.array([(7.4 * n + 10, 22) for n in plain], float)
-    origin = np.array([x0, y0])
-    places = np.array([(word.place - origin) / per_px for word in words])
-    box = ((x1 - x0) / per_px, (y1 - y0) / per_px)
-    moved = lines.spread_labels(places, sizes, box) * per_px + origin
-    return [replace(word, place=place) for word, place in zip(words, moved, strict=True)]
+    at = np.array([(word.place - (x0, y0)) * px for word in words])
+    own = [_off(word, size, px) for word, size in zip(words, sizes, strict=True)]
+    box = ((x1 - x0) * px[0], (y1 - y0) * px[1])
+    moved = lines.spread_labels(at + own, sizes, box) - at
+    return [replace(word, shift=tuple(by)) for word, by in zip(words, moved.tolist(), strict=True)]
+
+
+def _off(word: Word, size: np.ndarray, px: np.ndarray) -> tuple[float, float]:
+    """How far up a name goes, px, so as not to hide its group: not at all when enough is seen."""
+    if word.bulk is None:
+        return 0.0, 0.0
+    low, high = word.bulk * px
+    if np.any(high - low > size):
+        return 0.0, 0.0
+    return 0.0, float(high[1] - word.place[1] * px[1] + 0.75 * size[1])
 
 
 def written(words: list[Word], dark: bool, small: bool = False) -> list[dict]:
@@ -112,6 +140,8 @@ def written(words: list[Word], dark: bool, small: bool = False) -> list[dict]:
                 "x": float(word.place[0]),
                 "y": float(word.place[1]),
                 "text": dot + text if word.color else f"<b>{text}</b>",
+                "xshift": round(word.shift[0], 1),
+                "yshift": round(word.shift[1], 1),
                 "showarrow": False,
                 "font": {"size": 11 if small else 13, "color": ink},
                 "bgcolor": theme.rgba(t["paper"], 0.8),

@@ -141,6 +141,7 @@ def map_figure(
         shapes,
         limits,
         height,
+        aspect,
         dark,
         share > 1,
     )
@@ -183,8 +184,7 @@ def _layout(
     """Axes, margins and interaction. A projection has bare axes."""
     t = theme.TOKENS["dark" if dark else "light"]
     named = len(axes) == 2
-    x = {"range": list(limits[0]), "visible": named, "showgrid": named}
-    y = {"range": list(limits[1]), "visible": named, "showgrid": named}
+    x, y = (_range(side) | {"visible": named, "showgrid": named} for side in limits)
     y |= {"scaleanchor": "x", "scaleratio": aspect}
     if named:
         x["title"], y["title"] = ({"text": theme.escape(name, 60)} for name in axes)
@@ -201,6 +201,14 @@ def _layout(
         "paper_bgcolor": t["paper"],
         "plot_bgcolor": t["paper"],
     }
+
+
+def _range(side: tuple[float, float]) -> dict:
+    """The range of an axis, found anew at every size: a fixed one only ever grows when the chart is
+    drawn at one shape and then at another, as on a narrow screen, and the points get smaller."""
+    low, high = side
+    exact = {"minallowed": low, "maxallowed": high}
+    return {"range": [low, high], "autorange": True, "autorangeoptions": exact}
 
 
 def _raster_image(drawn: Marks, limits: Limits, zoomed: bool) -> tuple[list[dict], np.ndarray]:

@@ -105,6 +105,11 @@ def _crossing(field: np.ndarray, level: float, i: int, j: int, side: int) -> tup
     return (p, q), (p[0] + share * (q[0] - p[0]), p[1] + share * (q[1] - p[1]))
 
 
+def bulk(points: np.ndarray) -> np.ndarray:
+    """Where the middle 80 % of a group lie, per axis: points (n, 2) -> low and high (2, 2)."""
+    return np.quantile(points, [0.1, 0.9], axis=0)
+
+
 def group_outlines(xy: np.ndarray, groups: np.ndarray) -> dict[int, list[np.ndarray]]:
     """Outlines of the largest groups, label -> closed lines; noise has none."""
     found = {}
@@ -137,27 +142,34 @@ def largest(groups: np.ndarray, most: int) -> list[int]:
 
 
 def spread_labels(
-    places: np.ndarray, sizes: np.ndarray, box: tuple[float, float], rounds: int = 60
+    places: np.ndarray, sizes: np.ndarray, box: tuple[float, float], rounds: int = 200
 ) -> np.ndarray:
     """Move label centres apart until their boxes no longer overlap, and into the plot.
 
     places (k, 2) in px, sizes (k, 2) width and height in px, box = plot width and height in px.
-    Moves go up and down, along the reading order; the result is (k, 2).
+    Moves go up and down and never past each other, so what is apart on a small plot is apart on a
+    larger one, too; the result is (k, 2).
     """
-    at = np.asarray(places, float).copy()
     half = np.asarray(sizes, float) / 2
+    limit = np.maximum(np.asarray(box, float) - half, half)
+    at = np.clip(np.asarray(places, float), half, limit)
+    x, y = at[:, 0].tolist(), at[:, 1].tolist()
+    order = np.argsort(at[:, 1], kind="stable").tolist()
+    pairs = [
+        (low, high, float(half[low, 1] + half[high, 1]))
+        for i, low in enumerate(order)
+        for high in order[i + 1 :]
+        if abs(x[low] - x[high]) < half[low, 0] + half[high, 0]
+    ]
     for _ in range(rounds):
         moved = False
-        for a in range(len(at)):
-            for b in range(a + 1, len(at)):
-                gap = np.abs(at[a] - at[b]) - (half[a] + half[b])
-                if np.all(gap < -1e-6):
-                    moved = True
-                    step = -gap[1] / 2
-                    up = 1.0 if (at[a, 1], a) < (at[b, 1], b) else -1.0
-                    at[a, 1] -= up * step
-                    at[b, 1] += up * step
+        for low, high, apart in pairs:
+            short = apart - (y[high] - y[low])
+            if short > 1e-3:
+                moved = True
+                y[low] -= short / 2
+                y[high] += short / 2
+        y = np.clip(y, half[:, 1], limit[:, 1]).tolist()
         if not moved:
             break
-    limit = np.maximum(np.asarray(box, float) - half, half)
-    return np.clip(at, half, limit)
+    return np.column_stack([x, y])
