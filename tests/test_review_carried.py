@@ -116,6 +116,23 @@ def test_only_the_reviews_asked_for_go_along_and_none_makes_an_older_file(engine
     assert bundle.export_bytes(engine, artifacts, project, home) == without
 
 
+def test_with_login_the_reviews_a_person_may_edit_go_along(engine, monkeypatch):
+    from analytics.accounts import sharing
+    from analytics.accounts.person import MEMBER, Person
+    from pages.ui import identity, saving
+
+    def unknown():  # as in the thread that makes the file
+        raise AssertionError("the tab is not known there")
+
+    monkeypatch.setattr(identity, "current", unknown)
+    _, review, _ = made(engine)
+    ada, bo = (Person(f"u{n * 30}", login=n, role=MEMBER) for n in "ab")
+    sharing.own(engine, review.id, ada)
+    assert saving._editable(engine, ada) == [review.id]
+    assert saving._editable(engine, bo) == []
+    assert saving._editable(engine, Person("tab")) is None
+
+
 def change(name, **values):
     return lambda m: m.update({name: json.dumps({**json.loads(m[name]), **values}).encode()})
 

@@ -5,8 +5,9 @@ import zipfile
 import streamlit as st
 
 from analytics import view as views
+from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, parts, services, session, sharing
+from pages.ui import access, identity, parts, services, session, sharing
 from pages.ui.words import count, safe_md, when
 
 KINDS = {
@@ -186,10 +187,11 @@ def _more(engine, row) -> None:
         _rename(engine, row)
     if st.button("Duplicate", key=f"duplicate-{row.id}") and _done(_duplicate, engine, row.id):
         st.rerun()
+    person = identity.current()  # the file is made in a thread that knows no tab
     st.download_button(
         "Export as one zip",
         lambda: bundle.export_bytes(
-            engine, services.artifacts(), row.id, services.home(), reviews=_editable(engine)
+            engine, services.artifacts(), row.id, services.home(), reviews=_editable(engine, person)
         ),
         file_name=f"{row.name[:60]}.gestalt.zip",
         key=f"export-{row.id}",
@@ -199,13 +201,15 @@ def _more(engine, row) -> None:
         _delete(engine, row)
 
 
-def _editable(engine) -> list[str] | None:
-    """The reviews whose draft this person may read, None for all."""
+def _editable(engine, person) -> list[str] | None:
+    """The reviews whose draft a person may read, None for all."""
+    from analytics.accounts import sharing as shares
     from analytics.review import store
 
-    if access.off():
+    if person.role == people.OPEN:
         return None
-    return [r.id for r in access.mine(store.reviews(engine)) if access.allowed(r.id, access.EDITOR)]
+    found = shares.roles(engine, person, [r.id for r in store.reviews(engine)])
+    return [review for review, role in found.items() if shares.at_least(role, access.EDITOR)]
 
 
 def _rename(engine, row) -> None:
