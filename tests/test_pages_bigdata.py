@@ -46,6 +46,10 @@ def button(at, label):
     return next(b for b in at.button if b.label.startswith(label))
 
 
+def way(at):
+    return next(s for s in at.selectbox if s.label == "Each row gets its group")
+
+
 def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
     at = settle(apptest.start())
     at.switch_page("data.py").run()
@@ -87,6 +91,14 @@ def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
     assert [d for d in at.get("download_button") if "Labels of all rows" in d.proto.label]
     assert len(list((services.home() / "applied").glob("*.parquet"))) >= 1
     assert applying.file_of("a" * 32).parent == services.home() / "applied"
+    way(at).select("by the rules in words").run()
+    button(at, "Apply to all 4,000 rows").click().run()
+    settle(at)
+    way(at).select("as the method does").run()
+    at = apptest.start(dict(at.query_params))  # loaded anew
+    at.switch_page("clusters.py").run()
+    settle(at)
+    assert way(at).value == "by the rules in words"
 
 
 @pytest.mark.skipif(not minilm.available(), reason="without the sentence model")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from analytics.bigdata import applying, lineage, refitting
 from analytics.errors import BadInput
+from analytics.operations import Request
 from analytics.results import NOISE, Clustering, Explanation
 from analytics.shares import percent
 from pages.ui import frame, services, session
@@ -43,7 +44,11 @@ def offer(found: Clustering | Explanation) -> None:
         try:
             parents = lineage.of(services.artifacts(), found)
             content, name = table.params["content"], table.params["name"]
-            wanted = applying.applied_request(found, parents, content, name, _how(found))
+            ways = {
+                said: applying.applied_request(found, parents, content, name, how)
+                for said, how in _ways(found).items()
+            }
+            wanted = ways[_chosen(ways, found)]
         except BadInput as error:
             frame.sentence(str(error), "warning")
             return
@@ -54,17 +59,38 @@ def offer(found: Clustering | Explanation) -> None:
         asked = st.session_state.setdefault("all-rows", set())
         if st.button(f"Apply to all {of['rows']:,} rows", disabled=there):
             asked.add(wanted.digest)
-        if there or wanted.digest in asked:
+        if there or wanted.digest in asked or _running(wanted):
             _shown(wanted, found)
 
 
-def _how(found: Clustering | Explanation) -> str:
-    """How each row gets its group; of descriptions there is one way."""
+def _ways(found: Clustering | Explanation) -> dict[str, str]:
+    """How each row may get its group; of descriptions there is one way."""
     if isinstance(found, Explanation):
-        return "method"
+        return {next(iter(WAYS)): "method"}
     fits = {"by the mixture of all rows" if found.method == "gmm" else FIT: "fit"}
-    ways = {**WAYS, **(fits if found.method in refitting.METHODS else {})}
-    return ways[st.selectbox("Each row gets its group", list(ways), key="all-rows-way")]
+    return {**WAYS, **(fits if found.method in refitting.METHODS else {})}
+
+
+def _chosen(ways: dict[str, Request], found: Clustering | Explanation) -> str:
+    """The way chosen; on a page loaded anew the one at work, else the one written last."""
+    names = list(ways)
+    if len(names) == 1:
+        return names[0]
+    last = max(names, key=lambda said: (_running(ways[said]), _written(ways[said])))
+    key = f"all-rows-way-{found.digest}"
+    return st.selectbox("Each row gets its group", names, index=names.index(last), key=key)
+
+
+def _running(wanted: Request) -> bool:
+    return services.runner().request(wanted.digest) is not None
+
+
+def _written(wanted: Request) -> float:
+    """When the labels were written, seconds; 0 when they are not there."""
+    try:
+        return applying.file_of(wanted.digest).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _names(found: Clustering | Explanation) -> dict[int, str]:
@@ -76,7 +102,7 @@ def _names(found: Clustering | Explanation) -> dict[int, str]:
 def _shown(wanted, found: Clustering | Explanation) -> None:
     made = frame.try_ask(wanted)
     if made is None:
-        if services.runner().request(wanted.digest) is not None:
+        if _running(wanted):
             st.caption("The labels of all rows stand here as soon as they are written.")
         return
     facts, names = made.facts, _names(found)
