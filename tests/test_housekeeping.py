@@ -3,7 +3,7 @@
 import gc
 import weakref
 
-from pages.ui import housekeeping
+from pages.ui import housekeeping, mapview
 
 
 class _Held:
@@ -80,6 +80,8 @@ def test_when_nobody_is_there_pictures_results_and_worked_workers_go(monkeypatch
     kept = housekeeping.st.cache_data(lambda name: made.append(name) or name)
     for _ in range(2):
         kept("picture")
+        mapview._once("column", ("digest", "team"), lambda: made.append("column") or 1)
     housekeeping.rest()
     kept("picture")
-    assert made == ["picture", "picture"] and let_go == ["results", "workers"]
+    mapview._once("column", ("digest", "team"), lambda: made.append("column") or 1)
+    assert made == ["picture", "column", "picture", "column"] and let_go == ["results", "workers"]

@@ -66,6 +66,9 @@ def forget_sessions() -> int:
 
 def rest() -> None:
     """Let go what was kept for visitors: pictures, results in memory, what workers have loaded."""
+    from pages.ui import mapview
+
+    mapview.forget()
     st.cache_data.clear()
     st.cache_resource.clear()
     services.rest()

@@ -2,6 +2,8 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,9 +22,32 @@ MAX_GROUP_VALUES = 24
 SHORT = 36  # letters of a description on the map
 HOVER_KEY = "hover-columns"
 ADD_KEY = "add-to-selection"
-MASKS = 8  # selections resolved last, of all readers
-_masks: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+# One run of a page asks several times for what takes a pass over all rows: the last answers of
+# each kind, of all readers, are kept.
+KEPT = {"mask": 8, "column": 2, "present": 32}
+_kept: dict[str, OrderedDict[tuple[str, ...], Any]] = {kind: OrderedDict() for kind in KEPT}
 _lock = threading.Lock()
+
+
+def _once(kind: str, name: tuple[str, ...], make: Callable[[], Any]) -> Any:
+    """What ``make`` gives for this name, made once while it is among those asked for last."""
+    kept = _kept[kind]
+    with _lock:
+        found = kept.pop(name, None)
+    if found is None:
+        found = make()
+    with _lock:
+        kept[name] = found
+        while len(kept) > KEPT[kind]:
+            kept.popitem(last=False)
+    return found
+
+
+def forget() -> None:
+    """Let the kept answers go."""
+    with _lock:
+        for kept in _kept.values():
+            kept.clear()
 
 
 def color_layer(
@@ -51,8 +76,21 @@ def color_layer(
         names = dict(enumerate(dataset.label_names))
         return dataset.labels, {**names, UNLABELLED: "No label"}, None, ""
     if color.startswith("column:") and color[7:] in dataset.frame:
-        return _column(dataset.frame[color[7:]], color[7:])
+        name = color[7:]
+        return _once("column", (dataset.digest, name), lambda: _column(dataset.frame[name], name))
     return None, {}, None, ""
+
+
+def groups_present(
+    dataset: Dataset, clustering: Clustering | None, color: str
+) -> tuple[list[int], dict[int, str]]:
+    """The groups that the colour shows, smallest number first, and their names; [] for none."""
+    groups, names, _, _ = color_layer(dataset, clustering, color)
+    if groups is None:
+        return [], {}
+    results = (clustering.digest if clustering else "", session.current().view.explanation)
+    name = (dataset.digest, *results, color)
+    return _once("present", name, lambda: np.unique(groups).tolist()), names
 
 
 def shape_layer(dataset: Dataset, clustering: Clustering | None, shape: str, color: str, view=None):
@@ -121,22 +159,17 @@ def drawn_links(dataset: Dataset, choice: str):
 
 
 def selected_mask(projection: Projection) -> np.ndarray | None:
-    """The selected rows, or None when nothing is selected. One run of a page asks several times, so
-    the last answers are kept."""
+    """The selected rows, or None when nothing is selected."""
     shapes = session.current().view.selection
     if not shapes:
         return None
-    name = (projection.digest, repr(shapes))
-    with _lock:
-        found = _masks.pop(name, None)
-    if found is None:
+
+    def resolved() -> np.ndarray:
         found = geometry.resolve(shapes, projection.xy)
         found.flags.writeable = False
-    with _lock:
-        _masks[name] = found
-        while len(_masks) > MASKS:
-            _masks.popitem(last=False)
-    return found
+        return found
+
+    return _once("mask", (projection.digest, repr(shapes)), resolved)
 
 
 def select(shapes) -> None:

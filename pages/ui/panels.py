@@ -78,10 +78,9 @@ def _links_toggle(dataset: Dataset) -> None:
 def _group_controls(dataset: Dataset, clustering) -> None:
     """Isolate one group, outlines."""
     view = session.current().view
-    groups, names, _, _ = mapview.color_layer(dataset, clustering, view.color)
-    if groups is None:
+    present, names = mapview.groups_present(dataset, clustering, view.color)
+    if not present:
         return
-    present = [int(g) for g in np.unique(groups)]
     if len(present) <= 30:
         chosen = f"isolate-{view.color}-{view.isolate}"
         st.pills(
