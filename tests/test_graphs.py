@@ -58,6 +58,8 @@ def test_a_list_of_links_makes_its_nodes(tmp_path, store):
 def test_two_plain_columns_are_a_table_until_said_otherwise(tmp_path, store):
     path = write(tmp_path / "e.csv", "a,b\nx,y\ny,z\n")
     assert analytics.read(path).edges is None
+    measured = write(tmp_path / "m.csv", "u,v,w\n0.5,1,-1\n1,2,0.3\n2,0,4\n")
+    assert analytics.read(measured).edges is None
     table = analytics.read(path, rows="links")
     assert list(table.frame["node"]) == ["x", "y", "z"]
     listed = write(tmp_path / "f.csv", "from,to\nx,y\ny,z\n")

@@ -34,10 +34,19 @@ def pair_of(frame: pd.DataFrame) -> tuple[str, str] | None:
 
 
 def is_list(frame: pd.DataFrame) -> bool:
-    """Whether a table is a list of links and nothing else, by the names of its columns."""
+    """Whether a table is a list of links and nothing else: by the names of its columns, and
+    because no number with a fraction, a measurement, names a node."""
     pair = pair_of(frame)
     rest = [c.strip().lower() for c in frame.columns if c not in (pair or ())]
-    return pair is not None and (not rest or (len(rest) == 1 and rest[0] in WEIGHTS))
+    named = pair is not None and (not rest or (len(rest) == 1 and rest[0] in WEIGHTS))
+    return named and not any(_measured(frame[c]) for c in pair)
+
+
+def _measured(series: pd.Series) -> bool:
+    if not pd.api.types.is_float_dtype(series):
+        return False
+    numbers = series.to_numpy(float, na_value=np.nan)
+    return bool(np.any(np.isfinite(numbers) & (numbers % 1 != 0)))
 
 
 def columns_of(frame: pd.DataFrame) -> tuple[str, str, str]:
