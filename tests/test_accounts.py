@@ -164,13 +164,12 @@ def test_another_opens_nothing_until_it_is_shared(monkeypatch):
     settle(ann)
     assert SECRET in shown(ann)
     digests = view(ann).to_query()
-    saved = projects.save_view(
-        services.engine(), name="Anns work", state={"view": view(ann).to_json()}
-    )
-    sharing.own(services.engine(), saved.project, ANN)
     held = holdings.held(services.engine(), [ANN.id])
     assert held
-    holdings.hold(services.engine(), saved.project, held)
+    state = {"view": view(ann).to_json()}
+    saved = projects.save_view(
+        services.engine(), name="Anns work", state=state, owner=ANN, files=held
+    )
 
     as_person(monkeypatch, BOB)
     bob = start(digests)

@@ -12,13 +12,14 @@ import sqlalchemy as sa
 from analytics import allowance, api, cli
 from analytics.accounts import holdings, leaving, sharing
 from analytics.accounts.person import MEMBER, Person
+from analytics.accounts.tables import holdings as holding
 from analytics.accounts.tables import people, shares
 from analytics.data import uploads
 from analytics.data.uploads import path_of, stage
 from analytics.errors import BadInput
 from analytics.review import store as reviews
+from analytics.store import bundle, projects, unbundle
 from analytics.store import database as db
-from analytics.store import projects
 from analytics.store.artifacts import Artifacts
 from analytics.store.database import connect
 from analytics.study import store as studies
@@ -49,10 +50,9 @@ class World:
         self.tables = {name: self.table(name) for name in self.files}
         self.hers, self.his = self.project("Hers", ANN, "anns"), self.project("His", BOB, "saved")
         plot = Plot("p", np.zeros((3, 2), np.float32), np.arange(3, dtype=np.int32), 3, (0, 0), 1)
-        self.study = studies.start(self.engine, title="Hers", plots=[plot])
-        self.review = reviews.start(self.engine, title="Hers", view={}, project=self.his)
+        self.study = studies.start(self.engine, title="Hers", plots=[plot], owner=ANN)
+        self.review = reviews.start(self.engine, title="Hers", view={}, project=self.his, owner=ANN)
         for thing in (self.study, self.review):
-            sharing.own(self.engine, thing, ANN)
             sharing.share(self.engine, ANN, thing, "bob@x.org", "viewer")
         sharing.share(self.engine, BOB, self.his, "ann@x.org", "editor")
         self.hold(ANN, "anns", "both", "saved")
@@ -63,10 +63,9 @@ class World:
         return made.digest, made.params
 
     def project(self, name, owner, file):
-        saved = projects.save_view(self.engine, name=name, state={}, by="Ann")
+        saved = projects.save_view(self.engine, name=name, state={}, by="Ann", owner=owner)
         digest, params = self.tables[file]
         projects.record_run(self.engine, saved.project, digest=digest, kind="table", params=params)
-        sharing.own(self.engine, saved.project, owner)
         return saved.project
 
     def hold(self, person, *names):
@@ -129,6 +128,39 @@ def test_what_is_only_hers_goes_and_what_others_have_stays(world):
     assert allowance.used(ANN.id, allowance.CALLS, world.home) == 0
     with pytest.raises(BadInput, match="nobody has"):
         world.forget(do=True)
+
+
+def test_nothing_is_made_without_its_owner(world, monkeypatch):
+    plot = Plot("p", np.zeros((3, 2), np.float32), np.arange(3, dtype=np.int32), 3, (0, 0), 1)
+    zipped = io.BytesIO(bundle.export_bytes(world.engine, world.artifacts, world.hers, world.home))
+    making = (
+        lambda: projects.save_view(world.engine, name="New", state={}, owner=ANN),
+        lambda: projects.duplicate(world.engine, world.hers, ANN),
+        lambda: unbundle.import_project(
+            world.engine, world.artifacts, zipped, world.home, owner=ANN
+        ),
+        lambda: reviews.start(world.engine, title="New", view={}, owner=ANN),
+        lambda: studies.start(world.engine, title="New", plots=[plot], owner=ANN),
+        lambda: studies.take_in(
+            world.engine, title="New", given=[(plot, np.zeros((2, 3), np.int16))], owner=ANN
+        ),
+    )
+    tables = (db.projects, db.views, db.reviews, db.studies, shares, holding)
+    before = [world.rows(table) for table in tables]
+    for make in making:
+        with monkeypatch.context() as stopping, pytest.raises(KeyboardInterrupt):
+            stopping.setattr(sharing, "put", interrupt)
+            make()
+        assert [world.rows(table) for table in tables] == before
+    for make in making:
+        made = make()
+        thing = getattr(made, "project", made)
+        assert sharing.role(world.engine, ANN, thing) == "owner"
+    assert len(world.rows(shares)) == len(before[4]) + len(making)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize("steps", range(4))

@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from analytics.accounts import sharing
+from analytics.accounts.person import MEMBER, Person
 from analytics.errors import BadInput
 from analytics.review import carrying, comments, store
 from analytics.store import bundle, projects
@@ -227,12 +229,14 @@ def test_a_review_that_shows_results_of_others_is_left_out(whole, tmp_path, monk
     engine, asked, owned = connect(f"sqlite:///{tmp_path / 'a.sqlite'}"), [], []
     monkeypatch.setattr(saving.services, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(saving.services, "artifacts", lambda: Artifacts(tmp_path / "home/results"))
-    monkeypatch.setattr(saving.access, "took", lambda *_: None)
+    ann = Person("u" + "a" * 30, "Ann", "", "", MEMBER)
+    monkeypatch.setattr(saving.identity, "current", lambda: ann)
     monkeypatch.setattr(saving.access, "own", owned.append)
     monkeypatch.setattr(saving.access, "owns_data", lambda state: asked.append(state) or may)
     saved = saving._imported(engine, io.BytesIO(whole))
     assert len(asked) == 1 and len(asked[0]) == 3  # the draft and both versions
-    assert owned == [saved.project, *(saved.reviews if may else ())]
+    assert sharing.roles(engine, ann, [saved.project, *saved.reviews]) == {saved.project: "owner"}
+    assert owned == list(saved.reviews if may else ())
     assert len(store.reviews(engine)) == may
     said = session.current().errors["import"]
     assert said == "" if may else "“Wines”" in said and "not in the file" in said

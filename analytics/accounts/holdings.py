@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from analytics.accounts.tables import holdings
 from analytics.store.database import reading, writing
@@ -41,11 +41,16 @@ def hold(engine: Engine, holder: str, contents: Iterable[str]) -> None:
     wanted = set(contents)
     if wanted - held(engine, [holder]):
         with writing(engine) as connection:
-            query = sa.select(holdings.c.content).where(holdings.c.holder == holder)
-            new = wanted - set(connection.scalars(query))
-            if new:
-                rows = [{"holder": holder, "content": content} for content in sorted(new)]
-                connection.execute(sa.insert(holdings), rows)
+            put(connection, holder, wanted)
+
+
+def put(connection: Connection, holder: str, contents: Iterable[str]) -> None:
+    """:func:`hold` within a transaction."""
+    query = sa.select(holdings.c.content).where(holdings.c.holder == holder)
+    new = set(contents) - set(connection.scalars(query))
+    if new:
+        rows = [{"holder": holder, "content": content} for content in sorted(new)]
+        connection.execute(sa.insert(holdings), rows)
 
 
 def held(engine: Engine, holders: Iterable[str]) -> set[str]:

@@ -107,7 +107,7 @@ def forget(
         counts["places in things of others"] = connection.execute(mine).rowcount
         files = set(connection.scalars(_files(holdings.c.holder == person.id)))
         if heir is not None:
-            _hand_over_files(connection, heir, files)
+            held.put(connection, heir.id, files)
         others = connection.scalars(_files(holdings.c.holder != person.id))
         files -= set(others) | uploads_kept(connection)
         if not do:
@@ -150,13 +150,6 @@ def _unsign(connection: Connection, person: Known, projects: Sequence[str]) -> i
 
 def _files(where):
     return sa.select(holdings.c.content).where(where)
-
-
-def _hand_over_files(connection: Connection, heir: Known, files: set[str]) -> None:
-    new = files - set(connection.scalars(_files(holdings.c.holder == heir.id)))
-    if new:
-        rows = [{"holder": heir.id, "content": content} for content in sorted(new)]
-        connection.execute(sa.insert(holdings), rows)
 
 
 def _resting(artifacts: Artifacts, files: Iterable[str]) -> list[str]:

@@ -98,10 +98,15 @@ def _heir(person: Person) -> bool:
 
 
 def own(engine: Engine, thing: str, person: Person) -> None:
-    """Make a person who signed in the owner of a thing just made; without login nobody owns it."""
-    if not person.known:
-        return
+    """Make a person who signed in the owner of a thing; without login nobody owns it."""
     with writing(engine) as connection:
+        put_owner(connection, thing, person)
+
+
+def put_owner(connection: Connection, thing: str, person: Person | None) -> None:
+    """:func:`own` within the transaction that makes the thing, so that it is never without its
+    owner. person : None for nobody."""
+    if person is not None and person.known:
         put(connection, thing, f"id:{person.id}", OWNER)
 
 

@@ -14,7 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts.person import Person
 from analytics.accounts.removal import remove
+from analytics.accounts.sharing import put_owner
 from analytics.errors import BadInput
 from analytics.review import document as documents
 from analytics.review.sections import check_texts
@@ -75,8 +77,9 @@ def start(
     title: str,
     view: Mapping[str, Any],
     project: str | None = None,
+    owner: Person | None = None,
 ) -> str:
-    """Begin a review of a view; returns its id. Raises BadInput."""
+    """Begin a review of a view, which is ``owner``'s; returns its id. Raises BadInput."""
     review = new_id("r")
     values = {"title": check_name(title, "title"), "view": check_state(view), "texts": {}}
     moment = now()
@@ -94,6 +97,7 @@ def start(
                 **values,
             )
         )
+        put_owner(connection, review, owner)
     return review
 
 

@@ -5,7 +5,7 @@ what the person can change and StoreError for what the database refuses. A faile
 nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts import holdings, sharing
+from analytics.accounts.person import Person
 from analytics.accounts.removal import remove
+from analytics.accounts.tables import holdings as held
 from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.store import database as db
@@ -110,11 +113,14 @@ def save_view(
     view: str | None = None,
     revision: int | None = None,
     by: str = "",
+    owner: Person | None = None,
+    files: Iterable[str] = (),
 ) -> Saved:
     """Save a view: over ``view`` at its ``revision``, else as a new one in ``project``, else in a
     new project of the same name.
 
-    state : plain JSON of at most 1 MB. by : who saves, shown to others on a conflict.
+    state : plain JSON of at most 1 MB. by : who saves, shown to others on a conflict. owner : whose
+    a new project is. files : SHA-256 of the uploaded files that the project then holds.
     Raises Conflict when the view was saved since ``revision``, BadInput for a bad name or state
     or a view or project that is gone.
     """
@@ -122,13 +128,17 @@ def save_view(
     with writing(engine) as connection:
         if view is not None:
             values = {"name": name, "state": state, "saved_by": by}
-            return _overwrite(connection, view, project, revision, values)
-        if project is None:
-            project = add_project(connection, name)
+            saved = _overwrite(connection, view, project, revision, values)
         else:
-            live_project(connection, project)
-            touch(connection, project)
-        return Saved(project, add_view(connection, project, name, state, by=by), 1, name)
+            if project is None:
+                project = add_project(connection, name)
+                sharing.put_owner(connection, project, owner)
+            else:
+                live_project(connection, project)
+                touch(connection, project)
+            saved = Saved(project, add_view(connection, project, name, state, by=by), 1, name)
+        holdings.put(connection, saved.project, files)
+        return saved
 
 
 def _overwrite(connection: Connection, view, project, revision, values: dict) -> Saved:
@@ -236,12 +246,16 @@ def rename(engine: Engine, project: str, name: str) -> str:
     return name
 
 
-def duplicate(engine: Engine, project: str) -> Saved:
-    """Copy a project with its views, runs and data sets; returns the copy and its last view."""
+def duplicate(engine: Engine, project: str, owner: Person | None = None) -> Saved:
+    """Copy a project with its views, runs and data sets, which holds the same files; returns the
+    copy, which is ``owner``'s, and its last view."""
     with writing(engine) as connection:
         row = live_project(connection, project)
         name = copy_name(row.name, live_names(connection))
         copy = add_project(connection, name)
+        sharing.put_owner(connection, copy, owner)
+        files = sa.select(held.c.content).where(held.c.holder == project)
+        holdings.put(connection, copy, connection.scalars(files).all())
         for table in (db.datasets, db.runs):
             columns = [c for c in table.c if c.name != "project_id"]
             source = sa.select(sa.literal(copy), *columns).where(table.c.project_id == project)

@@ -20,6 +20,8 @@ from typing import Any, BinaryIO
 
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts import holdings, sharing
+from analytics.accounts.person import Person
 from analytics.errors import BadInput, StoreError
 from analytics.progress import Progress, part, silent
 from analytics.review import carrying
@@ -54,10 +56,13 @@ def import_project(
     *,
     progress: Progress = silent,
     max_bytes: int = MAX_BYTES,
+    owner: Person | None = None,
 ) -> Saved:
     """Take a project file in as a new project; returns it with the view saved last ("" if none).
 
     source : a path or an open binary file that can seek. max_bytes : most bytes unpacked.
+    owner : whose the project is, and who like it holds the files that came along; the reviews are
+    nobody's yet.
     Results that are stored here already stay as they are. Raises BadInput for a file that is no
     project, is damaged or unpacks to too much; StoreError when the store cannot take it. In both
     cases nothing has changed. A damaged review alone is left out, which ``left_out`` tells.
@@ -71,13 +76,14 @@ def import_project(
             steps = part(progress, 0, 0.6)
             spoilt = _unpack(archive, infos, manifest["members"], staging, steps)
         content = _content(staging, manifest["project"], spoilt)
+        content["files"] = [path.name for path in (staging / "uploads").iterdir()]
         results = Artifacts(staging / "results", remembered=1)
         digests = sorted({_NAME.fullmatch(n)[2] for n in infos if n.startswith("results/")})
         for done, digest in enumerate(digests):
             progress(0.6 + 0.4 * done / len(digests), "Checking the results")
             check_result(results, digest)
             _mark(results, digest)
-        return _keep(engine, content, (results, digests, artifacts), staging, home)
+        return _keep(engine, content, owner, (results, digests, artifacts), staging, home)
 
 
 @contextmanager
@@ -312,14 +318,14 @@ def _mark(results: Artifacts, digest: str) -> None:
     write_atomic(path, json.dumps(document).encode())
 
 
-def _keep(engine: Engine, content, moves, staging: Path, home: Path) -> Saved:
+def _keep(engine: Engine, content, owner: Person | None, moves, staging: Path, home: Path) -> Saved:
     """Insert the rows and move the files in; on any failure take back what was moved."""
     results, digests, artifacts = moves
     added: list[Path] = []
     new = [digest for digest in digests if not artifacts.intact(digest)]
     try:
         with db.writing(engine) as connection:
-            saved = _insert(connection, content)
+            saved = _insert(connection, content, owner)
             for digest in new:
                 artifacts.adopt(results, digest)
                 added.extend(artifacts.files(digest))
@@ -338,11 +344,14 @@ def _keep(engine: Engine, content, moves, staging: Path, home: Path) -> Saved:
     return saved
 
 
-def _insert(connection: Connection, content: dict[str, Any]) -> Saved:
+def _insert(connection: Connection, content: dict[str, Any], owner: Person | None) -> Saved:
     name, taken = content["name"], live_names(connection)
     if name in taken:
         name = copy_name(name, taken)
     project, view, moment = add_project(connection, name), "", db.now()
+    sharing.put_owner(connection, project, owner)
+    for holder in [project, *([owner.id] if owner is not None and owner.known else [])]:
+        holdings.put(connection, holder, content["files"])
     for number, (title, state, by) in enumerate(content["views"]):
         later = moment + timedelta(microseconds=number)  # Keeps their order.
         view = add_view(connection, project, title, state, by=by, moment=later)

@@ -14,7 +14,9 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from analytics.accounts.person import Person
 from analytics.accounts.removal import remove
+from analytics.accounts.sharing import put_owner
 from analytics.errors import BadInput
 from analytics.store import database as db
 from analytics.store.database import now, reading, writing
@@ -72,12 +74,23 @@ class Collected:
     finished: np.ndarray
 
 
-def start(engine: Engine, *, title: str, plots: list[Plot], consent: str = CONSENT) -> str:
-    """Start an open study; returns its id, which nobody can guess. Raises BadInput."""
-    return _add(engine, title, plots, consent, is_open=True)
+def start(
+    engine: Engine,
+    *,
+    title: str,
+    plots: list[Plot],
+    consent: str = CONSENT,
+    owner: Person | None = None,
+) -> str:
+    """Start an open study, which is ``owner``'s; returns its id, which nobody can guess. Raises
+    BadInput."""
+    rows = _rows(title, plots, consent, is_open=True)
+    with writing(engine) as connection:
+        return _add(connection, rows, owner)
 
 
-def _add(engine: Engine, title: str, plots: list[Plot], consent: str, is_open: bool) -> str:
+def _rows(title: str, plots: list[Plot], consent: str, is_open: bool) -> tuple[dict, list[dict]]:
+    """A study and its plots as rows. Raises BadInput."""
     title, consent = check_name(title, "title"), _check_consent(consent)
     if not 1 <= len(plots) <= MOST_PLOTS:
         raise BadInput(f"A study has {len(plots)} plots, but it takes 1 to {MOST_PLOTS}.")
@@ -96,10 +109,15 @@ def _add(engine: Engine, title: str, plots: list[Plot], consent: str, is_open: b
         }
         for position, plot in enumerate(plots)
     ]
-    with writing(engine) as connection:
-        connection.execute(sa.insert(db.studies).values(row))
-        connection.execute(sa.insert(db.study_plots), rows)
-    return study
+    return row, rows
+
+
+def _add(connection: Connection, rows: tuple[dict, list[dict]], owner: Person | None) -> str:
+    study, plots = rows
+    connection.execute(sa.insert(db.studies).values(study))
+    connection.execute(sa.insert(db.study_plots), plots)
+    put_owner(connection, study["id"], owner)
+    return study["id"]
 
 
 def _check_consent(text: Any) -> str:
@@ -113,28 +131,31 @@ def _check_consent(text: Any) -> str:
     return text.strip()
 
 
-def take_in(engine: Engine, *, title: str, given: list[tuple[Plot, np.ndarray]]) -> str:
-    """Store groupings collected elsewhere as a closed study; returns its id.
+def take_in(
+    engine: Engine,
+    *,
+    title: str,
+    given: list[tuple[Plot, np.ndarray]],
+    owner: Person | None = None,
+) -> str:
+    """Store groupings collected elsewhere as a closed study of ``owner``'s; returns its id.
 
     given : plots with the labels (people, n) of each. Person i of every plot is taken for one
     person. Raises BadInput.
     """
-    study = _add(engine, title, [plot for plot, _ in given], CONSENT, is_open=False)
-    try:
-        with writing(engine) as connection:
-            for number in range(max(len(labels) for _, labels in given)):
-                person = add_person(connection, study, number + 1, secrets.token_hex(32))
-                for position, (_, labels) in enumerate(given):
-                    if number < len(labels):
-                        values = answer_row(1, [], labels[number], None, True)
-                        connection.execute(
-                            sa.insert(db.study_answers).values(
-                                person_id=person, position=position, **values
-                            )
+    rows = _rows(title, [plot for plot, _ in given], CONSENT, is_open=False)
+    with writing(engine) as connection:
+        study = _add(connection, rows, owner)
+        for number in range(max(len(labels) for _, labels in given)):
+            person = add_person(connection, study, number + 1, secrets.token_hex(32))
+            for position, (_, labels) in enumerate(given):
+                if number < len(labels):
+                    values = answer_row(1, [], labels[number], None, True)
+                    connection.execute(
+                        sa.insert(db.study_answers).values(
+                            person_id=person, position=position, **values
                         )
-    except BaseException:
-        erase(engine, study)
-        raise
+                    )
     return study
 
 

@@ -6,7 +6,6 @@ shared no more goes from a tab that stays open.
 """
 
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -91,24 +90,15 @@ def stage(content, name: str) -> dict[str, Any]:
     from analytics.data import uploads
 
     staged = uploads.stage(content, name, services.home())
-    took([staged["content"]])
+    if not off():
+        holdings.hold(services.engine(), identity.current().id, [staged["content"]])
+        look_again()
     return staged
 
 
-def took(contents: Iterable[str], project: str = "") -> None:
-    """Note that this person has shown to have files, by sending them; and that a project of theirs
-    was made from them."""
-    contents = list(contents)
-    if project:
-        holdings.hold(services.engine(), project, contents)
-    if not off():
-        holdings.hold(services.engine(), identity.current().id, contents)
-        st.session_state.pop(HELD, None)
-
-
-def copied(project: str, copy: str) -> None:
-    """Let a copy of a project hold what the project holds."""
-    holdings.hold(services.engine(), copy, holdings.held(services.engine(), [project]))
+def look_again() -> None:
+    """This person holds more files than a moment ago."""
+    st.session_state.pop(HELD, None)
 
 
 def entered(row):
@@ -124,13 +114,14 @@ def entered(row):
     return row
 
 
-def keep(project: str, state: Any) -> None:
-    """Let a project hold the files that a state of it rests on, for those it is shared with."""
+def files_under(state: Any) -> set[str]:
+    """The files that a state rests on and this person may read: a project in which it is saved
+    holds them for those it is shared with."""
     contents: set[str] = set()
     for digest in set(digests_in(state)):
         if may(digest):
             contents |= files_of(digest) or frozenset()
-    holdings.hold(services.engine(), project, contents)
+    return contents
 
 
 def lend(state: Any, project: str = "") -> None:

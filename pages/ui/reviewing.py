@@ -9,7 +9,18 @@ from analytics import view as views
 from analytics.errors import BadInput, StoreError
 from analytics.review import document as documents
 from analytics.view import View
-from pages.ui import access, commenting, exports, frame, reading, saving, services, session, sharing
+from pages.ui import (
+    access,
+    commenting,
+    exports,
+    frame,
+    identity,
+    reading,
+    saving,
+    services,
+    session,
+    sharing,
+)
 from pages.ui.words import count, safe_md, when
 
 QUERY = "draft"  # in the address: the review that its owner has open
@@ -67,13 +78,13 @@ def _start(chosen: str) -> str:
         before = session.saved_here()
         saving.save(before.get("name") or dataset.name or "Review", before)
     saved = session.current().saved if chosen == SCREEN else session.opened(chosen)[1]
-    review = store.start(
+    return store.start(
         services.engine(),
         title=saved["name"],
         view=saved["state"],
         project=saved["project"],
+        owner=identity.current(),
     )
-    return access.own(review)
 
 
 def _open(review: str) -> None:

@@ -1,7 +1,5 @@
 """Saving the view, its link, and the list of saved work."""
 
-import zipfile
-
 import streamlit as st
 
 from analytics import view as views
@@ -90,9 +88,9 @@ def save(name: str, before: dict) -> None:
         view=before.get("view"),
         revision=before.get("revision"),
         by=access.called(),
+        owner=identity.current(),
+        files=access.files_under(state),
     )
-    if not before:
-        access.own(saved.project)
     # Kept at once: if what follows fails, saving again must not meet this save as a conflict.
     here.saved = {
         "project": saved.project,
@@ -101,7 +99,6 @@ def save(name: str, before: dict) -> None:
         "name": saved.name,
         "state": state,
     }
-    access.keep(saved.project, state)
     for digest in lineage(here.view):
         record = session.load(digest)
         if record is not None:
@@ -229,10 +226,7 @@ def _duplicate(engine, project: str):
     """Copy a project into one of this person's own."""
     from analytics.store import projects
 
-    copy = projects.duplicate(engine, project)
-    access.own(copy.project)
-    access.copied(project, copy.project)
-    return copy
+    return projects.duplicate(engine, project, identity.current())
 
 
 def _delete(engine, row) -> None:
@@ -253,11 +247,10 @@ def _imported(engine, file):
     from analytics.review import carrying
     from analytics.store import bundle
 
-    saved = bundle.import_project(engine, services.artifacts(), file, services.home())
-    access.own(saved.project)
-    with zipfile.ZipFile(file) as archive:  # their names are their hashes, as was just checked
-        names = [n.removeprefix("uploads/") for n in archive.namelist() if "uploads/" in n]
-    access.took(names, saved.project)
+    saved = bundle.import_project(
+        engine, services.artifacts(), file, services.home(), owner=identity.current()
+    )
+    access.look_again()
     left_out = list(saved.left_out)
     for review, title in zip(saved.reviews, carrying.titles(engine, saved.reviews), strict=True):
         # A review lends what it shows to its readers, so it may name no result of other people.

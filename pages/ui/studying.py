@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, frame, services, session, sharing
+from pages.ui import access, frame, identity, services, session, sharing
 
 NEW = "Start a new study"
 QUERY = "study"  # in the address: which study is open
@@ -95,7 +95,7 @@ def _started(make) -> None:
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "error")
         return
-    open_study(access.own(study))
+    open_study(study)
     st.rerun()
 
 
@@ -133,7 +133,8 @@ def _start(title: str, consent: str, names: dict[str, str]) -> str:
         record = session.load(digest)
         drawn = record.xy * [1.0, drawn_aspect(record)]
         shown.append(plots.plot_of(name[:120], drawn, projection=digest))
-    return store.start(services.engine(), title=title, plots=shown, consent=consent)
+    owner = identity.current()
+    return store.start(services.engine(), title=title, plots=shown, consent=consent, owner=owner)
 
 
 def _take_in(file) -> str:
@@ -144,7 +145,8 @@ def _take_in(file) -> str:
         path.write_bytes(file.getvalue())
         given = files.read(path, file.name)
     title = file.name.rpartition(".")[0][:120] or "Groupings"
-    return store.take_in(services.engine(), title=title, given=given)
+    owner = identity.current()
+    return store.take_in(services.engine(), title=title, given=given, owner=owner)
 
 
 def invitation(study) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from analytics.accounts import holdings, sharing
+from analytics.accounts.person import MEMBER, Person
 from analytics.data import uploads
 from analytics.errors import BadInput, StoreError
 from analytics.language import connection, provider
@@ -33,6 +35,7 @@ from tests.faults.things import Ack, kept, result, text_of, whole
 from tests.llm_server import MODEL
 from tests.test_language import NAMES, ROWS, TASK
 
+ANN = Person("u" + "a" * 30, "Ann", "ann@x.org", "", MEMBER)
 SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]
 
 
@@ -40,9 +43,11 @@ SQUARE = [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]
 
 
 def saving(home: Path, seed: int) -> Iterator[Ack]:
-    """A project with results and a file, saved over and over."""
+    """A project with results and a file, saved over and over, and new ones and copies beside it;
+    all of them are one person's."""
     engine, artifacts = kept(home), Artifacts(home / "results")
-    saved = projects.save_view(engine, name=f"Run {seed}", state={"n": 0, "text": text_of(seed, 0)})
+    state = {"n": 0, "text": text_of(seed, 0)}
+    saved = projects.save_view(engine, name=f"Run {seed}", state=state, owner=ANN)
     yield {"view": saved.view, "n": 0}
     for n in range(1, 100_000):
         made = result(["saving", seed, n])
@@ -55,10 +60,15 @@ def saving(home: Path, seed: int) -> Iterator[Ack]:
             engine, name="Run", state=state, view=saved.view, revision=saved.revision
         )
         yield {"view": saved.view, "n": n, "digest": made.digest, "content": content}
+        new = projects.save_view(engine, name="New", state=state, owner=ANN, files=[content])
+        yield {"view": new.view, "n": n, "holds": new.project, "content": content}
+        copy = projects.duplicate(engine, new.project, owner=ANN)
+        yield {"view": copy.view, "n": n, "holds": copy.project, "content": content}
 
 
 def saving_check(home: Path, acks: list[Ack]) -> Iterator[str]:
-    """Every view opens at its last acknowledged state or a later one; files are whole."""
+    """Every view opens at its last acknowledged state or a later one; files are whole; every
+    project, acknowledged or not, has its owner and holds its files."""
     engine, artifacts = opened(home), Artifacts(home / "results")
     for ack in {a["view"]: a for a in acks}.values():
         state = projects.open_view(engine, ack["view"]).state
@@ -71,12 +81,22 @@ def saving_check(home: Path, acks: list[Ack]) -> Iterator[str]:
             path = uploads.path_of(ack["content"], home)
             if hashlib.sha256(path.read_bytes()).hexdigest() != ack["content"]:
                 yield f"file {ack['content']} is damaged"
+        if "holds" in ack and holdings.held(engine, [ack["holds"]]) != {ack["content"]}:
+            yield f"project {ack['holds']} does not hold its file"
+    yield from _without_owner(engine)
     for project in projects.list_projects(engine):
         for row in projects.list_views(engine, project.id):
             state = projects.open_view(engine, row.view).state
             if "projection" in state and not whole(artifacts, state["projection"]):
                 yield f"view {row.view} names a result that is not there"
     engine.dispose()
+
+
+def _without_owner(engine) -> Iterator[str]:
+    """Projects that are not the one person's who made them all."""
+    there = [project.id for project in projects.list_projects(engine)]
+    for project in set(there) - set(sharing.roles(engine, ANN, there)):
+        yield f"project {project} has no owner"
 
 
 # --- importing ------------------------------------------------------------------------------------
@@ -98,7 +118,7 @@ def importing(home: Path, seed: int) -> Iterator[Ack]:
         projects.save_view(other, name="Two", state={"n": 2}, project=saved.project)
         data = export_bytes(other, theirs, saved.project, away)
         other.dispose()
-        taken = import_project(engine, artifacts, io.BytesIO(data), home)
+        taken = import_project(engine, artifacts, io.BytesIO(data), home, owner=ANN)
         yield {"project": taken.project, "digests": digests}
 
 
@@ -109,6 +129,7 @@ def importing_check(home: Path, acks: list[Ack]) -> Iterator[str]:
     for ack in acks:
         if ack["project"] not in there:
             yield f"project {ack['project']} is lost"
+    yield from _without_owner(engine)
     for project in there.values():
         if (project.views, project.runs) != (2, 5):
             yield f"project {project.id} is half there"
