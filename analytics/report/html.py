@@ -137,11 +137,17 @@ def _rows(dataset, projection, clustering, mask) -> dict[str, Any]:
     cells = [[_cell(v) for v in row] for row in part.itertuples(index=False, name=None)]
     return {
         "names": [_cell(c) for c in part.columns],
+        "right": ["n" if _is_number(kind) else "" for kind in part.dtypes],
         "cells": cells,
         "shown": len(part),
         "total": len(table),
         "columns": table.shape[1],
     }
+
+
+def _is_number(kind: Any) -> bool:
+    """Whether the cells of a column of this type stand to the right."""
+    return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
 
 
 def _cell(value: Any) -> str:
