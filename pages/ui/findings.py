@@ -34,8 +34,19 @@ def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> 
     if heads:
         beside = f"<th>{escape(heads[1])}</th>" if heads[1] else "<td></td>"
         head = f"<tr><th>{escape(heads[0])}</th>{beside}</tr>"
-    body = "".join(f"<tr><td>{escape(a)}</td><td>{escape(b)}</td></tr>" for a, b in rows)
+    body = "".join(f"<tr><td>{escape(a)}</td><td>{_whole(b)}</td></tr>" for a, b in rows)
     st.html(f"<table class='facts'>{head}{body}</table>")
+
+
+def _short(name: str) -> str:
+    """A short name stays on one line; a long one may be broken."""
+    return " class='span'" if len(name) <= 10 else ""
+
+
+def _whole(text: str) -> str:
+    """A value whose interval is never broken in two lines."""
+    value, bracket, rest = escape(text).partition(" (")
+    return f"{value} <span class='span'>({rest}</span>" if bracket else value
 
 
 def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -> None:
@@ -151,8 +162,8 @@ def groups(result: Clustering) -> None:
         size = int((result.labels == i).sum())
         fit = f"<td class='n'>{number(silhouettes[i])}</td>" if silhouettes is not None else ""
         rows.append(
-            f"<tr><td><span class='dot' style='background:{colors[i]}'></span>"
-            f"{escape(result.group_names[i])}</td>"
+            f"<tr><td{_short(result.group_names[i])}><span class='dot' "
+            f"style='background:{colors[i]}'></span>{escape(result.group_names[i])}</td>"
             f"{fit}<td>{size:,} ({share(size / n)})</td></tr>"
         )
     noise = int((result.labels == NOISE).sum())

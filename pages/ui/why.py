@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from analytics.results import Clustering, Dataset, Reasons, Sentences
@@ -12,7 +13,7 @@ from pages.ui.words import count, escape, number, safe_md
 CARDS = 12  # shown at first, and with each click more
 CONTRASTS, TEXTS, PICTURES, COLUMNS = 5, 3, 6, 4
 SIDE = 64  # pixels of a small picture
-LETTERS = 180
+LETTERS, CELL = 180, 40  # of a text, and of one in a table
 
 
 def explained(result: Clustering) -> Reasons | None:
@@ -203,9 +204,9 @@ def _exemplars(dataset: Dataset, found: Reasons, place: int) -> None:
         _rows(dataset, cluster)
 
 
-def _short(text: object) -> str:
+def _short(text: object, most: int = LETTERS) -> str:
     text = " ".join(str(text).split())
-    return text if len(text) <= LETTERS else text[: LETTERS - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _rows(dataset: Dataset, cluster: dict) -> None:
@@ -215,9 +216,31 @@ def _rows(dataset: Dataset, cluster: dict) -> None:
     if not columns or not rows:
         return
     roles = ["typical"] * len(cluster["typical"][:TEXTS]) + ["at the edge"] * 2
-    table = dataset.frame[columns].iloc[rows]
-    table.index = [f"{r}, row {n:,}" for r, n in zip(roles, dataset.rows[rows], strict=False)]
-    st.dataframe(table, key=f"why-rows-{cluster['label']}")
+    # A table of ours: its cells wrap, where a grid would hide the last columns of a narrow card.
+    numbers = [pd.api.types.is_numeric_dtype(dataset.frame[c]) for c in columns]
+    heads = "".join(_td("th", c, n) for c, n in zip(columns, numbers, strict=True))
+    lines = [f"<tr><th></th>{heads}</tr>"]
+    for role, row in zip(roles, rows, strict=False):
+        values = (dataset.frame[c].iloc[row] for c in columns)
+        cells = "".join(_td("td", _value(v), n) for v, n in zip(values, numbers, strict=True))
+        lines.append(f"<tr><td>{role}, row {dataset.rows[row]:,}</td>{cells}</tr>")
+    st.html(f"<table class='facts why-rows'>{''.join(lines)}</table>")
+
+
+def _td(tag: str, text: object, right: bool) -> str:
+    place = " class='n'" if right else ""
+    return f"<{tag}{place}>{escape(text)}</{tag}>"
+
+
+def _value(value: object) -> str:
+    """A cell: four digits of a number, the beginning of a text."""
+    from analytics.explanation import wording
+
+    if pd.isna(value):
+        return "–"
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_)):
+        return wording.number(float(value))
+    return _short(value, CELL)
 
 
 def _pictures(dataset: Dataset, means: np.ndarray, cluster: dict, place: int) -> None:
