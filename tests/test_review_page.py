@@ -125,6 +125,28 @@ def test_who_reads_stays_on_their_version_when_another_is_published(owner):
     assert at.title[0].value.endswith(" anew") and not at.exception
 
 
+def test_what_an_owner_types_outlives_a_change_from_elsewhere(owner):
+    at, engine = owner, services.engine()
+    before = store.get(engine, at.query_params["draft"])
+    press(at, "Edit")
+    next(t for t in at.text_area if t.label == "The question").set_value("Typed here")
+    store.change(engine, before.id, before.revision, texts={"question": "Typed there"})
+    press(at, "Keep this text")
+    assert "This part was changed meanwhile" in said(at) and "Typed there" in html(at)
+    assert store.get(engine, before.id).texts == {"question": "Typed there"}
+    title = next(t for t in at.text_input if t.label == "Title")
+    title.set_value("Wine again")
+    at.run()
+    assert next(t for t in at.text_area if t.label == "The question").value == "Typed here"
+    press(at, "Keep this text")
+    after = store.get(engine, before.id)
+    assert (after.title, after.texts) == ("Wine again", {"question": "Typed here"})
+    assert "changed meanwhile" not in said(at) and "Typed here" in html(at)
+    store.change(engine, before.id, after.revision, title=before.title, texts=before.texts)
+    at.run()
+    assert not at.exception
+
+
 def test_the_owner_deletes_and_undoes(owner):
     at = owner
     press(at, "Delete this review")

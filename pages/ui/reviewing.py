@@ -16,6 +16,7 @@ from pages.ui import (
     frame,
     identity,
     reading,
+    rewriting,
     saving,
     services,
     session,
@@ -25,7 +26,6 @@ from pages.ui.words import count, safe_md, when
 
 QUERY = "draft"  # in the address: the review that its owner has open
 SCREEN = "screen"
-EDITING = "review-editing"
 
 
 def start() -> None:
@@ -131,7 +131,7 @@ def page(review: str) -> None:
         results = None
         if document is not None:
             _publishing(found, view, document)
-            results = reading.show(document, key, lambda part: _part(found, part))
+            results = reading.show(document, key, lambda part: rewriting.part(found, part, _change))
     with side:
         _side(found)
         desk = commenting.Desk(found.id, found.token, found.versions, results, key, owner=True)
@@ -143,7 +143,7 @@ def _head(found) -> None:
     if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
         _open("")
         st.rerun()
-    title = st.text_input("Title", found.title, max_chars=120, key=f"title-{found.revision}")
+    title = st.text_input("Title", found.title, max_chars=120, key=f"title-{found.title}")
     if title != found.title:
         _change(found, title=title)
 
@@ -158,7 +158,8 @@ def _change(found, **values) -> None:
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "error")
         return
-    st.session_state.pop(EDITING, None)
+    if "texts" in values:
+        rewriting.close()
     st.rerun()
 
 
@@ -257,38 +258,6 @@ def _saved_last(project: str) -> dict | None:
         return session.opened(rows[0].view)[1]["state"] if rows else None
     except BadInput:  # the project was deleted
         return None
-
-
-def _part(found, part: dict) -> None:
-    """The text of a part, and writing it anew."""
-    name = part["id"]
-    if st.session_state.get(EDITING) != name:
-        reading.text(part)
-        with st.container(horizontal=True):
-            if st.button("Edit", key=f"edit-{name}", type="tertiary", icon=":material/edit:"):
-                st.session_state[EDITING] = name
-                st.rerun()
-            if part["edited"] and st.button(
-                "Bring back the machine's text", key=f"back-{name}", type="tertiary"
-            ):
-                _change(found, texts={k: v for k, v in found.texts.items() if k != name})
-        return
-    typed = st.text_area(
-        part["title"],
-        part["text"],
-        key=f"text-{name}-{found.revision}",
-        max_chars=4_000,
-        height=220,
-        help="A blank line parts paragraphs, '- ' begins a list, two stars round words make bold.",
-    )
-    with st.container(horizontal=True):
-        if st.button("Keep this text", key=f"keep-{name}", type="primary"):
-            same = typed.strip() == part["machine"].strip()
-            texts = {k: v for k, v in found.texts.items() if k != name}
-            _change(found, texts=texts if same else {**texts, name: typed})
-        if st.button("Cancel", key=f"cancel-{name}"):
-            st.session_state.pop(EDITING, None)
-            st.rerun()
 
 
 def _side(found) -> None:
