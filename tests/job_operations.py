@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from analytics.bigdata import source
+from analytics.bigdata import records, source, texts
 from analytics.errors import BadInput, StoreError
 from analytics.language import connection
 from analytics.operations import OPERATIONS, Operation
@@ -105,6 +105,7 @@ def wrong(request, parents, progress):
 # Set for the workers of a test, so that a small file has many parts.
 if rows := os.environ.get("TEST_SPAN_ROWS"):
     source.SPAN = int(rows)
+    source.STRETCH, records.BLOCK, texts.HEAD = 200_000, 40_000, 20_000
 
 OPERATIONS.update(
     {

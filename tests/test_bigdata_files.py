@@ -11,7 +11,7 @@ import pytest
 
 import analytics
 from analytics import cli
-from analytics.bigdata import source, survey, texts, where
+from analytics.bigdata import records, source, survey, texts, where
 from analytics.bigdata.source import Told, chunks, opened
 from analytics.errors import BadInput
 from analytics.store.artifacts import Artifacts
@@ -21,9 +21,9 @@ N = 30_000
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch):
-    monkeypatch.setattr(texts, "BLOCK", 100_000)
+    monkeypatch.setattr(records, "BLOCK", 100_000)
     monkeypatch.setattr(texts, "HEAD", 20_000)
-    monkeypatch.setattr(texts, "LONGEST", 300_000)
+    monkeypatch.setattr(records, "LONGEST", 300_000)
     monkeypatch.setattr(source, "ROWS", 4_000)
 
 

@@ -133,7 +133,7 @@ def test_the_script_of_a_report_draws_the_sample_again(data, monkeypatch):
 def test_spans_go_across_the_files(data):
     many, one = (opened(p) for p in (data / "parquet", data / "one.parquet"))
     assert source.spans(many) == source.spans(one)
-    assert [(s.start, s.rows) for s in source.spans(many)] == [
+    assert [(s.start, s.size) for s in source.spans(many)] == [
         (0, 3_000), (3_000, 3_000), (6_000, 3_000), (9_000, 3_000)
     ]  # fmt: skip
     for span in (None, *source.spans(one)):

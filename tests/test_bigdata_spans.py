@@ -1,10 +1,12 @@
-"""The row groups of a large file as parts: joined in order, the same bits wherever they ran."""
+"""A large file in parts, row groups or blocks of text: joined in order, the same bits anywhere."""
 
 import json
 import os
 import shutil
 import signal
+from dataclasses import replace
 from functools import reduce
+from itertools import pairwise
 
 import job_operations  # noqa: F401  (adds operations, as in the workers)
 import numpy as np
@@ -18,15 +20,19 @@ import analytics
 from analytics import api, cli
 from analytics.bigdata import (
     applying,
+    cutting,
     encoder,
     labelling,
+    records,
     refitting,
     scoring,
     sketch,
     source,
     survey,
+    texts,
     where,
 )
+from analytics.bigdata.source import Told
 from analytics.errors import BadInput
 from analytics.operations import Request, execute, request
 from analytics.results import Partial
@@ -58,10 +64,23 @@ def place(tmp_path_factory):
     for i in range(3):
         some = frame[i * 3_000 : (i + 1) * 3_000]
         some.to_parquet(folder / "data" / "parts" / f"{i}.parquet", row_group_size=GROUP)
+    (folder / "data" / "texts").mkdir()
+    wordy = frame[:6_000].assign(said=[f'"so", {i % 7}\nand é' for i in range(6_000)])
+    wordy["late"] = np.where(np.arange(6_000) < 4_000, "7", "seven")  # turns into text
+    wordy["x"] = wordy["x"].astype(object)
+    wordy.loc[5_000, "x"] = "far"
+    text = wordy.to_csv(index=False, lineterminator="\r\n").replace("\r\n1.", "\r\n\r\n1.", 3)
+    lines = text.encode("cp1252") + b"1\r\n" * 2 + b"\r\n" * 40_000
+    (folder / "data" / "big.csv").write_bytes(lines)
+    for name, some in (("0", wordy[:400]), ("1", wordy[400:5_000]), ("2", wordy[5_000:])):
+        some.to_csv(folder / "data" / "texts" / f"{name}.csv", index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GESTALT_HOME", str(folder / "home"))
         patch.setenv("GESTALT_DATA", str(folder / "data"))
         patch.setattr(source, "SPAN", 4 * GROUP)
+        patch.setattr(source, "STRETCH", 200_000)
+        patch.setattr(records, "BLOCK", 40_000)
+        patch.setattr(texts, "HEAD", 20_000)
         yield folder / "data" / "big.parquet"
 
 
@@ -86,25 +105,84 @@ def asked(place) -> list[Request]:
     wanted.append(survey.survey_request(parts))  # its spans go across its files
     mixed = analytics.cluster(dataset, "gmm", n_clusters=3, max_iter=2, n_init=1)
     wanted.append(applying.applied_request(mixed, (table, dataset), content, place.name, "fit"))
+    for name in ("big.csv", "texts"):
+        path = place.with_name(name)
+        seen = where.Place(name, source.stamp_of(path))
+        wanted.append(survey.survey_request(seen))
+        wanted.append(scoring.large_ambiguity_request(seen, ["x", "y"]))
+    table = analytics.sample(path, 300)
+    dataset = analytics.prepare(table, features=["x", "y", "kind"], missing="median")
+    found = analytics.cluster(dataset, "kmeans", n_clusters=3)
+    content = where.identify(path)
+    wanted.append(applying.applied_request(found, (table, dataset), content, name))
     for one in wanted:
         execute(one, store)
-    kept = [d for d in store.digests() if isinstance(store.load(d), Partial)]
-    assert kept == [scoring.large_lattice_request(wanted[1]).digest]  # no span
+    kept = {d for d in store.digests() if isinstance(store.load(d), Partial)}
+    scored = [r for r in wanted if r.kind == "large_ambiguity"]
+    assert kept == {scoring.large_lattice_request(r).digest for r in scored}  # no span
     return wanted
 
 
 def test_spans_are_whole_row_groups_in_order(place):
     found = source.spans(source.opened(place))
-    assert [(s.first, s.last, s.start, s.rows) for s in found[:2]] == [
+    assert [(s.first, s.last, s.start, s.size) for s in found[:2]] == [
         (0, 4, 0, 4_000),
         (4, 8, 4_000, 4_000),
     ]
-    assert (found[-1].first, found[-1].last, found[-1].rows) == (60, 61, 500)
+    assert (found[-1].first, found[-1].last, found[-1].size) == (60, 61, 500)
     opened = source.opened(place)
     of_spans = [(at, t) for s in found for at, t in source.chunks(opened, ["x"], span=s)]
     whole = list(source.chunks(opened, ["x"]))
     assert pa.concat_tables(t for _, t in of_spans).equals(pa.concat_tables(t for _, t in whole))
     assert [at for at, _ in of_spans] == [s.start for s in found]
+
+
+@pytest.mark.parametrize("name", ["big.csv", "texts"])
+def test_spans_of_csv_are_the_records_of_the_whole(place, name):
+    opened = source.opened(place.with_name(name))
+    assert source.spans(opened) == ()  # before it was looked through
+    parted = cutting.parted(opened)
+    spans, told, rows = source.spans(parted), Told(), 0
+    assert len(spans) > 2 and spans[-1].start + spans[-1].size == opened.size
+    assert all(a.last == b.first for a, b in pairwise(spans))
+    whole, told_whole, each = [], Told(), []
+    whole = [t for _, t in source.chunks(opened, told=told_whole)]
+    for span in spans:
+        met = Told()
+        some = list(source.chunks(opened, span=span, told=met))
+        told.add(Told(**json.loads(json.dumps(met.to_json()))), rows)
+        rows += sum(t.num_rows for _, t in some)
+        each += [t for _, t in some if t.num_rows]
+    assert [t.num_rows for t in each] == [t.num_rows for t in whole]  # the pieces, too
+    assert pa.concat_tables(each).equals(pa.concat_tables(whole))
+    assert told.notes() == told_whole.notes() and len(told.notes()) >= 2
+    assert cutting.parted(opened) == parted  # as it was kept
+    assert cutting.parted(replace(opened, stamp=(200_000,))) == replace(opened, stamp=(200_000,))
+    if not opened.files:  # a character may lie in two blocks
+        assert len(source.spans(cutting.parted(replace(opened, encoding="utf-16")))) == 1
+
+
+def test_what_the_parts_of_csv_give_is_what_the_whole_gives(place, asked):
+    for told, counted in (asked[6:8], asked[8:10]):
+        path = place.with_name(told.params["name"])
+        found = api.default_store().load(told.digest)
+        facts, seen = survey.look(source.opened(path), ("x", "y"))  # not in parts
+        rows = 6_002 if path.name == "big.csv" else 6_000
+        assert found.facts["rows"] == facts["rows"] == rows
+        assert [*found.notes] == facts["notes"]
+        assert any("'late' begins with numbers" in note for note in facts["notes"])
+        assert found.facts["by_column"]["late"] == facts["by_column"]["late"]
+        for name in ("kind", "said", "on"):
+            assert found.facts["by_column"][name] == facts["by_column"][name]
+        scored = api.default_store().load(counted.digest)
+        assert scored.n == seen.points and any("'far'" in note for note in scored.notes)
+    path, one = place.with_name("texts"), asked[10]
+    parents = tuple(api.default_store().load(d) for d in one.parents)
+    ready = labelling.ready_of(parents, "method", one.params["content"])
+    readable = labelling.readable(source.opened(path), ready)
+    labels = np.concatenate([found for _, found in labelling.labels_of(readable, ready)])
+    given = pd.read_parquet(applying.file_of(one.digest))
+    assert (given["label"] == labels).all() and (given["row"] == np.arange(6_000)).all()
 
 
 def test_sketches_come_back_from_the_disk_bit_by_bit(place):
@@ -294,7 +372,7 @@ def test_two_workers_of_which_one_is_killed_give_the_same_bits(place, asked, pai
     here = api.default_store()
     try:
         until(lambda: len(runner._slots) == 2)
-        for digest in (*asked[2].parents, asked[5].parents[-1]):
+        for digest in {d for r in asked for d in r.parents}:
             runner._artifacts.save(here.load(digest))
         for wanted in asked:
             runner.submit(wanted)

@@ -1,7 +1,7 @@
 """The groups of a sample given to all rows of its file: one Parquet of labels, in the file's order.
 
 Read and written piece by piece; the file takes its name only when it is whole, so a cancelled or
-failed run leaves none. The spans of a Parquet file are parts (see ``parts``), each with its labels
+failed run leaves none. The spans of a file are parts (see ``parts``), each with its labels
 as a Parquet file of its own, joined in their order. Rows of the sample keep their own labels.
 """
 
@@ -9,7 +9,7 @@ import errno
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import settings
-from analytics.bigdata import labelling, parts, refitting
+from analytics.bigdata import cutting, labelling, parts, refitting
 from analytics.bigdata.source import Told, spans
 from analytics.data import words
 from analytics.digest import is_digest
@@ -78,6 +78,7 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
     source = labelling.source_of(wanted, part(progress, 0.0, 0.05))
     progress(0.05, "Finding the rule")
     ready = _ready(wanted, parents)
+    source = cutting.parted(source, part(progress, 0.05, 0.1))
     source, told = labelling.readable(source, ready), Told()
     fitted, more, begin = None, {}, 0.1
     if wanted.params["how"] == "fit":
@@ -90,7 +91,7 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
     later = part(progress, begin, 1.0)
     if spans(source):
         found = parts.found("applied_part", wanted, source, run, later, more)
-        pieces = ((span.start, one.frame["label"].to_numpy(np.int32)) for span, one in found)
+        pieces = _joined((one for _, one in found), ready, told)
     else:
         pieces = labelling.labels_of(source, ready, told=told, progress=later)
     facts = write(pieces, ready, told, file_of(wanted.digest))
@@ -104,9 +105,23 @@ def applied_part(wanted: Request, parents: tuple[Record, ...], progress: Progres
     source = labelling.source_of(wanted, part(progress, 0.0, 0.05))
     ready = refitting.ready_of(parents, _ready(wanted, parents), wanted.params)
     source = labelling.readable(source, ready)
-    span = parts.span_of(wanted, source)
-    pieces = labelling.labels_of(source, ready, span, part(progress, 0.05, 1.0))
-    return Partial(frame=pd.DataFrame({"label": np.concatenate([found for _, found in pieces])}))
+    span, told = parts.span_of(wanted, source), Told()
+    ready = ready._replace(own=labelling.NONE)  # known by row numbers, which a CSV has not yet
+    pieces = labelling.labels_of(source, ready, span, part(progress, 0.05, 1.0), told)
+    frame = pd.DataFrame({"label": np.concatenate([found for _, found in pieces])})
+    return Partial(facts={"told": told.to_json()}, frame=frame)
+
+
+def _joined(
+    found: Iterable[Partial], ready: labelling.Ready, told: Told
+) -> Iterator[tuple[int, np.ndarray]]:
+    """(number of the first row, labels) of the parts, those of the sample as they are known."""
+    start = 0
+    for one in found:
+        told.add(Told(**one.facts["told"]), start)
+        labels = one.frame["label"].to_numpy(np.int32, copy=True)
+        yield start, labelling.with_own(labels, start, ready.own)
+        start += len(labels)
 
 
 def _ready(wanted: Request, parents: tuple[Record, ...]) -> labelling.Ready:

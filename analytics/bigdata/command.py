@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from analytics import api, settings
-from analytics.bigdata import groups, scoring, survey, where
+from analytics.bigdata import cutting, groups, scoring, survey, where
 from analytics.bigdata.source import FORMATS, Source, Told, chunks, opened, spans
 from analytics.data import words
 from analytics.data.naming import list_of
 from analytics.errors import BadInput
 from analytics.operations import Spread, execute
+from analytics.progress import Progress, part
 from analytics.report.tables import to_csv
 
 LARGE = 256 * 2**20  # bytes above which a file is read piece by piece without being asked
@@ -48,10 +49,11 @@ def source_of(options) -> Source:
 
 
 @contextmanager
-def spread_over(source: Source) -> Iterator[Spread | None]:
+def spread_over(source: Source, progress: Progress) -> Iterator[Spread | None]:
     """What computes the spans of a file on the cluster of GESTALT_ENGINE; None without a cluster,
-    for a file of one span (as every CSV is), and for one that the workers do not see."""
-    if not settings.text("GESTALT_ENGINE") or len(spans(source)) < 2:
+    for a file of one span, and for one that the workers do not see."""
+    engine = settings.text("GESTALT_ENGINE")
+    if not engine or len(spans(cutting.parted(source, part(progress, 0.0, 0.05)))) < 2:
         yield None
     elif not where.is_shared(source.path):
         _say(
@@ -80,7 +82,7 @@ def profile(options) -> dict[str, Any]:
     """What is in a large file."""
     source = source_of(options)
     request = survey.survey_request(where.tell(source.path), _reading(options))
-    with spread_over(source) as spread:
+    with spread_over(source, options.progress) as spread:
         found = execute(request, api.default_store(), options.progress, spread)
     facts = dict(found.facts)
     said = {"format": facts.pop("format"), "bytes": facts.pop("bytes"),
@@ -107,7 +109,7 @@ def clams(options) -> dict[str, Any]:
     names = [options.x, options.y] if options.x else numeric[:2]
     place, read = where.tell(source.path), _reading(options)
     wanted = scoring.large_ambiguity_request(place, names, options.aspect, options.seed, read)
-    with spread_over(source) as spread:
+    with spread_over(source, options.progress) as spread:
         found = execute(wanted, api.default_store(), options.progress, spread)
     return {**found_as_json(found), "columns": names, "notes": list(found.notes)}
 
@@ -197,7 +199,7 @@ def apply(options) -> dict[str, Any]:
     """The groups of a sample given to every row of a file, written to ``--out``."""
     if options.rules and options.fit:
         raise BadInput("Give --rules or --fit, not both.")
-    with spread_over(source_of(options)) as spread:
+    with spread_over(source_of(options), options.progress) as spread:
         made = api.apply(
             options.run_digest,
             options.file,

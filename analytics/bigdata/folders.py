@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from analytics.bigdata import records
 from analytics.bigdata import source as sources
 from analytics.bigdata.source import Source, Span, Told
 from analytics.data import words
@@ -194,19 +195,17 @@ def chunks(
     pieces = _each(source, columns, as_text, span, progress, told)
     if source.format == "parquet":
         pieces = _even(pieces, sources.piece_rows(columns))
-    start = span.start if span else 0
+    start = span.start if span and source.format == "parquet" else 0
     for table in pieces:
         yield start, table
         start += table.num_rows
     sources.check_same(source)
-    if not start:
-        raise BadInput(f"'{shorten(source.name)}' holds no rows of data: choose another folder.")
 
 
 def _each(source, columns, as_text, span, progress, told) -> Iterator[Any]:
     """The pieces of the files, one after another."""
     rows, done, inside = 0, 0, list(_within(source, span))
-    sizes = [mine.rows if mine else max(1, one.size) for one, mine in inside]
+    sizes = [mine.size if mine else max(1, one.size) for one, mine in inside]
     all_ = sum(sizes)
     for (one, mine), size in zip(inside, sizes, strict=True):
         here = part(progress, done / all_, (done + size) / all_)
@@ -220,18 +219,22 @@ def _each(source, columns, as_text, span, progress, told) -> Iterator[Any]:
 
 
 def _within(source: Source, span: Span | None) -> Iterator[tuple[Source, Span | None]]:
-    """Each file with what a span of all has of it; a CSV whole."""
+    """Each file with what a span of all has of it; None for the whole of a CSV."""
     begin = 0
     for one in source.files:
-        if one.format != "parquet":
-            yield one, None
-            continue
+        groups = one.groups if one.format == "parquet" else records.sizes_of(one.size)
         first = max(span.first, begin) - begin if span else 0
-        last = min(span.last - begin, len(one.groups)) if span else len(one.groups)
-        rows = sum(one.groups[first:last])
-        if rows and first < last:
-            yield one, Span(first, last, 0, rows)
-        begin += len(one.groups)
+        last = min(span.last - begin, len(groups)) if span else len(groups)
+        size, before = sum(groups[first:last]), sum(groups[:first])
+        if size and first < last:
+            if one.format == "parquet":
+                yield one, Span(first, last, 0, size)
+            elif span is None:
+                yield one, None
+            else:
+                at = (span.tail, span.line) if first else (0, 0)
+                yield one, Span(first, last, before, size, *at)
+        begin += len(groups)
 
 
 def _even(pieces: Iterator[Any], size: int) -> Iterator[Any]:

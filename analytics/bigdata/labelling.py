@@ -143,13 +143,18 @@ def labels_of(
 def labelled(table: Any, start: int, ready: Ready) -> np.ndarray:
     """Labels int32 of a piece, a pyarrow table whose first row has number ``start``: a pure
     function, so that pieces can be labelled anywhere and written in their order."""
-    found, own = [], ready.own
+    found = []
     for keep, X, whole in encoded(table, ready):
         labels = np.full(len(keep), NOT_SCORED, np.int32)
         if len(X):
             labels[keep] = ready.rule.label(X, whole)
         found.append(labels)
     labels = np.concatenate(found) if found else np.zeros(0, np.int32)
+    return with_own(labels, start, ready.own)
+
+
+def with_own(labels: np.ndarray, start: int, own: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """The labels from row ``start`` on, in which rows whose labels are known have these."""
     first, last = np.searchsorted(own[0], [start, start + len(labels)])
     labels[own[0][first:last] - start] = own[1][first:last]
     return labels

@@ -79,7 +79,7 @@ def pieces(source: Source, columns: list[str], span: Span | None) -> Iterator[tu
 
     arrow = {"number": pa.float64(), "boolean": pa.bool_(), "date": pa.timestamp("us")}
     kinds = [arrow.get(source.kinds[c], pa.string()) for c in columns]
-    done, announced = 0, span.rows if span else source.rows
+    done, announced = 0, span.size if span else source.rows
     groups = list(range(span.first, span.last)) if span else None
     size = source_.piece_rows(columns)
     with _file(source) as file:

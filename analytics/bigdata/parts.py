@@ -1,4 +1,4 @@
-"""What is asked of a large file, in parts: one request for each span of its row groups.
+"""What is asked of a large file, in parts: one request for each span of it.
 
 A part is an ordinary request with a digest of its own. With worker processes the parts are computed
 one after another; on a cluster side by side, where each worker reads its own rows and only what it
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import astuple
 from typing import Any
 
+from analytics.bigdata import records
 from analytics.bigdata.source import Source, Span, spans
 from analytics.errors import BadInput
 from analytics.operations import Request, Run, request
@@ -48,8 +49,19 @@ def found(
 
 
 def span_of(wanted: Request, source: Source) -> Span:
-    """The rows that a part is asked for. Raises BadInput when the file has no such span."""
+    """The rows that a part is asked for. Raises BadInput when the file has no such span.
+
+    Where the records of a CSV begin is taken from the request: the file is the one that was looked
+    through for it (see ``cutting``)."""
+    given = wanted.params[KEY]
+    if source.format == "csv":
+        span, blocks = (
+            Span(*map(int, given)),
+            sum(len(records.sizes_of(one.size)) for one in source.files or (source,)),
+        )
+        if 0 <= span.first < span.last <= blocks and 0 <= span.tail <= records.BLOCK:
+            return span
     for span in spans(source):
-        if list(astuple(span)) == wanted.params[KEY]:
+        if list(astuple(span)) == given:
             return span
     raise BadInput("The file has no such rows: open it again.")

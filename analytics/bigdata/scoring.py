@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from analytics.bigdata import lattice, parts, survey, where
+from analytics.bigdata import cutting, lattice, parts, survey, where
 from analytics.bigdata.lattice import Lattice
 from analytics.bigdata.source import Source, Span, Told, chunks, spans
 from analytics.data import words
@@ -53,9 +53,15 @@ def large_lattice(
     """Run :func:`large_lattice_request`; see :func:`unpacked`."""
     source, told = survey.source_of(wanted), Told()
     _check(source, wanted.params["axes"])
+    source = cutting.parted(source, part(progress, 0.0, 0.05))
     if spans(source):
-        each = parts.found("large_ambiguity_part", wanted, source, run, progress)
-        found = reduce(lattice.merge, (unpacked(one) for _, one in each))
+        found, rows = lattice.empty(wanted.params["aspect"]), 0
+        later = part(progress, 0.05, 1.0)
+        for _, one in parts.found("large_ambiguity_part", wanted, source, run, later):
+            told.add(Told(**one.facts["told"]), rows)
+            more = unpacked(one)
+            rows += more.points + more.left_out
+            found = lattice.merge(found, more)
     else:
         found = _of(source, wanted, progress, told)
     return _packed(found).with_(notes=tuple(told.notes()))
@@ -65,8 +71,9 @@ def large_ambiguity_part(
     wanted: Request, parents: tuple[Record, ...], progress: Progress
 ) -> Partial:
     """The lattice of a span of the file."""
-    source = survey.source_of(wanted)
-    return _packed(_of(source, wanted, progress, Told(), parts.span_of(wanted, source)))
+    source, told = survey.source_of(wanted), Told()
+    found = _packed(_of(source, wanted, progress, told, parts.span_of(wanted, source)))
+    return found.with_(facts={**found.facts, "told": told.to_json()})
 
 
 def _packed(found: Lattice) -> Partial:
@@ -77,7 +84,8 @@ def _packed(found: Lattice) -> Partial:
 
 def unpacked(one: Partial) -> Lattice:
     """The points that were counted."""
-    return Lattice(**one.facts, **one.arrays)
+    facts = {name: value for name, value in one.facts.items() if name != "told"}
+    return Lattice(**facts, **one.arrays)
 
 
 def _of(

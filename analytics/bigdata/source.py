@@ -7,7 +7,7 @@ timestamp[us] and everything else as text, each column in one type from the firs
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from analytics.progress import Progress, silent
 
 ROWS = 1 << 18  # most rows of a piece of Parquet
 CELLS = 4_000_000  # most cells of one
-SPAN = 1_000_000  # least rows of a span, but for the last
+SPAN = 1_000_000  # least rows of a span of Parquet, but for the last
+STRETCH = 64 * 2**20  # least bytes of one of a CSV
 FORMATS = ("csv", "tsv", "tab", "txt", "parquet", "pq")  # endings that are offered
 
 
@@ -28,8 +29,9 @@ class Source:
     format : "parquet" or "csv". kinds : column -> "number", "boolean", "date" or "text", in the
     order of the file. stamp : size and times by which a change is noticed. rows : when the file
     says so. layout : of a CSV (see ``delimited.Head``), encoding : its encoding. groups : rows of
-    the row groups of Parquet. empty : columns without a value as far as was looked. files : those
-    of a folder, in order (see ``folders``).
+    the row groups of Parquet, or bytes of the blocks of a CSV whose cuts are known. empty :
+    columns without a value as far as was looked. files : those of a folder, in order (see
+    ``folders``). cuts : where reading may begin after each block (see ``cutting``).
     """
 
     path: Path
@@ -44,6 +46,7 @@ class Source:
     groups: tuple[int, ...] = ()
     empty: tuple[str, ...] = ()
     files: tuple["Source", ...] = ()
+    cuts: tuple[Any, ...] = ()
 
     @property
     def size(self) -> int:
@@ -59,12 +62,15 @@ class Source:
 @dataclass(frozen=True)
 class Span:
     """Neighbouring row groups of Parquet, numbered through all files: first, and after the last
-    one; the number of the first row, and how many there are."""
+    one; the number of the first row, and how many there are. Of a CSV, blocks, and their bytes;
+    tail and line: where the first record begins (see ``records.Cut``)."""
 
     first: int
     last: int
     start: int
-    rows: int
+    size: int
+    tail: int = 0
+    line: int = 0
 
 
 @dataclass
@@ -78,16 +84,21 @@ class Told:
     replaced: list[int] = field(default_factory=lambda: [0, 0])
     files: dict[str, str] = field(default_factory=dict)  # that the first of "short" and so on is of
 
-    def add(self, more: "Told", rows: int, file: str) -> None:
-        """What was met in a further file of a folder, before which there are ``rows``."""
+    def add(self, more: "Told", rows: int, file: str = "") -> None:
+        """What was met in a further file of a folder, or span, before which there are ``rows``."""
         for key in ("short", "long", "replaced"):
             count, line = getattr(more, key)
             mine = getattr(self, key)
             if count and not mine[0]:
-                mine[1], self.files[key] = line, file
+                mine[1], of = line, more.files.get(key, file)
+                self.files.update({key: of} if of else {})
             mine[0] += count
         for column, (count, row, cell) in more.bad.items():
             self.bad.setdefault(column, [0, rows + row, cell])[0] += count
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, from which ``Told(**…)`` is the same."""
+        return asdict(self)
 
     def notes(self) -> list[str]:
         """Sentences on all of it."""
@@ -170,13 +181,17 @@ def opened_file(
 
 def spans(source: Source) -> tuple[Span, ...]:
     """The row groups of Parquet in spans of at least ``SPAN`` rows, in order: what one job of many
-    reads. It hangs on the files alone. None for CSV, whose rows are found by reading."""
-    found, first, start, held = [], 0, 0, 0
+    reads. It hangs on the files alone. Of a CSV its blocks in spans of at least ``STRETCH`` bytes;
+    none before its cuts are known (see ``cutting.parted``)."""
+    found, first, start, held, at = [], 0, 0, 0, (0, 0)
+    least = SPAN if source.format == "parquet" else STRETCH
     for i, more in enumerate(source.groups):
         held += more
-        if held >= SPAN or (i == len(source.groups) - 1 and held):
-            found.append(Span(first, i + 1, start, held))
+        may = not source.cuts or source.cuts[i] is not None
+        if (held >= least and may) or (i == len(source.groups) - 1 and held):
+            found.append(Span(first, i + 1, start, held, *at))
             first, start, held = i + 1, start + held, 0
+            at = source.cuts[i] if source.cuts else at
     return tuple(found)
 
 
@@ -229,22 +244,26 @@ def chunks(
     """(number of its first row, pyarrow table) of each piece, in the order of the file.
 
     columns : only these, None for all. as_text : the cells of a CSV as they are written. span :
-    only these rows. told : takes what was met. Raises BadInput for damaged content, and when the
-    file changes meanwhile.
+    only these rows, of a CSV numbered from its first one. told : takes what was met. Raises
+    BadInput for damaged content, and when the file changes meanwhile.
     """
     told = told or Told()
     columns = source.columns if columns is None else list(columns)
+    pieces, what, met = read, "file", False
     if source.files:
         from analytics.bigdata import folders
 
-        yield from folders.chunks(source, columns, as_text, span, progress, told)
-        return
-    met = False
-    for start, table in read(source, columns, as_text, span, progress, told):
+        pieces, what = folders.chunks, "folder"
+    for start, table in pieces(source, columns, as_text, span, progress, told):
         yield start, table
         met = True
-    if not met:
-        raise BadInput(f"'{shorten(source.name)}' holds no rows of data: choose another file.")
+    if met:
+        return
+    if span is None or source.format == "parquet":
+        raise BadInput(f"'{shorten(source.name)}' holds no rows of data: choose another {what}.")
+    from analytics.bigdata import texts
+
+    yield 0, texts.nothing(source, columns, as_text)  # blank lines, or rows that are left out
 
 
 def read(
@@ -264,14 +283,17 @@ def read(
     else:
         from analytics.bigdata import texts
 
-        pieces = texts.pieces(source, columns, as_text, told)
-    start = span.start if span else 0
+        pieces = texts.pieces(source, columns, as_text, told, span)
+    start = span.start if span and source.format == "parquet" else 0
     try:
         for share, table in pieces:
             if table.num_rows:
                 yield start, table
                 start += table.num_rows
-            progress(min(1.0, share), f"Row {start:,} of {shorten(source.name)}")
+            at = f"Row {start:,}"
+            if span and source.format == "csv":
+                at = f"{(span.start + share * span.size) / 2**20:,.0f} MB"
+            progress(min(1.0, share), f"{at} of {shorten(source.name)}")
     except (BadInput, Cancelled, GeneratorExit):
         check_same(source)
         raise

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from analytics.bigdata import lattice, parts, sketch, where
+from analytics.bigdata import cutting, lattice, parts, sketch, where
 from analytics.bigdata.source import Source, Span, Told, chunks, opened, spans
 from analytics.data import words
 from analytics.errors import BadInput
@@ -30,22 +30,36 @@ def survey(wanted: Request, parents: tuple[Record, ...], progress: Progress, run
     """Run :func:`survey_request`."""
     source = source_of(wanted)
     content = where.identify(source.path, part(progress, 0.0, 0.1))
+    source = cutting.parted(source, part(progress, 0.1, 0.15))
 
-    def spread(progress: Progress) -> Iterator[Seen]:
-        for _, one in parts.found("survey_part", wanted, source, run, progress):
-            yield sketch.unpacked(one.facts, one.arrays), lattice.empty()
+    def spread(progress: Progress, told: Told, texts: Sequence[str] = ()) -> Iterator[Seen]:
+        rows, more = 0, {"texts": list(texts)} if texts else {}
+        for _, one in parts.found("survey_part", wanted, source, run, progress, more):
+            told.add(Told(**one.facts["told"]), rows)
+            found = sketch.unpacked(one.facts, one.arrays)
+            rows += next(iter(found.values())).rows
+            yield found, lattice.empty()
 
     elsewhere = spread if spans(source) else None
-    facts, _ = look(source, progress=part(progress, 0.1, 1.0), spread=elsewhere)
+    facts, _ = look(source, progress=part(progress, 0.15, 1.0), spread=elsewhere)
     return Survey(name=source.name, facts={**facts, "content": content}, notes=facts["notes"])
 
 
 def survey_part(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Partial:
-    """The sketches of a span of the file."""
-    source = source_of(wanted)
-    found, _ = _of(source, progress, Told(), span=parts.span_of(wanted, source))
+    """The sketches of a span of the file; of the columns in ``texts`` only, taken as texts, where
+    there are such."""
+    source, told = source_of(wanted), Told()
+    span, texts = parts.span_of(wanted, source), wanted.params.get("texts")
+    if texts:
+        source = as_texts(source, texts)
+    found, _ = _of(source, progress, told, span=span, columns=texts)
     facts, arrays = sketch.packed(found)
-    return Partial(facts=facts, arrays=arrays)
+    return Partial(facts={**facts, "told": told.to_json()}, arrays=arrays)
+
+
+def as_texts(source: Source, columns: Sequence[str]) -> Source:
+    """The file with these columns read as texts."""
+    return replace(source, kinds={**source.kinds, **dict.fromkeys(columns, "text")})
 
 
 def source_of(wanted: Request) -> Source:
@@ -60,11 +74,12 @@ def look(
     axes: Sequence[str] = (),
     aspect: float = 1.0,
     progress: Progress = silent,
-    spread: Callable[[Progress], Iterator[Seen]] | None = None,
+    spread: Callable[..., Iterator[Seen]] | None = None,
 ) -> tuple[dict[str, Any], lattice.Lattice]:
     """The facts of a file as plain JSON, and the lattice of two of its columns (``axes``).
 
-    spread : gives what is seen of each span of the file, in order, computed elsewhere.
+    spread : ``spread(progress, told, texts)`` gives what is seen of each span of the file, in
+    order, computed elsewhere; of the columns ``texts`` only where they are given, as texts.
 
     The facts: ``name``, ``format``, ``bytes``, ``files`` (how many, of a folder), ``rows``,
     ``columns``, ``kinds``, ``by_column`` (see ``sketch.facts``), ``problems`` (as in
@@ -83,7 +98,7 @@ def look(
                 f"{words.names([c for c, k in source.kinds.items() if k == 'number'], 8)}."
             )
     told = Told()
-    each = spread(progress) if spread else _each(source, progress, told, axes, aspect)
+    each = spread(progress, told) if spread else _each(source, progress, told, axes, aspect)
     found, seen = reduce(_joined, each)
     turned = [
         c for c, (bad, _, _) in told.bad.items()
@@ -97,10 +112,15 @@ def look(
                 f"{words.name(name)} begins with numbers, but {bad:,} cells are none, the first in "
                 f"row {row:,} ({words.name(cell)}): it is taken as text."
             )
-        source = replace(source, kinds={**source.kinds, **dict.fromkeys(turned, "text")})
-        found.update(_of(source, progress, Told(), columns=turned)[0])
+        if spread:
+            more, _ = reduce(_joined, spread(progress, Told(), turned))
+        else:
+            more, _ = _of(as_texts(source, turned), progress, Told(), columns=turned)
+        found.update(more)
     by_column = sketch.facts(found)
     rows = next(iter(by_column.values()))["rows"]
+    if not rows:
+        raise BadInput(f"'{source.name}' holds no rows of data: choose another file.")
     facts = {
         "name": source.name,
         "format": source.format,

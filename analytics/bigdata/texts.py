@@ -1,22 +1,19 @@
-"""A large CSV or TSV as pieces: blocks of whole records, quotes and encodings respected."""
+"""A large CSV or TSV as pieces: its layout, and the columns of each block of records."""
 
-import codecs
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from analytics.bigdata.source import Source, Told
+from analytics.bigdata import records
+from analytics.bigdata.source import Source, Span, Told
 from analytics.data import decoding, delimited, inference
 from analytics.data.naming import Notes, shorten
 from analytics.errors import BadInput
 
-BLOCK = 16 * 2**20  # bytes of a piece
 HEAD = 2**20  # bytes by which the layout and the types are told
-LONGEST = 64 * 2**20  # bytes of one record
 _ONE_CELL = "\x1f"  # a separator that does not occur, where each line is one cell
 
 
@@ -54,7 +51,7 @@ def opened(
     if like is not None and not like.empty:
         return replace(source, kinds={c: like.kinds.get(c, "text") for c in layout.names})
     body = head[layout.start :]
-    cut = len(body) if whole else _cut(body, layout.separator)[0]
+    cut = len(body) if whole else records.cut_of(body, layout.separator)[0]
     table = _parsed(body[: cut or len(body)], source, layout.names, True, Told(), 0, layout.line)
     kinds, empty = _kinds(table, source)
     if like is not None:
@@ -86,87 +83,26 @@ def _kinds(table: Any, source: Source) -> tuple[dict[str, str], tuple[str, ...]]
 
 
 def pieces(
-    source: Source, columns: list[str], as_text: bool, told: Told
+    source: Source, columns: list[str], as_text: bool, told: Told, span: Span | None = None
 ) -> Iterator[tuple[float, Any]]:
-    """(share of the file read, table) of each block of records."""
-    rows = 0
+    """(share read, table) of each block of records, of the file or of a span of it."""
+    rows, done, size = 0, 0, span.size if span else source.size
     with source.path.open("rb") as file:
-        for line, block in _records(source, file, told):
-            table = _parsed(block, source, columns, as_text, told, rows, line)
-            rows += table.num_rows
-            yield file.tell() / source.size, table
+        for line, block, _ in records.blocks(source, file, span):
+            done = min(done + records.BLOCK, size)
+            if block:
+                valid = _valid(block, line, told)
+                table = _parsed(valid, source, columns, as_text, told, rows, line)
+                rows += table.num_rows
+                yield done / size, table
 
 
-# --- bytes to records -----------------------------------------------------------------------------
+def nothing(source: Source, columns: list[str], as_text: bool) -> Any:
+    """The table of no rows."""
+    return _parsed(b"", source, columns, as_text, Told(), 0, 1)
 
 
-def _records(source: Source, file: BinaryIO, told: Told) -> Iterator[tuple[int, bytes]]:
-    """(line of the first record, UTF-8 of whole records) of each block below the header."""
-    layout, line, rest = source.layout, 1, b""
-    skip = layout.line - 1
-    for block in _utf8(file, source.encoding):
-        rest += block
-        while skip and b"\n" in rest:
-            rest = rest[rest.find(b"\n") + 1 :]
-            skip, line = skip - 1, line + 1
-        if skip:
-            continue
-        cut, open_at = _cut(rest, layout.separator)
-        if not cut and len(rest) > LONGEST:
-            raise _unclosed(source, line, rest, open_at)
-        if cut:
-            yield line, _valid(rest[:cut], line, told)
-            line += rest.count(b"\n", 0, cut)
-            rest = rest[cut:]
-    if rest.strip() and not skip:
-        _, open_at = _cut(rest + b"\n", layout.separator)
-        if open_at >= 0:
-            raise _unclosed(source, line, rest, open_at)
-        yield line, _valid(rest, line, told)
-
-
-def _utf8(file: BinaryIO, encoding: str) -> Iterator[bytes]:
-    """The text in UTF-8 with ``\\n`` line ends and no byte-order mark."""
-    plain = encoding in ("utf-8", "ascii")
-    decoder = None if plain else codecs.getincrementaldecoder(encoding)("replace")
-    first, held = True, b""
-    while block := file.read(BLOCK):
-        if decoder is not None:
-            block = decoder.decode(block).encode("utf-8", "replace")
-        if first:
-            block = block.removeprefix(codecs.BOM_UTF8)
-            first = False
-        block = held + block
-        held = block[-1:] if block.endswith(b"\r") else b""  # its \n may follow
-        block = block[: len(block) - len(held)]
-        yield block.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in block else block
-    if held:
-        yield b"\n"
-
-
-def _cut(block: bytes, separator: str) -> tuple[int, int]:
-    """(where the last whole record of a block ends, 0 for nowhere; where a quotation mark opens
-    that is not closed, -1 for nowhere)."""
-    end = block.rfind(b"\n")
-    if end < 0 or not separator or block.count(b'"', 0, end) % 2 == 0:
-        return end + 1, -1
-    # A quotation mark is one only where a cell begins.
-    mark = re.escape(separator.encode())
-    cell = re.compile(rb"(?:\A|(?<=\n)|(?<=" + mark + rb'))"(?:[^"]++|"")*+("|\Z)')
-    for found in cell.finditer(block):
-        closed = found.group(1) != b""
-        if not closed or found.start() < end < found.end():
-            return block.rfind(b"\n", 0, found.start()) + 1, -1 if closed else found.start()
-    return end + 1, -1
-
-
-def _unclosed(source: Source, line: int, rest: bytes, at: int) -> BadInput:
-    line += rest.count(b"\n", 0, max(at, 0))
-    return BadInput(
-        f"A quotation mark opened in line {line:,} of "
-        f"'{shorten(source.name)}' is not closed within {LONGEST >> 20} MB or until the end: close "
-        "it or remove it."
-    )
+# --- records to columns ---------------------------------------------------------------------------
 
 
 def _valid(block: bytes, line: int, told: Told) -> bytes:
@@ -182,9 +118,6 @@ def _valid(block: bytes, line: int, told: Told) -> bytes:
             told.replaced[1] = line + block.count(b"\n", 0, error.start)
         told.replaced[0] += text.count("\ufffd")
         return text.encode()
-
-
-# --- records to columns ---------------------------------------------------------------------------
 
 
 def _parsed(
