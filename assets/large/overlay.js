@@ -1,6 +1,7 @@
 // Everything on the map that is not a dot, in SVG over it: outlines, names, axes, the key, the
 // selection and the stroke being drawn. Text is only ever set as text.
 const SVG = "http://www.w3.org/2000/svg";
+const APART = 24, EDGE = 16; // px between names; so near the side a number would be cut off
 
 function svg(name, attributes, parent) {
   const element = document.createElementNS(SVG, name);
@@ -55,19 +56,29 @@ class Overlay {
     if (this.names.length === 2) this.draw_axes(camera);
   }
 
-  // Names at their places; one that would cover another goes below it.
+  // Names at their places, moved up and down, never past each other, until they are apart.
   spread(camera) {
-    const placed = [];
-    const seen = this.places.map((p) => ({ ...p, at: camera.toScreen(p.x, p.y) }));
-    for (const { group, width, at } of seen.sort((a, b) => a.at[1] - b.at[1])) {
-      let [px, py] = at;
-      for (const other of placed) {
-        const near = Math.abs(other.px - px) < (other.width + width) / 2 && Math.abs(other.py - py) < 24;
-        if (near) py = other.py + 24;
+    const inside = (x, half) => x < 0 || x > camera.width || camera.width < 2 * half
+      ? x : Math.min(Math.max(x, half), camera.width - half);
+    const seen = this.places.map((p) => {
+      const [px, py] = camera.toScreen(p.x, p.y);
+      return { ...p, at: [inside(px, p.width / 2), py] };
+    }).sort((a, b) => a.at[1] - b.at[1]);
+    const y = seen.map((p) => p.at[1]), pairs = [];
+    seen.forEach((upper, i) => seen.forEach((lower, j) => {
+      const near = Math.abs(upper.at[0] - lower.at[0]) < (upper.width + lower.width) / 2;
+      if (j > i && near) pairs.push([i, j]);
+    }));
+    for (let round = 0, moved = true; moved && round < 100; round++) {
+      moved = false;
+      for (const [i, j] of pairs) {
+        const short = APART - (y[j] - y[i]);
+        if (short < 0.1) continue;
+        y[i] -= short / 2, y[j] += short / 2, moved = true;
       }
-      placed.push({ px, py, width });
-      group.setAttribute("transform", `translate(${px.toFixed(1)} ${py.toFixed(1)})`);
     }
+    seen.forEach(({ group, at }, i) =>
+      group.setAttribute("transform", `translate(${at[0].toFixed(1)} ${y[i].toFixed(1)})`));
   }
 
   draw_axes(camera) {
@@ -75,7 +86,8 @@ class Overlay {
     for (const value of ticks(x0, x1, width / 110)) {
       const px = camera.toScreen(value, 0)[0];
       svg("line", { x1: px, x2: px, y1: 0, y2: height }, this.axes);
-      this.mark(px, height - 6, value, "middle");
+      const anchor = px < EDGE ? "start" : px > width - EDGE ? "end" : "middle";
+      this.mark(px, height - 6, value, anchor);
     }
     for (const value of ticks(y0, y1, height / 70)) {
       const py = camera.toScreen(0, value)[1];
