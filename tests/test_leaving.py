@@ -101,6 +101,7 @@ COUNTS = {
     "places in things of others": 1,
     "uploaded files": 1,
     "results": 1,
+    leaving.UNKNOWN: 0,
     "days of use": 1,
 }
 
@@ -128,6 +129,21 @@ def test_what_is_only_hers_goes_and_what_others_have_stays(world):
     assert allowance.used(ANN.id, allowance.CALLS, world.home) == 0
     with pytest.raises(BadInput, match="nobody has"):
         world.forget(do=True)
+
+
+def test_a_result_whose_origin_is_gone_goes_too_unless_something_saved_names_it(world):
+    store = world.artifacts
+    hers, his = (
+        api.prepare(store.load(world.tables[name][0]), store=store) for name in ("anns", "saved")
+    )
+    map_ = api.project(hers, method="pca", store=store)
+    projects.record_run(world.engine, world.his, digest=his.digest, kind="dataset")
+    for digest in (hers.digest, world.tables["saved"][0]):
+        store.remove(digest)
+    counts = COUNTS | {leaving.UNKNOWN: 1}
+    assert world.forget()[1] == counts and store.has(map_.digest)
+    assert world.forget(do=True)[1] == counts
+    assert not store.has(map_.digest) and store.has(his.digest)
 
 
 def test_nothing_is_made_without_its_owner(world, monkeypatch):

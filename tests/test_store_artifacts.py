@@ -216,6 +216,16 @@ def test_trim_removes_the_least_recently_used_and_keeps_whole_lineages(tmp_path)
     assert store.digests() == [] and store.load(D[3]) is None
 
 
+def test_trim_removes_a_result_before_what_it_was_made_from(tmp_path):
+    store, line = Artifacts(tmp_path), (D[0], D[1], D[3])
+    for age, digest in enumerate(line):  # what was made first was used last long ago
+        store.save(next(record for record in RECORDS if record.digest == digest))
+        os.utime(tmp_path / digest[:2] / f"{digest}.json", (age, age))
+    for left in ({D[0], D[1]}, {D[0]}, set()):
+        assert store.trim(sum(store._size(d) for d in store.digests()) - 1) > 0
+        assert set(store.digests()) == left
+
+
 def test_trim_sweeps_what_killed_writers_left(tmp_path):
     store = Artifacts(tmp_path)
     store.save(RECORDS[2])

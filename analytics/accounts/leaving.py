@@ -24,8 +24,9 @@ from analytics.errors import BadInput
 from analytics.store import database as db
 from analytics.store.artifacts import Artifacts
 from analytics.store.database import reading, writing
-from analytics.store.runs import uploads_kept
+from analytics.store.runs import digests_kept, uploads_kept
 
+UNKNOWN = "results of unknown files"
 _TABLES = {"projects": db.projects, "studies": db.studies, "reviews": db.reviews}
 
 
@@ -110,13 +111,14 @@ def forget(
             held.put(connection, heir.id, files)
         others = connection.scalars(_files(holdings.c.holder != person.id))
         files -= set(others) | uploads_kept(connection)
+        saved = digests_kept(connection) if files else set()
         if not do:
             connection.get_transaction().rollback()
-    resting = _resting(artifacts, files) if files else []
-    counts |= {"uploaded files": len(files), "results": len(resting)}
+    resting, unknown = _resting(artifacts, files, saved) if files else ([], [])
+    counts |= {"uploaded files": len(files), "results": len(resting), UNKNOWN: len(unknown)}
     counts["days of use"] = allowance.forget(person.id, home, do)
     if do:
-        _remove_files(artifacts, home, files, resting)
+        _remove_files(artifacts, home, files, [*resting, *unknown])
         with writing(engine) as connection:
             connection.execute(sa.delete(holdings).where(holdings.c.holder == person.id))
             connection.execute(sa.delete(people).where(people.c.id == person.id))
@@ -152,11 +154,21 @@ def _files(where):
     return sa.select(holdings.c.content).where(where)
 
 
-def _resting(artifacts: Artifacts, files: Iterable[str]) -> list[str]:
-    """The stored results that were made from any of the files."""
-    wanted = set(files)
-    found = ((digest, held.files_of(digest, artifacts.recipe)) for digest in artifacts.digests())
-    return [digest for digest, used in found if used and used & wanted]
+def _resting(artifacts: Artifacts, files: set[str], saved: set[str]) -> tuple[list[str], list[str]]:
+    """The stored results that were made from any of the files, and those that may have been.
+
+    What a result was made from may have gone, by its age or because it was damaged. Then nobody
+    who signs in may read the result, but it may be of the person's data: it goes too, unless
+    something saved names it.
+    """
+    resting, unknown = [], []
+    for digest in artifacts.digests():
+        used = held.files_of(digest, artifacts.recipe)
+        if used is None and digest not in saved:
+            unknown.append(digest)
+        elif used and used & files:
+            resting.append(digest)
+    return resting, unknown
 
 
 def _remove_files(

@@ -351,7 +351,8 @@ class Artifacts:
 
     def trim(self, max_bytes: int, keep: Iterable[str] = (), since: float = 0.0) -> int:
         """Remove the least recently used results until at most ``max_bytes`` are left and none was
-        last used before ``since`` (a time stamp).
+        last used before ``since`` (a time stamp). A result goes before what it was made from:
+        without that nobody can tell whose it is.
 
         ``keep`` are digests that saved projects point at; what they were made from is kept too.
         Also removes what interrupted writers left. Returns the bytes freed. Raises StoreError.
@@ -362,7 +363,8 @@ class Artifacts:
         fresh = {d for d in sizes if since and self._used(d) >= since}
         kept = set(self.lineage(keep)) if over > 0 or since else set()
         made_from = set(self.lineage(fresh))
-        for digest, size in sizes.items():
+        order = self.lineage(reversed(sizes)) if over > 0 or since else []
+        for digest in (d for d in reversed(order) if d in sizes):
             if over <= 0 and (not since or digest in made_from):
                 continue
             if digest not in kept:
@@ -370,8 +372,8 @@ class Artifacts:
                     self.remove(digest)
                 except OSError as error:
                     raise self._unwritable(error) from None
-                freed += size
-                over -= size
+                freed += sizes[digest]
+                over -= sizes[digest]
         return freed
 
     def _used(self, digest: str) -> float:

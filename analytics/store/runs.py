@@ -73,16 +73,21 @@ def kept_digests(engine: Engine) -> set[str]:
 
     ``Artifacts.trim`` adds the parents that only the stored results name.
     """
-    kept: set[str] = set()
     with reading(engine) as connection:
-        for state in connection.scalars(sa.select(db.views.c.state)):
+        return digests_kept(connection)
+
+
+def digests_kept(connection: Connection) -> set[str]:
+    """:func:`kept_digests` within a transaction."""
+    kept: set[str] = set()
+    for state in connection.scalars(sa.select(db.views.c.state)):
+        kept.update(digests_in(state))
+    for digest, parents in connection.execute(sa.select(db.runs.c.digest, db.runs.c.parents)):
+        kept.update((digest, *parents))
+    kept.update(connection.scalars(sa.select(db.datasets.c.digest)))
+    for held in (db.reviews.c.view, db.review_versions.c.document):
+        for state in connection.scalars(sa.select(held)):
             kept.update(digests_in(state))
-        for digest, parents in connection.execute(sa.select(db.runs.c.digest, db.runs.c.parents)):
-            kept.update((digest, *parents))
-        kept.update(connection.scalars(sa.select(db.datasets.c.digest)))
-        for held in (db.reviews.c.view, db.review_versions.c.document):
-            for state in connection.scalars(sa.select(held)):
-                kept.update(digests_in(state))
     return kept
 
 
