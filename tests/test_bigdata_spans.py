@@ -346,7 +346,11 @@ def test_the_command_line_sends_spans_to_the_cluster(
     monkeypatch.setenv("GESTALT_ENGINE", pair.url)
     shutil.copytree(place.parent, tmp_path / "data")  # the workers read another one of this name
     monkeypatch.setenv("GESTALT_DATA", str(tmp_path / "data"))
-    _, err = command(capsys, "clams", tmp_path / "data" / "parts", "--x", "x", "--y", "y")
+    copy = tmp_path / "data" / "parts"
+    _, err = command(capsys, "clams", copy, "--x", "x", "--y", "y")
+    assert "3 of 3 parts are ready" in err and "cannot" not in err  # with the same content
+    os.replace(copy / "1.parquet", copy / "3.parquet")
+    _, err = command(capsys, "clams", copy, "--x", "x", "--y", "y")
     assert "The cluster cannot do this ('parts' was changed since" in err
 
 

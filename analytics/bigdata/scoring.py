@@ -57,7 +57,10 @@ def large_lattice(
     if spans(source):
         found, rows = lattice.empty(wanted.params["aspect"]), 0
         later = part(progress, 0.05, 1.0)
-        for _, one in parts.found("large_ambiguity_part", wanted, source, run, later):
+        content = {}
+        if run.spread is not None:  # elsewhere the file may be a copy
+            content["content"] = where.identify(source.path)
+        for _, one in parts.found("large_ambiguity_part", wanted, source, run, later, content):
             told.add(Told(**one.facts["told"]), rows)
             more = unpacked(one)
             rows += more.points + more.left_out

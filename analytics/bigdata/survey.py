@@ -33,7 +33,7 @@ def survey(wanted: Request, parents: tuple[Record, ...], progress: Progress, run
     source = cutting.parted(source, part(progress, 0.1, 0.15))
 
     def spread(progress: Progress, told: Told, texts: Sequence[str] = ()) -> Iterator[Seen]:
-        rows, more = 0, {"texts": list(texts)} if texts else {}
+        rows, more = 0, {"content": content, **({"texts": list(texts)} if texts else {})}
         for _, one in parts.found("survey_part", wanted, source, run, progress, more):
             told.add(Told(**one.facts["told"]), rows)
             found = sketch.unpacked(one.facts, one.arrays)
@@ -66,7 +66,8 @@ def source_of(wanted: Request) -> Source:
     """The file that a request names as it was seen. Raises BadInput when it is gone or changed."""
     params = wanted.params
     place = where.Place(str(params["name"]), tuple(params["stamp"]))
-    return opened(where.path_of(place), place.name, params.get("options"))
+    path = where.path_of(place, str(params.get("content", "")))
+    return opened(path, place.name, params.get("options"))
 
 
 def look(

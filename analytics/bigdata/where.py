@@ -138,13 +138,17 @@ def tell(path: Path, name: str = "") -> Place:
     return place
 
 
-def path_of(place: Place) -> Path:
-    """Where a file is that is as it was seen. Raises BadInput when it is gone or changed."""
+def path_of(place: Place, content: str = "") -> Path:
+    """Where a file is that is as it was seen, or, where its ``content`` is told, a copy with this
+    SHA-256. Raises BadInput when it is gone or changed."""
     path = _told.get(of_json(place.to_json())) or in_folder(place.name)
     try:
-        same = stamp_of(path) == tuple(place.stamp)
+        stamp = stamp_of(path)
     except OSError:
         raise _gone(place.name) from None
+    same = stamp == tuple(place.stamp)
+    if not same and content and stamp[0] == place.stamp[0]:
+        same = identify(path) == content
     if not same:
         raise BadInput(
             f"'{shorten(place.name)}' was changed since it was looked at: open it again."
