@@ -155,16 +155,17 @@ def written(words: list[Word], dark: bool, small: bool = False) -> list[dict]:
 def _key(groups: Any, names: dict, drawn: Marks, marks: Any, dark: bool) -> list[dict]:
     """What shapes and grey mean, in the lower left corner."""
     t = theme.TOKENS["dark" if dark else "light"]
+    counted = marks_module.sentinel_counts(groups, names)
     parts = [
         f"<span style='color:{theme.NOISE_COLOR}'>○</span> {theme.escape(name, 28)} {count:,}"
-        for name, count in marks_module.sentinel_counts(groups, names)
+        for name, count in counted
     ]
     grey = theme.NOISE_COLOR
     if drawn.ends is not None and np.any(drawn.codes // 2 == len(drawn.colors) // 2 - 1):
         parts.append(f"<span style='color:{grey}'>○</span> no value")
     lines = ["   ".join(parts)] if parts else []
     if marks is not None:
-        lines = [*_shape_lines(marks), *lines]
+        lines = [*_shape_lines(marks, dict(counted)), *lines]
     if not lines:
         return []
     place = {"xref": "paper", "yref": "paper", "x": 0, "align": "left", "y": 0, "xanchor": "left"}
@@ -173,10 +174,13 @@ def _key(groups: Any, names: dict, drawn: Marks, marks: Any, dark: bool) -> list
     return [{"text": "<br>".join(lines), "font": font, "borderpad": 3, **place, **look}]
 
 
-def _shape_lines(marks: Any) -> list[str]:
-    """The key of the shapes, in lines short enough for a narrow screen."""
+def _shape_lines(marks: Any, counted: Mapping[str, int]) -> list[str]:
+    """The key of the shapes, in lines short enough for a narrow screen; what is counted in a line
+    of its own, as noise is, stands there only."""
     lines, width = [f"Shape: {theme.escape(marks.title, 40)}"], KEY_LETTERS
     for number, name in marks.key():
+        if name in counted and number == theme.HOLLOW_CIRCLE:
+            continue
         entry = f"{theme.GLYPHS.get(number, '○')} {theme.escape(name, 28)}"
         width += len(theme.clean(name, 28)) + 5
         if width > KEY_LETTERS:
