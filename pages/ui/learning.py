@@ -75,10 +75,12 @@ def _said(lesson: Lesson, done: Progress) -> str:
 
 def _teachers() -> None:
     """All lessons with their notes, and the same as a page to print."""
-    st.markdown(
-        "What each lesson is for, what to ask the class, and where learners go wrong. Every link "
-        "below opens a lesson at its first step; the address of any step can be sent to a class."
-    )
+    with st.container(width=learning_steps.WIDTH):
+        st.markdown(
+            "What each lesson is for, what to ask the class, and where learners go wrong. Every "
+            "link below opens a lesson at its first step; the address of any step can be sent to "
+            "a class."
+        )
     st.download_button(
         "Download as a page to print",
         lambda: sheet.page(reading.lessons()),

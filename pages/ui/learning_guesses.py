@@ -199,8 +199,9 @@ def _choice_beside(found: Found, guess: Step, said: int | None, key: str) -> Non
 
 def _number_beside(found: Found, guess: Step, said: float | None, key: str) -> None:
     name = guess.more["truth"]
-    how = MEASURES[found.lesson.numbers[name].measure].shown
-    rows = [("What happened", found.shown(name))]
+    truth = found.lesson.numbers[name]
+    how, of = MEASURES[truth.measure].shown, f": {truth.label}" if truth.label else ""
+    rows = [(f"What happened{of}", found.shown(name))]
     if said is None:
         learning_figures.facts(rows)
         return

@@ -25,7 +25,7 @@ from pages.ui.words import safe_md
 # What the way on is called where the reader should do something first.
 NEXT = dict.fromkeys(("choice", "number", "lasso", "draw"), "Go on without a guess")
 PATIENCE = 0.7  # seconds that one step waits for results before it is drawn without them
-WIDTH = 720  # px of words above pictures: lines of about 72 characters
+WIDTH = 560  # px of words above pictures: lines of about 72 characters
 _WAITING = "This is being computed and appears here by itself."
 
 
@@ -135,7 +135,8 @@ def _drawing(found: Found, step: Step, key: str, done, ways) -> None:
         attempt(lambda: ask(found, step, key, done), f"{key}-ask")
     with left:
         words(found, step, key)
-        learning_guesses.lock(found, step, key, done)
+        with st.container(key="lesson-lock"):  # on a phone it comes after what is drawn
+            learning_guesses.lock(found, step, key, done)
         ways()
 
 

@@ -12,6 +12,7 @@ from pages.ui import access, frame, identity, services, session, sharing
 
 NEW = "Start a new study"
 QUERY = "study"  # in the address: which study is open
+WIDTH = 560  # px of words and fields: lines of about 72 characters
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -59,6 +60,12 @@ def _undo() -> None:
 
 def start() -> None:
     """What a study is, the form that starts one, and taking in groupings from a file."""
+    with st.container(width=WIDTH):
+        _form()
+
+
+def _form() -> None:
+    """The words and fields of :func:`start`."""
     from analytics.study import store
 
     st.subheader("Ask people to group the points")
