@@ -139,8 +139,20 @@ def apply(
     return made
 
 
-def profile(source, **keywords: Any) -> dict[str, Any]:
-    """What is in a table and what is wrong with it; see ``analytics.data.profile``."""
+def profile(source, *, stream: bool = False, **keywords: Any) -> dict[str, Any]:
+    """What is in a table and what is wrong with it; see ``analytics.data.profile``.
+
+    stream : read a path of Parquet or CSV, or a folder of them, piece by piece and not whole, see
+    ``analytics.bigdata.survey.look`` for what is said then; ``store`` and ``progress`` as for
+    :func:`sample`, other keywords are how a CSV is read.
+    """
+    if stream:
+        from analytics.bigdata import survey, where
+
+        store = keywords.pop("store", None) or default_store()
+        progress = keywords.pop("progress", silent)
+        wanted = survey.survey_request(where.tell(where.named(source)), keywords)
+        return dict(execute(wanted, store, progress).facts)
     return (source if isinstance(source, Table) else read(source, **keywords)).profile
 
 
@@ -276,18 +288,27 @@ def compare(a: Clustering | Sequence[Any], b: Clustering | Sequence[Any]) -> dic
 
 
 def clams(
-    source: Projection | pd.DataFrame | np.ndarray,
+    source: Projection | pd.DataFrame | np.ndarray | str | Path,
     *,
+    axes: Sequence[str] = (),
     aspect: float | None = None,
     seed: int = 0,
     store: Artifacts | None = None,
     progress: Progress = silent,
 ) -> Ambiguity:
-    """The CLAMS ambiguity of a map, or of points (n, 2), which are not stored.
+    """The CLAMS ambiguity of a map, or of points (n, 2), which are not stored; or of two columns
+    (``axes``) of all rows of a path of Parquet or CSV, which is read piece by piece.
 
     For points that are too many to hold, add up ``analytics.perception.clams.tally`` over their
     parts and give the sum to ``clams_of_tally`` there.
     """
+    if isinstance(source, (str, Path)):
+        from analytics.bigdata import scoring, where
+
+        place = where.tell(where.named(source))
+        shape = 1.0 if aspect is None else aspect
+        wanted = scoring.large_ambiguity_request(place, axes, shape, seed)
+        return execute(wanted, store or default_store(), progress)
     if isinstance(source, Projection) and source.digest:
         store = store or default_store()
         keep(store, source)

@@ -98,6 +98,16 @@ def test_clams_of_all_rows_is_that_of_one_file(data, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_python_reads_a_path_piece_by_piece(data, kind):
+    wanted = survey.survey_request(where.tell(data / kind))
+    facts = analytics.profile(data / kind, stream=True)
+    assert facts == execute(wanted, api.default_store()).facts and facts["rows"] == CUTS[-1]
+    assert analytics.clams(str(data / kind), axes=["x", "y"]).n == CUTS[-1]
+    with pytest.raises(BadInput, match="Two different numeric columns"):
+        analytics.clams(data / kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_sample_and_its_groups_are_those_of_one_file(data, kind):
     def applied(path):
         table = analytics.sample(path, 300, by="kind")
