@@ -1,6 +1,9 @@
 """The gate: who is believed, what is open by its own link, and that nothing else is answered."""
 
 import json
+import sqlite3
+import time
+from contextlib import closing
 from urllib.parse import quote, unquote
 
 import pytest
@@ -147,6 +150,14 @@ def test_a_sign_in_that_was_ended_opens_nothing_and_its_tabs_hear_no_more(monkey
     ended._known.clear()  # as after a new start of the server
     assert TestClient(app, cookies={"who": "ann"}).get("/map").status_code == 403
     assert oct((home / ended.FILE_NAME).stat().st_mode)[-3:] == "600"
+
+
+def test_a_sign_in_that_another_server_of_the_folder_ended_is_known_at_once(home):
+    assert not ended.has("theirs")
+    ended.end("ours")
+    with closing(sqlite3.connect(home / ended.FILE_NAME)) as file, file:
+        file.execute("INSERT INTO ended VALUES ('theirs', ?)", (time.time(),))
+    assert ended.has("theirs") and ended.has("ours") and not ended.has("other")
 
 
 async def _signed_out(app):

@@ -189,14 +189,15 @@ def _held() -> set[str]:
 
 def files_of(digest: str) -> frozenset[str] | None:
     """The uploaded files a result, stored or on its way, rests on; None when that is not known."""
-    if digest not in _files:
+    found = _files.get(digest)  # once: another tab may empty it at any moment
+    if found is None:
         found = holdings.files_of(digest, _recipe)
         if found is None:
             return None
         if len(_files) >= MOST_KNOWN:
             _files.clear()
         _files[digest] = found
-    return _files[digest]
+    return found
 
 
 def _recipe(digest: str):

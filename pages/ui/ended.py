@@ -3,7 +3,8 @@ and their open tabs are cut off.
 
 Streamlit's cookie is a signed statement that holds by itself for 30 days; signing out only asks the
 browser to drop it. So what was ended is kept here by a hash, in a small SQLite file of the data
-folder, and in memory for the question at each request.
+folder, and in memory for the question at each request. Servers that share a data folder hear of
+each other's by the file's time; their tabs are cut off where they signed out.
 """
 
 import asyncio
@@ -24,6 +25,7 @@ GONE = {"type": "websocket.disconnect", "code": 1008}
 _SCHEMA = "CREATE TABLE IF NOT EXISTS ended (session TEXT PRIMARY KEY, at REAL NOT NULL)"
 _lock = threading.Lock()
 _known: dict[Path, set[str]] = {}
+_read_at: dict[Path, int] = {}  # when the file that was read was written, nanoseconds
 _open: dict[str, set[asyncio.Event]] = {}  # used by the server's loop alone
 
 
@@ -46,18 +48,20 @@ def end(session: str) -> None:
             f"Signing out could not be noted in {path} ({error}): make room there."
         ) from None
     finally:
-        _ended().add(session)
+        _known[path].add(session)
 
 
 def _ended() -> set[str]:
     path = settings.home() / FILE_NAME
     with _lock:
-        if path not in _known:
+        written = path.stat().st_mtime_ns if path.exists() else 0
+        if path not in _known or _read_at[path] != written:
             found = []
-            if path.exists():
+            if written:
                 with closing(_opened(path)) as file:
                     found = file.execute("SELECT session FROM ended").fetchall()
-            _known[path] = {row[0] for row in found}
+            _known.setdefault(path, set()).update(row[0] for row in found)
+            _read_at[path] = written
         return _known[path]
 
 
