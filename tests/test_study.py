@@ -332,6 +332,8 @@ def test_shares_consensus_and_points_by_hand():
     assert np.allclose(found.shares[4], [1 / 3] * 4 + [1])
     assert found.consensus.tolist() == [0, 0, 1, 1, NOISE]
     assert np.isclose(found.points[0], (1 + 3 * (1 / 3)) / 4)
+    half = agreement.measure(np.array([[0, 0, 1, 1], [0, 0, -1, -1]], np.int16))
+    assert half.consensus.tolist() == [0, 0, NOISE, NOISE]  # one of two is not more than half
 
 
 def test_a_point_that_is_with_no_other_is_in_no_group():

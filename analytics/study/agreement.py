@@ -188,7 +188,8 @@ def consensus(labels: np.ndarray, shares: np.ndarray) -> np.ndarray:
     found = np.full(labels.shape[1], NOISE, np.int32)
     kept = np.flatnonzero(~left_out)
     if len(kept):
-        found[kept] = groups_of(shares[np.ix_(kept, kept)])
+        # groups_of also joins at exactly one half, as of two people who disagree: not "more than".
+        found[kept] = groups_of(shares[np.ix_(kept, kept)] - 1e-6)
     return with_others(found)
 
 

@@ -208,6 +208,7 @@ function tools(plot, order, found) {
   $("erase").setAttribute("aria-pressed", mode === "erase");
   $("erase").disabled = !order.length;
   $("undo").disabled = !plot.strokes.length;
+  $("clear").disabled = order.length > 0;  // one touch beside Undo would take all groups away
   $("done").textContent = order.length ? "Finish this plot" : "Finish: I see no groups";
   const free = found.filter((g) => g < 0).length;
   $("where").textContent = "Plot " + (at + 1) + " of " + plots.length;
