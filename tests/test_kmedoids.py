@@ -164,6 +164,14 @@ def test_extremes_of_k_and_repeated_rows(method, k):
     assert 1 <= found.n_clusters <= k and len(found.labels) == 180
 
 
+@pytest.mark.parametrize("method", ["fasterpam", "fastclarans"])
+def test_a_choice_that_is_as_good_is_no_gain(method):
+    row = registry.get("clustering", method)
+    X = np.repeat([[0.0, 0.0], [1.0, 1.0]], 9, axis=0)  # each row costs 9 times the root of 2
+    found = fit(row, X, row.check({"n_clusters": 1}), 0, Dataset(X=X.astype(np.float32)))
+    assert found.notes == ("Sum of distances to the medoids: 12.7279, after 0 swaps.",)
+
+
 def points(**more):
     frame = pd.DataFrame({"age": [0.0, 10.0, 5.0, np.nan], "kind": ["a", "a", "b", None]})
     X = np.zeros((4, 3), np.float32)

@@ -73,7 +73,12 @@ def change(line, near, dn, ds, loss, scratch):
     """Change of the sum of distances when a candidate takes the place of the medoid it costs least
     to give up: (change, slot). line (n,) : distances of the candidate."""
     if len(loss) == 1:
-        return line.sum() - dn.sum(), 0
+        total = (
+            0.0  # of float32 distances: their own sum has digits to lose, and rounding is no gain
+        )
+        for d in line:
+            total += d
+        return total - dn.sum(), 0
     scratch[:] = loss
     shared = 0.0
     for o in range(len(line)):

@@ -14,6 +14,7 @@ from analytics.results import Clustering, Dataset
 _SAMPLES = 5  # of CLARA
 _STARTS = 2  # of CLARANS
 _FEWEST_TRIES, _TRIED_SHARE = 250, 0.0125  # of CLARANS, of the k (n - k) neighbours of a solution
+_DRAWN = 64  # candidates of CLARANS whose distances are computed at once
 
 
 _METRIC = Param(
@@ -119,11 +120,13 @@ def clarans(
         medoids = rng.choice(n, k, replace=False)
         D = compare(medoids, every)
         near, dn, _, ds = pam.assign(D, medoids, False)
-        loss, scratch, failed = pam.removal(near, dn, ds, k), np.zeros(k), 0
+        loss, scratch, failed, at = pam.removal(near, dn, ds, k), np.zeros(k), 0, _DRAWN
         while failed < tries and k < n and swaps < params["max_iter"]:
             progress((run + failed / tries) / _STARTS, f"Walk {run + 1} of {_STARTS}")
-            j = int(rng.integers(n))
-            line = compare(np.array([j]), every)[0]
+            if at == _DRAWN:
+                drawn = rng.integers(n, size=_DRAWN)
+                lines, at = compare(drawn, every), 0
+            j, line, at = int(drawn[at]), lines[at], at + 1
             gain, slot = pam.change(line, near, dn, ds, loss, scratch)
             if j in medoids or gain >= -1e-9 * dn.sum():
                 failed += 1
@@ -197,7 +200,7 @@ METHODS = (
         reference="Schubert & Rousseeuw 2021, doi:10.1016/j.is.2021.101804",
         max_rows=12_000,
         order=32,
-        version=2,
+        version=3,
         family="medoids",
         measured="Digits, k = 100: the best of four starts has 0.06 % less loss than PAM, and one "
         "start takes 0.011 s where 20 swaps of plain PAM take 280 to 350 times as long. 10,000 "
@@ -240,11 +243,12 @@ METHODS = (
         "than FasterPAM where that one fits.",
         clarans,
         params=(groups_param(), _METRIC, _SWAPS),
-        cost=lambda n, d, p: 0.2 + 9e-9 * n * n * d,
+        cost=lambda n, d, p: 0.2 + 1e-9 * n * n * d,
         reference="Ng & Han 2002, doi:10.1109/TKDE.2002.1033770; Schubert & Rousseeuw 2021",
         max_rows=20_000,
         order=36,
         family="medoids",
-        measured="10,000 rows, k = 50: 18 s, with 1.1 % more loss than FasterPAM.",
+        version=2,
+        measured="10,000 rows of 2 features, k = 50: 0.5 s, with 1.5 % more loss than FasterPAM.",
     ),
 )
