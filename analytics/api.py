@@ -119,9 +119,10 @@ def apply(
     size.
 
     result : a clustering, the groups people would see, an explanation of texts by meaning, or its
-    digest. how : "method", "rules" for the readable rules, or "fit" to fit k-means or a Gaussian
-    mixture to all rows first. out : where to write the labels (``row``, ``label``) as Parquet;
-    they are kept in the data folder too. spread : computes parts side by side, see
+    digest. how : "method", "rules" for the readable rules, "fit" to fit k-means or a Gaussian
+    mixture to all rows first, or "minibatch" to move the centres of k-means over them once.
+    out : where to write the labels (``row``, ``label``) as Parquet; they are kept in the data
+    folder too. spread : computes parts side by side, see
     ``analytics.operations.Run``. options : as for :func:`sample`.
     """
     from analytics.bigdata import applying, lineage, where

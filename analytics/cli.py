@@ -244,6 +244,9 @@ def _add_apply(sub: _Parser) -> None:
     sub.add_argument(
         "--fit", action="store_true", help="fit k-means or a Gaussian mixture to all rows first"
     )
+    sub.add_argument(
+        "--minibatch", action="store_true", help="move the centres of k-means over all rows once"
+    )
 
 
 def _add_method(sub: _Parser, default: str) -> None:

@@ -179,11 +179,16 @@ def test_centres_can_be_moved_over_all_rows_first(made):
     assert "moved over all rows in" in result.notes[-1] and result.facts["left_out"] == 120
     assert (given[own_rows(made, dataset)] == found.labels).mean() > 0.97
     assert result.digest != labels(made, found)[0].digest
+    once, given = labels(made, found, how="minibatch")
+    assert "moved over all rows once" in once.notes[-1] and once.facts["left_out"] == 120
+    assert (given[own_rows(made, dataset)] == found.labels).mean() > 0.97
     mixed = analytics.cluster(dataset, "gmm", n_clusters=3, store=made.store)
     result, given = labels(made, mixed, how="fit")
     assert "The mixture was fitted to all rows in" in result.notes[-1]
     assert (given[own_rows(made, dataset)] == mixed.labels).mean() > 0.97
     assert result.facts["agreement"] > 0.97 and result.facts["left_out"] == 120
+    with pytest.raises(BadInput, match="a mixture is fitted in rounds"):
+        analytics.apply(mixed, made.path, how="minibatch", store=made.store)
     others = analytics.cluster(dataset, "fastclara", n_clusters=2, store=made.store)
     with pytest.raises(BadInput, match="Only k-means and Gaussian mixtures"):
         analytics.apply(others, made.path, how="fit", store=made.store)

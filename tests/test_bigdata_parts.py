@@ -233,11 +233,26 @@ def test_a_round_of_k_means_over_pieces_is_one_over_all_rows():
         batches.moved(centers, found), [X[labels == j].mean(axis=0) for j in range(6)]
     )
     assert found.loss == pytest.approx(((X - centers[labels]) ** 2).sum(), rel=1e-6)
-    stepped, seen = batches.stepped(
-        np.zeros((1, 2)), np.zeros(1), batches.sums(X[:, :2], np.zeros((1, 2)))
-    )
-    np.testing.assert_allclose(stepped[0], X[:, :2].mean(axis=0))
-    assert seen[0] == 3_000
+
+
+def test_mini_batch_steps_lead_to_the_mean_of_the_rows_had():
+    """Sculley's rule, row after row: a centre goes to its row by one over the rows it has had."""
+    rng = np.random.default_rng(3)
+    middles = np.array([[0.0, 0], [9, 1], [4, 8]])
+    X = middles[rng.integers(3, size=25_000)] + rng.normal(size=(25_000, 2))
+    start = middles + 1.5
+    nothing = batches.Sums(np.zeros(3, np.int64), np.zeros((3, 2)), 0.0)
+    centers, had = start.copy(), np.zeros(3)
+    for at in range(0, len(X), batches.BATCH):
+        batch = X[at : at + batches.BATCH]
+        nearest, _ = batches.nearest(batch, centers)
+        for row, j in zip(batch, nearest, strict=True):
+            had[j] += 1
+            centers[j] += (row - centers[j]) / had[j]
+    found = batches.stepped(nothing, X, start)
+    np.testing.assert_allclose(batches.moved(start, found), centers)
+    assert found.counts.tolist() == had.tolist()
+    assert np.abs(centers - middles).max() < 0.05
 
 
 @pytest.mark.parametrize("aspect", [1.0, 0.25])

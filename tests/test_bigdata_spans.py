@@ -101,6 +101,7 @@ def asked(place) -> list[Request]:
             for how in ("method", "fit")
         ),
     ]
+    once = applying.applied_request(found, (table, dataset), content, place.name, "minibatch")
     parts = where.Place("parts", source.stamp_of(place.with_name("parts")))
     wanted.append(survey.survey_request(parts))  # its spans go across its files
     mixed = analytics.cluster(dataset, "gmm", n_clusters=3, max_iter=2, n_init=1)
@@ -115,6 +116,7 @@ def asked(place) -> list[Request]:
     found = analytics.cluster(dataset, "kmeans", n_clusters=3)
     content = where.identify(path)
     wanted.append(applying.applied_request(found, (table, dataset), content, name))
+    wanted.append(once)
     for one in wanted:
         execute(one, store)
     kept = {d for d in store.digests() if isinstance(store.load(d), Partial)}

@@ -36,7 +36,8 @@ from analytics.results import (
 from analytics.store import files
 from analytics.store.files import PART, sweep
 
-HOW = ("method", "rules", "fit")
+FITS = (refitting.FIT, refitting.ONCE)
+HOW = ("method", "rules", *FITS)
 
 
 def applied_request(
@@ -51,14 +52,15 @@ def applied_request(
 
     parents : the table, the dataset (what was explained, for an explanation) and, where the groups
     rest on one, the map. how : "method", or "rules" in words, or "fit": the centres of k-means, or
-    a mixture, fitted to all rows first. Raises BadInput.
+    a mixture, fitted to all rows first, or "minibatch": the centres, by mini-batches in one pass.
+    Raises BadInput.
     """
     if how not in HOW:
         raise BadInput(f"Groups are given by {' or '.join(HOW)}, not by '{how}'.")
     if isinstance(found, Explanation) and how != "method":
         raise BadInput("Descriptions are given to all texts by what they mean, in no other way.")
-    if how == "fit":
-        refitting.check(found)
+    if how in FITS:
+        refitting.check(found, how)
     params = {"content": content, "name": name, "how": how}
     if options:
         params["options"] = options
@@ -81,7 +83,7 @@ def applied(wanted: Request, parents: tuple[Record, ...], progress: Progress, ru
     source = cutting.parted(source, part(progress, 0.05, 0.1))
     source, told = labelling.readable(source, ready), Told()
     fitted, more, begin = None, {}, 0.1
-    if wanted.params["how"] == "fit":
+    if wanted.params["how"] in FITS:
         fitted, begin = (
             refitting.fitted(wanted, parents, source, run, part(progress, 0.1, 0.7)),
             0.7,

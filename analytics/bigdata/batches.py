@@ -1,7 +1,7 @@
 """k-means over pieces: nearest centres of a piece, its sums, and the centres they lead to.
 
 One round over all pieces, their sums joined and given to :func:`moved`, is one round of Lloyd's
-algorithm on all rows, wherever they lie. :func:`stepped` after each piece instead is mini-batch
+algorithm on all rows, wherever they lie. :func:`stepped` from piece to piece instead is mini-batch
 k-means (D. Sculley, Web-scale k-means clustering, WWW 2010).
 """
 
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 _BLOCK = 1 << 22  # distances held at once
+BATCH = 10_000  # rows of a mini-batch
 
 
 class Sums(NamedTuple):
@@ -58,9 +59,14 @@ def moved(centers: np.ndarray, found: Sums) -> np.ndarray:
     return np.where(counts > 0, found.sums / np.maximum(counts, 1), centers)
 
 
-def stepped(centers: np.ndarray, seen: np.ndarray, found: Sums) -> tuple[np.ndarray, np.ndarray]:
-    """Centres at the mean of all rows they have had, after one more piece. seen (k,): rows each
-    had before. Returns both anew."""
-    after = seen + found.counts
-    step = (found.sums - found.counts[:, None] * centers) / np.maximum(after, 1)[:, None]
-    return centers + step, after
+def stepped(total: Sums, X: np.ndarray, centers: np.ndarray) -> Sums:
+    """``total`` after mini-batch steps over a piece, rows X (n, d) in their order. ``centers``
+    (k, d) : where the first step began.
+
+    A step puts each row to the nearest centre and each centre to the mean of all rows it has had,
+    which is Sculley's step with the rate 1 / rows had. So the sums tell the centres:
+    ``moved(centers, total)``. The loss is that on the way.
+    """
+    for start in range(0, len(X), BATCH):
+        total = merge(total, sums(X[start : start + BATCH], moved(centers, total)))
+    return total

@@ -197,14 +197,17 @@ def count(options) -> dict[str, Any]:
 
 def apply(options) -> dict[str, Any]:
     """The groups of a sample given to every row of a file, written to ``--out``."""
-    if options.rules and options.fit:
-        raise BadInput("Give --rules or --fit, not both.")
+    from analytics.bigdata.applying import HOW
+
+    ways = [how for how in HOW[1:] if getattr(options, how)]
+    if len(ways) > 1:
+        raise BadInput("Give one of --rules, --fit and --minibatch.")
     with spread_over(source_of(options), options.progress) as spread:
         made = api.apply(
             options.run_digest,
             options.file,
             options.out,
-            how="rules" if options.rules else "fit" if options.fit else "method",
+            how=ways[0] if ways else "method",
             progress=options.progress,
             spread=spread,
             **_reading(options),

@@ -4,6 +4,11 @@ Gaussian mixture by EM.
 In each round every span of the file gives its counts and sums by nearest centre, or its moments by
 component; they are added in the order of the file and lead to the next centres or mixture. Only
 these travel.
+
+k-means can also take one round of mini-batch steps: each span goes on from the same centres by
+itself, and each centre is then put to the mean of all rows it has had in any span. The averaging of
+parts that ran by themselves is that of M. Zinkevich, M. Weimer, A. Smola, L. Li, Parallelized
+stochastic gradient descent, NIPS 2010, here weighted by the rows.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +29,7 @@ from analytics.results import Clustering, Partial, Record
 from analytics.shares import percent
 
 METHODS = ("kmeans", "minibatch", "gmm")
+FIT, ONCE = "fit", "minibatch"  # ways to fit: in rounds, or in one of mini-batch steps
 ROUNDS = 10
 LEAST_GAIN = 1e-3  # share by which a round must lower the loss for another one
 LEAST_LIKELIER = 1e-3  # by which it must raise the mean log-likelihood of a row
@@ -38,13 +44,15 @@ class Fitted(NamedTuple):
     sentence: str
 
 
-def check(found: Record) -> None:
-    """Raise BadInput for groups that cannot be fitted to all rows."""
+def check(found: Record, how: str = FIT) -> None:
+    """Raise BadInput for groups that cannot be fitted to all rows in this way."""
     if not isinstance(found, Clustering) or found.method not in METHODS:
         raise BadInput(
             "Only k-means and Gaussian mixtures can be fitted to all rows: cluster by one of them, "
             "or choose another way."
         )
+    if how == ONCE and found.method == "gmm":
+        raise BadInput("Mini-batches move the centres of k-means; a mixture is fitted in rounds.")
     if found.params.get("noise", "keep") != "keep":
         raise BadInput("Groups whose noise was put to the nearest cannot be fitted to all rows.")
     centers, what, count = found.extras["centers"], "centres are", found.extras["centers"].size
@@ -62,11 +70,17 @@ def fitted(
     wanted: Request, parents: tuple[Record, ...], source: Source, run: Run, progress: Progress
 ) -> Fitted:
     """Move the centres until a round lowers the loss by less than 0.1 %, or the mixture until one
-    raises the mean log-likelihood by less than 0.001; at most 10 times."""
-    check(parents[-1])
+    raises the mean log-likelihood by less than 0.001; at most 10 times. By mini-batches, once."""
+    check(parents[-1], wanted.params["how"])
     if parents[-1].method == "gmm":
         return _fitted_mixture(wanted, parents, source, run, progress)
     start = np.asarray(parents[-1].extras["centers"], np.float64)
+    if wanted.params["how"] == ONCE:
+        found = _sums(wanted, parents, source, run, progress, start)
+        return Fitted(
+            {"centers": batches.moved(start, found).tolist()},
+            f"The centres were moved over all rows once, by steps of {batches.BATCH:,} rows.",
+        )
 
     def measured(centers: np.ndarray, progress: Progress) -> tuple[Sums, float]:
         sums = _sums(wanted, parents, source, run, progress, centers)
@@ -142,10 +156,10 @@ def ready_of(
 
 
 def applied_sums(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> Partial:
-    """The sums of a span of the file by the nearest of ``centers``."""
+    """The sums of a span of the file by the nearest of ``centers``, or of those they lead to."""
     source, ready, span = _part(wanted, parents, part(progress, 0.0, 0.05))
-    centers, later = np.array(wanted.params["centers"]), part(progress, 0.05, 1.0)
-    found = _of(source, ready, parents, _by_centers(centers), later, span)
+    by = _by_centers(np.array(wanted.params["centers"]), wanted.params["how"])
+    found = _of(source, ready, parents, by, part(progress, 0.05, 1.0), span)
     return Partial(
         arrays={"counts": found.counts, "sums": found.sums, "loss": np.array(found.loss)}
     )
@@ -170,7 +184,8 @@ def _sums(wanted, parents, source: Source, run: Run, progress: Progress, centers
     """Of all rows."""
     if not spans(source):
         ready = labelling.ready_of(parents, "method", str(wanted.params["content"]))
-        return _of(source, ready, parents, _by_centers(centers), progress)
+        by = _by_centers(centers, wanted.params["how"])
+        return _of(source, ready, parents, by, progress)
     more = {"centers": centers.tolist()}
     each = parts.found("applied_sums", wanted, source, run, progress, more)
     return reduce(
@@ -191,21 +206,22 @@ def _moments(wanted, parents, source: Source, run: Run, progress: Progress, mixt
 
 
 class _By(NamedTuple):
-    """What is found of rows, how it is joined, and what it is of none."""
+    """What was found before some rows -> what is found with them; and what it is of none."""
 
-    of: Callable[[np.ndarray], Any]
-    merge: Callable[[Any, Any], Any]
+    add: Callable[[Any, np.ndarray], Any]
     nothing: Any
 
 
-def _by_centers(centers: np.ndarray) -> _By:
+def _by_centers(centers: np.ndarray, how: str) -> _By:
     none = Sums(np.zeros(len(centers), np.int64), np.zeros(centers.shape), 0.0)
-    return _By(lambda X: batches.sums(X, centers), batches.merge, none)
+    if how == ONCE:
+        return _By(lambda found, X: batches.stepped(found, X, centers), none)
+    return _By(lambda found, X: batches.merge(found, batches.sums(X, centers)), none)
 
 
 def _by_mixture(mixture: Mixture) -> _By:
     nothing = mixtures.nothing(mixture)
-    return _By(lambda X: mixtures.moments(X, mixture), mixtures.merge, nothing)
+    return _By(lambda found, X: mixtures.merge(found, mixtures.moments(X, mixture)), nothing)
 
 
 def _of(
@@ -218,11 +234,11 @@ def _of(
 ) -> Any:
     place, _ = assigning.place_of(parents[1], labelling.projection_of(parents), parents[-1].params)
 
-    def each() -> Iterator[Any]:
+    def each() -> Iterator[np.ndarray]:
         pieces = chunks(source, ready.columns, span=span, progress=progress)
         for _, table in pieces:
             for _, X, frame in labelling.encoded(table, ready):
                 if len(X):
-                    yield by.of(place(X, frame))
+                    yield place(X, frame)
 
-    return reduce(by.merge, each(), by.nothing)
+    return reduce(by.add, each(), by.nothing)
