@@ -36,7 +36,7 @@ def _first(name, home, count):
 
 
 def test_a_view_that_went_back_a_lost_result_and_a_damaged_file_are_seen(tmp_path):
-    acks = _first("saving", tmp_path, 4)
+    acks = _first("saving", tmp_path, 2)
     assert acts.problems("saving", tmp_path, acks) == []
     Artifacts(tmp_path / "results").remove(acks[-1]["digest"])
     (tmp_path / "uploads" / acks[1]["content"]).write_bytes(b"other")
