@@ -289,7 +289,7 @@ class LanguageProvider:
                 self._unusable = 0
                 return found
         self._unusable += 1
-        raise NoAnswer(f"the answer was not usable twice ({reason})")
+        raise NoAnswer(f"the answer was not usable twice ({reason.rstrip('.')})")
 
     def _exchange(self, kind: str, messages, answer: Answer, outcome: str) -> Exchange:
         shown = [{**m, "content": self.to.key.hide(m["content"])} for m in messages]
