@@ -23,7 +23,8 @@ def settle(at, seconds=90):
         if quiet == 2:
             return at
         time.sleep(0.2 if busy else 0)
-    raise AssertionError("the page did not settle")
+    active = [j for j in services.runner().jobs(here.owner) if j.active]
+    raise AssertionError(f"the page did not settle: {here.wanted=}, {here.errors=}, {active=}")
 
 
 def start(query=None):

@@ -55,10 +55,8 @@ def span_of(wanted: Request, source: Source) -> Span:
     through for it (see ``cutting``)."""
     given = wanted.params[KEY]
     if source.format == "csv":
-        span, blocks = (
-            Span(*map(int, given)),
-            sum(len(records.sizes_of(one.size)) for one in source.files or (source,)),
-        )
+        span = Span(*map(int, given))
+        blocks = sum(len(records.sizes_of(one.size)) for one in source.files or (source,))
         if 0 <= span.first < span.last <= blocks and 0 <= span.tail <= records.BLOCK:
             return span
     for span in spans(source):

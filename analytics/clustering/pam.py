@@ -73,9 +73,7 @@ def change(line, near, dn, ds, loss, scratch):
     """Change of the sum of distances when a candidate takes the place of the medoid it costs least
     to give up: (change, slot). line (n,) : distances of the candidate."""
     if len(loss) == 1:
-        total = (
-            0.0  # of float32 distances: their own sum has digits to lose, and rounding is no gain
-        )
+        total = 0.0  # not line.sum(), which is float32: its rounding would pass for a gain
         for d in line:
             total += d
         return total - dn.sum(), 0

@@ -25,8 +25,8 @@ of the sample vote. The agreement is the share of the sample's rows that this ru
 their own label; in the file they keep it. Centres of k-means can be moved over all rows first
 (Lloyd's algorithm), and a Gaussian mixture fitted to them (EM), in at most ten rounds; then the
 rows of the sample, too, get the nearest or likeliest one. Moved once, the centres follow
-mini-batches of 10,000 rows through the file: faster, and about as good where the rows come in no
-order.
+mini-batches of 10,000 rows through the file: faster with many groups and nearly as good, but only
+where the rows come in no order. In a sorted file the groups can get worse than without it.
 """
 HOW_TEXTS = """
 The texts of the sample are vectors of what they mean, and rules learned on them say which
