@@ -16,7 +16,7 @@ WAYS = {
     "by the rules in words": "rules",
 }
 FIT = "by the centres of all rows"
-ONCE = "by the centres of all rows, moved once"
+ONCE = "by centres moved once"
 LARGEST = 300 * 2**20  # bytes that are sent through the page
 HOW = """
 The columns of every row go through the preparation of the sample, with its constants. Centres, a

@@ -24,6 +24,8 @@ from analytics.language import connection, provider
 from analytics.language.answered import FILE_NAME, Answers
 from analytics.review import comments
 from analytics.review import store as reviews
+from analytics.review.comments import MOST_COMMENTS
+from analytics.review.store import MOST_VERSIONS
 from analytics.store import projects, runs
 from analytics.store.artifacts import Artifacts
 from analytics.store.bundle import export_bytes, import_project
@@ -174,16 +176,17 @@ def studying_check(home: Path, acks: list[Ack]) -> Iterator[str]:
 
 
 def reviewing(home: Path, seed: int) -> Iterator[Ack]:
-    """A review that is published again and commented."""
+    """Reviews that are published again and commented, each as often as it takes."""
     engine = kept(home)
-    review = reviews.start(engine, title=f"Review {seed}", view={"n": seed})
-    token = reviews.get(engine, review).token
-    for n in range(1, 180):
-        number = reviews.publish(engine, review, {"version": n, "text": text_of(seed, n)})
-        yield {"review": review, "token": token, "number": number, "text": text_of(seed, n)}
-        for i in range(20):
-            comment, _ = comments.write(engine, token, number, name="Ada", text=f"{n} {i}")
-            yield {"review": review, "comment": comment, "text": f"{n} {i}"}
+    for _ in range(100):
+        review = reviews.start(engine, title=f"Review {seed}", view={"n": seed})
+        token = reviews.get(engine, review).token
+        for n in range(1, min(MOST_VERSIONS, MOST_COMMENTS // 20)):
+            number = reviews.publish(engine, review, {"version": n, "text": text_of(seed, n)})
+            yield {"review": review, "token": token, "number": number, "text": text_of(seed, n)}
+            for i in range(20):
+                comment, _ = comments.write(engine, token, number, name="Ada", text=f"{n} {i}")
+                yield {"review": review, "comment": comment, "text": f"{n} {i}"}
 
 
 def reviewing_check(home: Path, acks: list[Ack]) -> Iterator[str]:
