@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PORT ?= 8501
-ADDRESS ?= 127.0.0.1
+PORT ?= $(or $(GESTALT_PORT),8501)
+ADDRESS ?= $(or $(GESTALT_ADDRESS),127.0.0.1)
 # Test files are shared out to this many processes; browser tests run one by one.
 TEST_PROCESSES ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
