@@ -5,6 +5,7 @@ What is not acknowledged is done again by the check, as an operator would, and m
 
 import io
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -218,6 +219,7 @@ def _state(home: Path, name: str) -> Path:
     """A backup of a store with only this state in it."""
     path, away = home / f"{name}.zip", home.parent / f"{home.name}-state-{name}"
     if not path.exists():
+        shutil.rmtree(away, ignore_errors=True)  # of a program killed before its backup was whole
         engine, artifacts = connect(home=away), Artifacts(away / "results")
         for n in range(STATES[name]):
             made = result(["state", name, n])
