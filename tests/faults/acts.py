@@ -24,8 +24,6 @@ from analytics.language import connection, provider
 from analytics.language.answered import FILE_NAME, Answers
 from analytics.review import comments
 from analytics.review import store as reviews
-from analytics.review.comments import MOST_COMMENTS
-from analytics.review.store import MOST_VERSIONS
 from analytics.store import projects, runs
 from analytics.store.artifacts import Artifacts
 from analytics.store.bundle import export_bytes, import_project
@@ -181,7 +179,7 @@ def reviewing(home: Path, seed: int) -> Iterator[Ack]:
     for _ in range(100):
         review = reviews.start(engine, title=f"Review {seed}", view={"n": seed})
         token = reviews.get(engine, review).token
-        for n in range(1, min(MOST_VERSIONS, MOST_COMMENTS // 20)):
+        for n in range(1, min(reviews.MOST_VERSIONS, comments.MOST_COMMENTS // 20)):
             number = reviews.publish(engine, review, {"version": n, "text": text_of(seed, n)})
             yield {"review": review, "token": token, "number": number, "text": text_of(seed, n)}
             for i in range(20):
