@@ -8,7 +8,17 @@ import streamlit as st
 from analytics import logs, metrics
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import frame, identity, limits, menu, reading, recolouring, services, session
+from pages.ui import (
+    automatic,
+    frame,
+    identity,
+    limits,
+    menu,
+    reading,
+    recolouring,
+    services,
+    viewaddress,
+)
 
 # One line per page: script, title, icon, whether it is the first page.
 PAGES = (
@@ -49,9 +59,9 @@ try:
         st.stop()
     menu.greet()
     with services.artifacts().holding():
-        session.follow_address()
-        session.settle()
-        session.sync_address()
+        viewaddress.follow()
+        automatic.settle()
+        viewaddress.write()
         shown = None if read else frame.header(page.title)
         page.run()
         if shown is not None:

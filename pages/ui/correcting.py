@@ -18,7 +18,7 @@ from analytics.correcting.operations import (
 )
 from analytics.errors import BadInput
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import frame, session
+from pages.ui import automatic, frame, session
 from pages.ui.words import count, safe_md
 
 NAME_KEY = "correct-author"
@@ -231,5 +231,5 @@ def _few(dataset: Dataset, result: Clustering) -> None:
     except BadInput as error:
         frame.sentence(str(error), "error")
         return
-    session.prepare(wanted, dict(dataset.params), step=True)
+    automatic.prepare(wanted, dict(dataset.params), step=True)
     st.rerun()

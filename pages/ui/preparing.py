@@ -6,7 +6,7 @@ import streamlit as st
 from analytics.data.wording import ENCODE, MISSING, SCALE, TEXTS_BY
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
-from pages.ui import features, session
+from pages.ui import automatic, features
 from pages.ui.findings import facts
 from pages.ui.words import count, safe_md
 
@@ -175,7 +175,7 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         recipe["image"] = [width, height] if width and height else []
     if st.button("Prepare the data", type="primary", key="prepare"):
         try:
-            session.prepare(dataset_request(table, recipe, int(seed)), recipe, step=True)
+            automatic.prepare(dataset_request(table, recipe, int(seed)), recipe, step=True)
         except BadInput as error:
             st.error(safe_md(str(error)))
         else:

@@ -5,7 +5,7 @@ import streamlit as st
 from analytics import view as views
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, identity, parts, services, session, sharing
+from pages.ui import access, identity, parts, services, session, sharing, viewaddress
 from pages.ui.words import count, safe_md, when
 
 KINDS = {
@@ -47,7 +47,7 @@ def save_dialog() -> None:
     if over or copy:
         try:
             save(name, {} if copy else before)
-            session.sync_address()
+            viewaddress.write()
         except Conflict as error:
             st.warning(safe_md(str(error)))
             return  # what was saved earlier is no answer to this press

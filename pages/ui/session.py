@@ -1,29 +1,21 @@
-"""One reader's session: the view, its history, and the results being waited for.
+"""One reader's session: the view, its history, and the results asked for.
 
 The view changes only when a wanted result has arrived, so what is on screen stays until it can be
 replaced; a failed or cancelled job leaves it as it was.
 """
 
-import time
 from dataclasses import dataclass, field
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics import pipeline
 from analytics import view as views
-from analytics.correcting.operations import replaced
-from analytics.data.operations import sample_request
-from analytics.data.samples import DEFAULT
-from analytics.digest import is_digest
-from analytics.errors import BadInput, StoreError
+from analytics.errors import BadInput
 from analytics.operations import Request
 from analytics.results import Record
 from analytics.view import View
 from pages.ui import access, identity, services
 
-# Seconds to wait for a wanted result before its progress is shown: most small data is ready then.
-PATIENCE = 0.7
 SLOTS = ("table", "dataset", "projection", "clustering", "explanation")
 # What is of no use any more when another result is wanted in a slot.
 LATER = {
@@ -33,18 +25,6 @@ LATER = {
     "clustering": (),
     "explanation": (),
 }
-# Kinds of request whose result takes a slot.
-KINDS = {
-    "dataset": ("dataset", "labelled"),
-    "clustering": ("clustering", "correction", "consensus"),
-    "explanation": (
-        "explanation",
-        "explanation_edit",
-        "explanation_inside",
-        "explanation_rest",
-        "keyword_topics",
-    ),
-}
 # Kinds of request that may ask a language model.
 BY_MODEL = (
     "explanation",
@@ -53,10 +33,6 @@ BY_MODEL = (
     "explanation_rest",
     "sentences",
 )
-# Key in the address: the steps waited for, so that a page loaded again goes on waiting.
-WAIT = "wait"
-# Keys in the address of pages, not of the view.
-OF_PAGES = ("study", "lesson", "step", "review", "version", "draft")
 MAX_HISTORY = 50
 
 
@@ -84,78 +60,10 @@ def current() -> Session:
     """The session of this browser tab."""
     if "gestalt" not in st.session_state:
         st.session_state["gestalt"] = Session(identity.current().id)
-        _restore(st.session_state["gestalt"])
+        from pages.ui import viewaddress  # which works on the session begun here
+
+        viewaddress.restore(st.session_state["gestalt"])
     return st.session_state["gestalt"]
-
-
-NO_TABLE = (
-    "It names no table, so a sample is open in its place: ask for the whole link, or open the file "
-    "on the Data page."
-)
-
-
-def _restore(session: Session) -> None:
-    """Start from the address: a saved view, a view in the address, else the first sample."""
-    try:
-        session.view, session.saved = _from_address(st.query_params)
-    except (BadInput, StoreError) as error:
-        session.errors["link"] = str(error)
-    _resume(session, st.query_params.get(WAIT, ""))
-    here = session.view.table or "table" in session.wanted
-    if not here and "review" not in st.query_params:  # nothing is opened for who only reads one
-        if session.view.dataset or session.view.projection or session.view.clustering:
-            session.errors["link"] = NO_TABLE
-        want("table", sample_request(DEFAULT))
-
-
-def _resume(session: Session, waiting: str) -> None:
-    """Go on waiting for the steps of an address; take those that have ended meanwhile."""
-    steps = dict(part.split(":", 1) for part in waiting.split(",") if ":" in part)
-    for slot in [s for s in SLOTS if is_digest(steps.get(s))]:
-        digest = steps[slot]
-        request = services.runner().request(digest)
-        if request is not None and access.may(digest) and request.kind in KINDS.get(slot, (slot,)):
-            session.wanted[slot] = request
-            session.steps.add(slot)
-        elif _is(outline(digest), slot):
-            session.view = session.view.with_(**{slot: digest})
-
-
-def _is(record: Record | None, slot: str) -> bool:
-    """Whether a stored result is of the kind that a slot of the view takes."""
-    return type(record).__name__.lower() == slot
-
-
-def _waiting(session: Session) -> str:
-    """What ``_resume`` reads; "" unless a step that the reader asked for is under way."""
-    if not session.steps & set(session.wanted):
-        return ""
-    return ",".join(f"{s}:{session.wanted[s].digest}" for s in SLOTS if s in session.wanted)
-
-
-def _from_address(query) -> tuple[View, dict]:
-    """The view of an address, and the saved view it is or was changed from."""
-    changed = access.checked(views.from_query(query), token := query.get("view"))
-    for slot in SLOTS:
-        record = outline(getattr(changed, slot))
-        if record is not None and not _is(record, slot):
-            raise BadInput("This link is damaged: a result in it is of another kind.")
-        if slot == "explanation" and record is not None and changed.dataset not in record.parents:
-            raise BadInput("This link is damaged: the explanation in it is of other data.")
-    if not token:
-        return changed, {}
-    try:
-        view, saved = opened(token)
-    except (BadInput, StoreError):
-        if not changed.table:
-            raise
-        return changed, {}
-    if not changed.table:
-        return view, saved
-    revision = query.get("revision", "")
-    if revision.isdecimal() and len(revision) < 9:
-        saved["revision"] = int(revision)  # So that a save by someone else since is noticed.
-    return changed, saved
 
 
 def opened(token: str) -> tuple[View, dict]:
@@ -315,101 +223,6 @@ def pending() -> list:
     return sorted((j for j in jobs if j is not None and j.active), key=lambda j: j.queued)
 
 
-def settle() -> None:
-    """Put arrived results into the view and ask for what the automatic path needs next.
-
-    Repeated while something arrives, because a result asked for may be stored already.
-    """
-    session = current()
-    deadline = time.monotonic() + PATIENCE
-    for _ in range(2 * len(SLOTS)):
-        before = (session.view, dict(session.wanted))
-        for slot in ("table", "dataset", "projection"):
-            if slot in session.fresh and slot in session.wanted:
-                left = max(0.0, deadline - time.monotonic())
-                services.runner().wait(session.wanted[slot].digest, left)
-        session.fresh.clear()
-        _arrive(session)
-        _follow(session)
-        if (session.view, session.wanted) == before:
-            return
-
-
-def _arrive(session: Session) -> None:
-    """Take the wanted results that are stored into the view, and name those that failed."""
-    for slot in SLOTS:
-        request = session.wanted.get(slot)
-        if request is None:
-            continue
-        if slot == "explanation" and session.view.dataset not in request.parents:
-            del session.wanted[slot]  # Undo led back to other data meanwhile.
-            session.steps.discard(slot)
-            continue
-        if services.artifacts().has(request.digest):
-            del session.wanted[slot]
-            if slot in session.steps:
-                session.steps.discard(slot)
-                change(**replaced(session.view, request, load), **{slot: request.digest})
-            else:
-                session.view = session.view.with_(**{slot: request.digest})
-            continue
-        job = services.runner().job(request.digest)
-        if job is None or (not job.active and job.state != "done"):
-            del session.wanted[slot]
-            cancelled = job is not None and job.state == "cancelled"
-            if not (cancelled and getattr(session.view, slot)):  # else it is not asked for again
-                words = "Cancelled." if cancelled else "This step did not finish: try again."
-                session.errors[slot] = (job and job.error) or words
-                # What was to follow fails with it, for the same reason.
-                for later in LATER[slot]:
-                    session.wanted.pop(later, None)
-
-
-def _follow(session: Session) -> None:
-    """The automatic path: dataset, map and clustering of a new table."""
-    view, wanted = session.view, session.wanted
-    if view.table and not view.dataset and not {"table", "dataset"} & set(wanted):
-        table = load(view.table)
-        if table is not None and "dataset" not in session.errors:
-            try:
-                prepare(pipeline.preparation(table), table.recipe)
-            except BadInput as error:  # one row, or no column to compare rows by
-                session.errors["dataset"] = str(error)
-        return
-    if not view.dataset or {"table", "dataset"} & set(wanted):
-        return
-    dataset = load(view.dataset)
-    if dataset is None:
-        return
-    if not view.projection and "projection" not in wanted and "projection" not in session.errors:
-        table = load(view.table)
-        want("projection", pipeline.first_map(dataset.digest, dataset.params, None, table))
-    if not view.clustering and "clustering" not in wanted and "clustering" not in session.errors:
-        try:
-            suggestion = ask(pipeline.suggested_k(dataset))
-        except BadInput:
-            suggestion = None
-        else:
-            if suggestion is None:
-                return
-        previous = session.previous.get("clustering")
-        want("clustering", pipeline.first_clustering(dataset, suggestion, previous))
-
-
-def prepare(request: Request, recipe: dict, step: bool = False) -> None:
-    """Want a dataset, and its first map with it, so that both run without a pause between."""
-    session = current()
-    for slot in ("projection", "clustering"):
-        record = load(getattr(session.view, slot))
-        if record is not None and session.view.dataset:
-            choice = pipeline.Choice(record.method, dict(record.params), record.seed)
-            session.previous[slot] = choice
-    previous, table = session.previous.get("projection"), load(request.parents[0])
-    first = pipeline.first_map(request.digest, recipe, previous, table)
-    want("dataset", request, step)
-    want("projection", first)
-
-
 def open_table(request: Request) -> None:
     """Open other data. What is on screen stays until it has been read."""
     session = current()
@@ -417,52 +230,6 @@ def open_table(request: Request) -> None:
     for slot in SLOTS:
         session.errors.pop(slot, None)
     want("table", request, step=True)
-
-
-def follow_address() -> None:
-    """Show the view of the address after the browser's Back or Forward."""
-    context = get_script_run_ctx()
-    query = dict(st.query_params)
-    if not getattr(context, "is_history_navigation", False) or not query:
-        return
-    session = current()
-    try:
-        view, saved = _from_address(query)
-    except (BadInput, StoreError) as error:
-        session.errors["link"] = str(error)
-        return
-    if not view.clustering and view.table == session.view.table:
-        return  # An address from before the first picture was ready: nothing to go back to.
-    if session.past and session.past[-1].to_query() == view.to_query():
-        undo()
-    elif session.future and session.future[-1].to_query() == view.to_query():
-        redo()
-    elif session.view.to_query() != view.to_query():
-        replace_view(view)
-    if saved and saved["view"] != session.saved.get("view"):
-        session.saved = saved
-
-
-def sync_address() -> None:
-    """Write the view into the page's address, so that copying it copies the view."""
-    session = current()
-    back = getattr(get_script_run_ctx(), "is_history_navigation", False)
-    if back and not dict(st.query_params):
-        return  # Writing here would put the reader forward again, and Back would lead nowhere.
-    saved = saved_here()
-    query = {} if is_saved() else session.view.to_query()
-    if saved:
-        query["view"] = saved["view"]
-        if not is_saved():
-            query["revision"] = str(saved["revision"])
-    if waiting := _waiting(session):
-        query[WAIT] = waiting
-    query |= {key: st.query_params[key] for key in OF_PAGES if key in st.query_params}
-    now = dict(st.query_params)
-    if back and WAIT not in query:
-        now.pop(WAIT, None)  # what was waited for then is of no interest now
-    if now != query:
-        st.query_params.from_dict(query)
 
 
 def ambiguity() -> Record | None:
