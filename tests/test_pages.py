@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from analytics.data.operations import sample_request
+from analytics.data.words import name
 from analytics.errors import BadInput
+from analytics.figures.theme import clean
 from analytics.projection.operations import projection_request
 from pages.ui import services, session
 from pages.ui.words import escape, safe_md, share
@@ -101,6 +103,7 @@ def test_a_step_that_fails_before_the_header_follows_it_is_told_and_once(opened,
 def test_a_name_that_turns_the_direction_of_writing_leaves_our_words_alone():
     turning = "a\u202egnp.\u2066b<\u2069"
     assert safe_md(turning) == r"agnp\.b\<" and escape(turning) == "agnp.b&lt;"
+    assert clean(turning) == "agnp.b<" and name(turning) == "'agnp.b<'"
     assert safe_md("عربى 😀\u200d") == "عربى 😀\u200d"  # letters and joined pictures stay
     assert safe_md(f"a \n b\t{share(0.35)}") == "a b 35\u00a0%" and share(0.004) == "under 1\u00a0%"
 

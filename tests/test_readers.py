@@ -518,13 +518,34 @@ def test_bad_arrays(read, monkeypatch):
     zero = huge.replace(b"<f8", b"<V0")
     assert "cells" in refused(read, zero, "a.npy")
     assert "complex" in refused(read, saved(lambda b: np.save(b, np.array([1j]))), "a.npy")
-    assert "single value" in refused(read, saved(lambda b: np.save(b, np.array(1))), "a.npy")
+    for value in (1, "a word"):
+        one = saved(lambda b, value=value: np.save(b, np.array(value)))
+        assert "single value: give one row" in refused(read, one, "a.npy")
+        assert "single values only" in refused(read, zipped(**{"X.npy": one}), "a.npz")
     assert "empty" in refused(read, saved(lambda b: np.save(b, np.zeros((0, 3)))), "a.npy")
     npz = zipped(**{"X.npy": objects})
     assert "objects" in refused(read, npz, "a.npz")
     monkeypatch.setattr(arrays, "check_size", lambda *a: limits.check_size(*a[:2], 10))
     wide = saved(lambda b: np.save(b, np.zeros((4, 4))))
     assert "more than 10 cells" in refused(read, wide, "a.npy")
+
+
+def test_strings_in_arrays_and_text_that_calls_itself_an_array(read):
+    words = np.array(["one apple", "two pears", "drei Äpfel"])
+    assert list(read(saved(lambda b: np.save(b, words)), "a.npy")[0].iloc[:, 0]) == list(words)
+    assert read(saved(lambda b: np.savez(b, words=words)), "a.npz")[0].columns == ["words"]
+    for name in ("a.npy", "a.npz", "a.parquet", "a.xlsx"):
+        sentence = refused(read, b"404: Not Found\n", name)
+        assert "lines of text and no table" in sentence and ".txt" in sentence
+    assert read(b"404: Not Found\n", "a.txt")[0].shape == (1, 1)
+    assert read(b"a,b\n1,2\n3,4\n", "a.npy")[0].shape == (2, 2)  # a table is one by its content
+    assert read(b"1 2 3\n4 5 6\n", "a.npy")[0].shape == (2, 3)
+
+
+def test_names_lose_signs_that_turn_the_direction_of_writing(read):
+    frame, _, notes = read("a\u202egnp,\u2066b\u2069,عربى\n1,2,3\n4,5,6\n".encode(), "a.csv")
+    assert list(frame.columns) == ["agnp", "b", "عربى"]
+    assert any("turn the line around" in n and "'agnp', 'b'" in n for n in notes)
 
 
 def test_limits(read, monkeypatch):

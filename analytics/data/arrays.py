@@ -43,7 +43,7 @@ def load(file: BinaryIO, size: int, key: str) -> np.ndarray:
     if dtype.hasobject:
         raise BadInput(
             f"{what} holds Python objects, which are not read because they can run code: "
-            "save it as numbers or strings."
+            "save it as numbers, or as strings with astype(str)."
         )
     count = math.prod(shape)
     there = size - file.tell()
@@ -119,7 +119,7 @@ def named(path: Path, progress: Progress = silent) -> dict[str, np.ndarray]:
             if array is not None:
                 arrays[info.filename.removesuffix(".npy")] = array
     if not arrays:
-        raise BadInput("The NPZ holds no array that can be used: save one with numpy.savez.")
+        raise BadInput("The NPZ holds single values only: save arrays with one row per item.")
     return arrays
 
 

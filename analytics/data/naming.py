@@ -10,6 +10,9 @@ from analytics.data.limits import MAX_NAME
 from analytics.errors import BadInput
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Signs that turn the direction of all that follows, other words on the same line too. Letters that
+# are read from the right need none of them.
+TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]+")
 
 
 class Notes:
@@ -46,16 +49,19 @@ def shorten(text: str, length: int = 40) -> str:
 
 
 def printable(text: Any) -> str:
-    """The text without control characters and lone surrogates, on one line."""
+    """The text without control characters, lone surrogates and signs that turn the direction of
+    writing, on one line."""
     text = str(text).encode("utf-8", "replace").decode("utf-8")
-    return _CONTROL.sub(" ", text).strip()
+    return _CONTROL.sub(" ", TURNING.sub("", text)).strip()
 
 
 def tidy_names(names: Iterable[Any], notes: Notes) -> list[str]:
     """Unique, non-empty names of at most MAX_NAME characters; changes are noted."""
-    clean, unnamed, cut, doubled = [], [], [], []
+    clean, unnamed, cut, doubled, turned = [], [], [], [], []
     for position, raw in enumerate(names, start=1):
         name = printable("" if raw is None else raw)
+        if name and TURNING.search(str(raw)):
+            turned.append(name)
         if not name:
             name = f"column {position}"
             unnamed.append(name)
@@ -76,6 +82,8 @@ def tidy_names(names: Iterable[Any], notes: Notes) -> list[str]:
         seen.add(name)
     if unnamed:
         notes.say(f"Columns without a name were given one: {some(unnamed)}.")
+    if turned:
+        notes.say(f"Signs that turn the line around were left out of names: {some(turned)}.")
     if cut:
         notes.say(f"Column names over {MAX_NAME} characters were cut: {some(cut)}.")
     if doubled:

@@ -265,6 +265,8 @@ def _read_text(
         found = {"format": kind, **found}
     else:
         pairs, found = delimited.read(text, ending, options, notes, progress)
+        if found["format"] == "text" and found["separator"] is None:
+            _refuse_prose(name)
     _check_name(name, found["format"], notes)
     return pairs, {**found, "encoding": encoding}
 
@@ -286,6 +288,18 @@ def _json(text: bytes, ending: str) -> tuple[Any, str | None]:
         if named and start in (b"{", b"["):
             raise
         return None, None
+
+
+def _refuse_prose(name: str) -> None:
+    """Lines of text under a name that promises a table in bytes are no data: a page that says the
+    download failed, a pointer to where the content is, a note. A table is read by its content."""
+    ending = extension(name)
+    promised = FORMATS.get(ending)
+    if promised in LABELS.values() and promised not in (*_TEXTS, "JSON", "JSON lines"):
+        raise BadInput(
+            f"The name '{shorten(name)}' says {promised}, but the file holds lines of text and no "
+            f"table: save or fetch it again, or call it .txt to read each line as a text."
+        )
 
 
 def _check_name(name: str, kind: str, notes: Notes) -> None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from analytics.data.naming import TURNING
+
 LONGEST = 40
 
 
 def name(value: object) -> str:
     """A column name or cell in quotes, cut to 40 characters."""
-    text = " ".join(str(value).split())
+    text = " ".join(TURNING.sub("", str(value)).split())
     return "'" + (text if len(text) <= LONGEST else text[: LONGEST - 1] + "…") + "'"
 
 

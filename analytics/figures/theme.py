@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from analytics.data.naming import TURNING
 from analytics.results import SENTINELS
 
 TOKENS: dict[str, dict[str, str]] = {
@@ -125,7 +126,7 @@ _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]
 
 def clean(text: Any, limit: int = 80) -> str:
     """Any value as one printable line of at most ``limit`` characters."""
-    line = _UNPRINTABLE.sub(" ", str(text)[: 4 * limit + 40]).strip()
+    line = _UNPRINTABLE.sub(" ", TURNING.sub("", str(text)[: 4 * limit + 40])).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 

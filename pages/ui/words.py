@@ -5,6 +5,7 @@ import math
 import re
 from datetime import UTC, datetime
 
+from analytics.data.naming import TURNING
 from analytics.shares import share
 
 __all__ = [
@@ -20,22 +21,18 @@ __all__ = [
 ]
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$&])")
-
-
-# Signs that turn the direction of all that follows, our own words beside a name too.
-_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[^\S\u00a0]+")  # a no-break space stays: "35 %" is not broken in two
 
 
 def safe_md(text: object) -> str:
     """Text with every Markdown sign escaped: no image, link or directive can come from data, and
     nothing that turns the words around it."""
-    return _MARKDOWN.sub(r"\\\1", _SPACES.sub(" ", _TURNING.sub("", str(text))).strip())
+    return _MARKDOWN.sub(r"\\\1", _SPACES.sub(" ", TURNING.sub("", str(text))).strip())
 
 
 def escape(text: object) -> str:
     """The same for HTML."""
-    return html.escape(_TURNING.sub("", str(text)))
+    return html.escape(TURNING.sub("", str(text)))
 
 
 def number(value: float | None, digits: int = 2) -> str:
