@@ -23,6 +23,7 @@ from analytics.report.record import content_hash, plain, run_record
 from analytics.report.snippet import python_snippet
 from analytics.report.tables import labels_table, to_csv
 from analytics.results import Clustering, Dataset, Projection
+from analytics.shares import share
 from analytics.store.artifacts import Artifacts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -192,6 +193,7 @@ def test_texts_in_words_are_in_the_report_the_record_and_the_script(store, tmp_p
     }
     html = html_report(store, state)
     assert "The texts in words" in html and found.evidence[0]["description"] in html
+    assert f"true of {share(found.evidence[0]['coverage'])} of the texts" in html
     step = run_record(store, state)["steps"][-1]
     assert "2 descriptions of t for the goal “by length”" in step["words"]
     script = python_snippet(store, state)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.results import Explanation, Record
+from analytics.shares import share
 
 SHOWN = 300  # letters of a text on the HTML page
 
@@ -66,6 +67,7 @@ def html(found: Explanation, source: Record, title: str, colors: list[str]) -> s
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["j2"])
     )
+    environment.filters["share"] = share
     groups = clusters(found, source)
     for group, color in zip(groups, colors, strict=True):
         group["color"] = color

@@ -19,7 +19,7 @@ from analytics.report.comparison import changes, section
 from analytics.report.reasons import written_on
 from analytics.report.record import run_record
 from analytics.results import NOISE, Clustering
-from analytics.shares import percent
+from analytics.shares import percent, share
 from analytics.store.artifacts import Artifacts
 
 CARDS = 60
@@ -32,6 +32,7 @@ def page(template: str, values: Mapping[str, Any]) -> str:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["j2", "html"])
     )
+    environment.filters["share"] = share
     return environment.get_template(template).render(**values)
 
 
