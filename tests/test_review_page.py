@@ -5,6 +5,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from analytics.review import comments, store
+from analytics.store.fields import MAX_NAME
 from pages.ui import presenting, services
 from tests.apptest import settle, start
 
@@ -63,7 +64,9 @@ def test_a_reader_reads_and_comments_and_the_owner_resolves(owner):
     assert not at.exception
     assert "Are these <b>three</b> wines?" in html(at)
     assert "Version 2 is the newest; this is an older one" in said(at).replace("\\", "")
-    next(t for t in at.text_input if t.label == "Your name").set_value("Ada <b>")
+    name = next(t for t in at.text_input if t.label == "Your name")
+    assert name.max_chars == MAX_NAME  # what the store takes, so that nothing is refused late
+    name.set_value("Ada <b>")
     next(t for t in at.text_area if t.label == "Comment").set_value("Why three?")
     press(at, "Comment")
     (comment,) = comments.listed(services.engine(), review.id)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from analytics.errors import BadInput, StoreError
 from analytics.review import about as targets
+from analytics.store.fields import MAX_NAME
 from pages.ui import access, frame, marking, parts, services
 from pages.ui.words import count, escape, safe_md, when
 
@@ -97,10 +98,10 @@ def _form(desk: Desk) -> None:
     with st.form(f"{key}-comment", clear_on_submit=False, border=True):
         known = access.called()
         if known:
-            st.session_state[NAME] = known[:80]
+            st.session_state[NAME] = known[:MAX_NAME]
             st.caption(safe_md(f"As {known}"))
         else:
-            st.text_input("Your name", key=NAME, max_chars=80, persist_state="session")
+            st.text_input("Your name", key=NAME, max_chars=MAX_NAME, persist_state="session")
         about = st.radio(
             "Speaks of",
             list(choices),
@@ -236,7 +237,7 @@ def _answer(desk: Desk, comment) -> None:
         by = "" if comment.resolved_by else st.session_state.get(NAME) or _nobody(desk)
         word = "Reopen" if comment.resolved_by else "Resolve"
         if st.button(word, key=f"resolve-{comment.id}", type="tertiary") and _done(
-            comments.resolve, desk.token, comment.id, by[:80]
+            comments.resolve, desk.token, comment.id, by[:MAX_NAME]
         ):
             st.rerun()
         with st.popover("Reply", key=f"reply-to-{comment.id}", type="tertiary"):
