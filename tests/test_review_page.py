@@ -150,6 +150,33 @@ def test_what_an_owner_types_outlives_a_change_from_elsewhere(owner):
     assert not at.exception
 
 
+def titled(at):
+    return next(t for t in at.text_input if t.label == "Title")
+
+
+def test_a_title_typed_here_outlives_one_from_elsewhere(owner):
+    at, engine = owner, services.engine()
+    before = store.get(engine, at.query_params["draft"])
+    store.change(engine, before.id, before.revision, title="Typed there")
+    titled(at).set_value("Typed here")
+    at.run()
+    assert titled(at).value == "Typed here" and "Typed there" in said(at)
+    assert store.get(engine, before.id).title == "Typed there"
+    again = store.get(engine, before.id)
+    store.change(engine, before.id, again.revision, title="Typed there too")
+    press(at, "Keep mine")  # which was pressed before the newest was seen
+    assert store.get(engine, before.id).title == "Typed there too" in said(at)
+    press(at, "Keep mine")
+    assert store.get(engine, before.id).title == titled(at).value == "Typed here"
+    assert "This title was changed" not in said(at)
+    again = store.get(engine, before.id)
+    store.change(engine, before.id, again.revision, title=before.title)
+    at.run()
+    press(at, "Use that one")
+    assert titled(at).value == store.get(engine, before.id).title == before.title
+    assert "This title was changed" not in said(at) and not at.exception
+
+
 def test_the_owner_deletes_and_undoes(owner):
     at = owner
     press(at, "Delete this review")

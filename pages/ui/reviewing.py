@@ -21,6 +21,7 @@ from pages.ui import (
     services,
     session,
     sharing,
+    titling,
 )
 from pages.ui.words import count, safe_md, when
 
@@ -143,9 +144,7 @@ def _head(found) -> None:
     if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
         _open("")
         st.rerun()
-    title = st.text_input("Title", found.title, max_chars=120, key=f"title-{found.title}")
-    if title != found.title:
-        _change(found, title=title)
+    titling.box(found, _change)
 
 
 def _change(found, **values) -> None:
