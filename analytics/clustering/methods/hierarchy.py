@@ -78,7 +78,7 @@ def _directions(X: np.ndarray) -> np.ndarray:
 METHODS = (
     Method(
         "agglomerative",
-        "Agglomerative",
+        "Agglomerative clustering",
         "clustering",
         "Merges the closest groups step by step; the tree shows every level at once. Ward finds "
         "compact groups, single linkage follows chains; a wrong early merge is never undone.",

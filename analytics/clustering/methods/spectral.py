@@ -65,7 +65,7 @@ def _gamma(X: np.ndarray, seed: int, notes: list[str]) -> float:
 METHODS = (
     Method(
         "spectral",
-        "Spectral",
+        "Spectral clustering",
         "clustering",
         "Links similar rows in a graph and cuts where links are weak. Follows bent and ring-shaped "
         "groups; needs the number of groups, few thousand rows, and a graph that suits the scale.",
