@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from pages.ui import agreeing, comparing, frame, gridding, session, sides, sweeping, threeway
+from pages.ui import (
+    agreeing,
+    comparing,
+    frame,
+    gridding,
+    screen,
+    session,
+    sides,
+    sweeping,
+    threeway,
+)
 
 if frame.needs_data():
     st.stop()
@@ -20,6 +30,7 @@ if not results:
     )
     st.stop()
 chosen = comparing.chosen(results)
+screen.watch()
 
 FILL = {
     "Gallery": lambda: comparing.gallery(results, chosen, dataset, projection),

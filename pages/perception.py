@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import findings, frame, mapview, pairs, panels, people, session, trying
+from pages.ui import findings, frame, mapview, pairs, panels, people, screen, session, trying
 
 if frame.needs_data():
     st.stop()
@@ -15,6 +15,8 @@ with st.sidebar:
 if projection is None:
     st.caption("The picture appears here as soon as it is ready.")
     st.stop()
+
+screen.watch()
 
 
 def ambiguity_tab() -> None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import exports, frame, session
+from pages.ui import exports, frame, screen, session
 
 if frame.needs_data():
     st.stop()
@@ -11,4 +11,5 @@ view = session.current().view
 if not view.projection or session.load(view.projection) is None:
     st.caption("The report appears here as soon as the map is ready.")
     st.stop()
+screen.watch()
 exports.page(view)

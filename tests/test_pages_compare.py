@@ -1,13 +1,14 @@
 """The Compare page and corrections by AppTest, with real workers."""
 
 import io
+import json
 
 import numpy as np
 import pytest
 
 import analytics
 from analytics.view import View
-from pages.ui import correcting, services
+from pages.ui import correcting, screen, services
 from tests.apptest import settle, start, view
 
 QUALITY = "quality-Why-Silhouette-Stability-How many groups?-Seen by people?-Labels-Correct-Rows"
@@ -160,6 +161,13 @@ def test_three_ways_says_how_to_get_people_and_takes_their_groupings(made):
     assert not at.exception and "No person's grouping" not in words(at)
     table = next(d.value for d in at.dataframe if "between" in d.value)
     assert "3 people" in table["agreement (ARI)"].tolist()
+    maps = json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]
+    assert maps["xaxis2"]["domain"][0] > maps["xaxis"]["domain"][1]  # beside each other
+    at.session_state[screen.NARROW] = True
+    at.run()
+    maps = json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]
+    assert maps["xaxis2"]["domain"] == maps["xaxis3"]["domain"] == [0, 1]  # below each other
+    assert maps["yaxis3"]["domain"][1] < maps["yaxis2"]["domain"][0]
 
 
 def test_a_file_that_holds_no_groupings_is_told_and_what_was_there_stays(made):

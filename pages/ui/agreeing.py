@@ -200,9 +200,9 @@ def _two_maps(made, changes: np.ndarray, dataset: Dataset, projection: Projectio
     )
     panels.selection_bar(dataset, projection, mask)
     st.caption(
-        "Left: groups that most results share. Right: the yellower a row, the more often it is "
-        "apart from the rows it is grouped with elsewhere. Keep it as a result to have it as a "
-        "layer on the Map page."
+        "Consensus: groups that most results share. Changes sides: the yellower a row, the more "
+        "often it is apart from the rows it is grouped with elsewhere. Keep it as a result to have "
+        "it as a layer on the Map page."
     )
 
 

@@ -15,11 +15,12 @@ from analytics import selection as geometry
 from analytics.figures import shapes as marks
 from analytics.figures.map import MAX_WEBGL
 from analytics.results import Projection
-from pages.ui import frame, letting_go
+from pages.ui import frame, letting_go, screen
 from pages.ui.words import safe_md
 
 QUIET = {"displaylogo": False, "displayModeBar": False}
 BAR = 36  # px of the tools above large maps that stand beside each other
+STACKED = 280  # px of each map where maps stand below each other: a thumb passes beside them
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +154,8 @@ def _plotly(projection, layers, look: Look, sentence, key, chosen, cleared, kept
     box: dict[str, Any] = {"key": f"{key}-sidebox"}
     if several:
         titles = [layer.title for layer in layers]
-        figure = beside(views, titles, dark=frame.dark(), height=look.height)
+        stacked = {"across": 1, "height": STACKED} if screen.narrow() else {"height": look.height}
+        figure = beside(views, titles, dark=frame.dark(), **stacked)
     else:
         # The box gives the height, so that assets/app.css can lower it on a narrow screen.
         figure.update_layout(height=None, autosize=True)

@@ -8,10 +8,13 @@ import streamlit as st
 from analytics.digest import of_json
 from analytics.report import columns
 from analytics.view import View
-from pages.ui import findings, frame, mapview, services, session, telling
+from pages.ui import findings, frame, mapview, screen, services, session, telling
 from pages.ui.words import safe_md
 
 MAX_LISTED = 40
+# The picture of the page. On a narrow screen, 330 to 600 px wide, the smallest letters are 11 px.
+WIDE = {"width": 1500, "height": 1050}
+NARROW = {"width": 1080, "height": 1080, "zoom": 2.25}
 
 
 def state_of(view: View) -> dict:
@@ -127,16 +130,21 @@ def _static(dataset, projection, clustering, view: View, title: str) -> dict:
 
 def _picture(dataset, projection, clustering, view: View) -> None:
     drawn = _static(dataset, projection, clustering, view, "")
+    said, shape = drawn["caption"], WIDE
+    if screen.narrow():  # the sentence stands below, where it breaks into lines
+        drawn["caption"], shape = "", NARROW
     # A score of each point may be stored later than the view that asks for it.
-    key = of_json([view.to_json(), drawn["dark"], drawn["values"] is None])
-    st.image(_drawn(key, projection.xy, drawn), width="stretch", alt=drawn["caption"])
+    key = of_json([view.to_json(), drawn["dark"], drawn["values"] is None, shape])
+    st.image(_drawn(key, projection.xy, drawn | shape), width="stretch", alt=said)
+    if not drawn["caption"]:
+        st.caption(safe_md(said))
 
 
 @st.cache_data(max_entries=100, show_spinner=False)
 def _drawn(key: str, _xy, _drawn: dict) -> bytes:
     from analytics.figures.picture import map_png
 
-    return map_png(_xy, width=1500, height=1050, **_drawn)
+    return map_png(_xy, **_drawn)
 
 
 def _columns(dataset) -> list[str]:
