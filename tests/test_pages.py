@@ -11,7 +11,7 @@ from analytics.data.words import name
 from analytics.errors import BadInput
 from analytics.figures.theme import clean
 from analytics.projection.operations import projection_request
-from pages.ui import services, session
+from pages.ui import frame, screen, services, session
 from pages.ui.words import escape, safe_md, share
 from tests.apptest import settle, start, view
 
@@ -54,6 +54,9 @@ def test_every_page_shows_the_view_of_its_address(opened, page):
     assert view(at).dataset == opened.dataset
     if page == "report.py":
         assert len(at.get("download_button")) >= 7
+        at.session_state[screen.NARROW] = True  # the picture's sentence stands below it
+        at.run()
+        assert any("as a PCA map, coloured by" in c.value for c in at.caption)
     elif page not in ("data.py", "pictures.py"):
         assert at.get("plotly_chart")
 
@@ -273,3 +276,10 @@ def test_shares_are_written_in_one_way():
         if own.search(line)
     ]
     assert [line for line in found if "quantile" not in line] == []  # the name of a column
+
+
+def test_a_method_reads_as_a_name_within_a_sentence():
+    said = [
+        frame.method_said("clustering", m) for m in ("agglomerative", "gmm", "meanshift", "dbscan")
+    ]
+    assert said == ["agglomerative clustering", "Gaussian mixture", "mean shift", "DBSCAN"]

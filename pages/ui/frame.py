@@ -14,6 +14,7 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LOGO = ASSETS / "logo.png"
 # Groups that no method of the menu made.
 MADE_HERE = {"corrected": "Corrected by hand", "consensus": "Consensus"}
+PROPER = ("Gaussian", "Isomap")  # first words of methods that keep their capital in a sentence
 STEP = {
     "link": "The link",
     "table": "Reading the data",
@@ -149,6 +150,14 @@ def method_label(kind: str, method_id: str) -> str:
         return registry.get(kind, method_id).label
     except BadInput:
         return MADE_HERE.get(method_id, method_id)
+
+
+def method_said(kind: str, method_id: str) -> str:
+    """The same name within a sentence: "agglomerative clustering", but "Gaussian mixture"."""
+    label = method_label(kind, method_id)
+    first = label.split(" ")[0]
+    common = first[1:].islower() and first not in PROPER
+    return label[0].lower() + label[1:] if common else label
 
 
 def made_here(record) -> str:

@@ -98,7 +98,7 @@ def _by(groups) -> str:
         made = groups.label_column == "group"
         return "as they were made" if made else f"by {groups.label_column}"
     if isinstance(groups, Clustering):
-        return f"found by {frame.method_label('clustering', groups.method)}"
+        return f"found by {frame.method_said('clustering', groups.method)}"
     return "as predicted people see them"
 
 

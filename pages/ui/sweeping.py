@@ -72,7 +72,8 @@ def _form(dataset: Dataset, projection: Projection) -> None:
         )
         seed = st.number_input("Seed", 0, 2**32 - 1, 0, key="sweep-seed", width=120)
         pressed = st.button("Sweep", type="primary", key="run-sweep")
-    st.caption(f"The other parameters of {safe_md(method.label)} stay at their defaults.")
+    said = frame.method_said("clustering", method.id)
+    st.caption(f"The other parameters of {safe_md(said)} stay at their defaults.")
     if not pressed:
         return
     try:

@@ -23,7 +23,7 @@ from pages.ui.words import count, interval, safe_md
 
 ABSENT = (
     "No person's grouping of this map is here yet. Have people group it on the Study page, or "
-    "import below what was collected elsewhere. Until then the third map is empty; nothing stands "
+    "import what was collected elsewhere. Until then the third map is empty; nothing stands "
     "in for people."
 )
 FAILED, BEFORE = "people-failed", "people-before"  # why an import failed; what stood there
