@@ -85,6 +85,7 @@ BEYOND = {
     "required": ["beyond"],
     "additionalProperties": False,
 }
+_JOINERS = "\u200c\u200d"  # within words of Persian or Hindi, and within one picture sign
 _QUOTES = {'"': '"', "'": "'", "`": "`", "“": "”", "„": "“”", "«": "»", "»": "«"}
 _VERDICTS = {"yes": 1.0, "no": 0.0, "unsure": UNSURE}
 
@@ -214,7 +215,10 @@ def one(text: str) -> float:
 
 def clean(text: str) -> str:
     """One line of at most LONGEST letters without control or direction characters."""
-    kept = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text[: 4 * LONGEST])
+    kept = "".join(
+        " " if unicodedata.category(c)[0] in "CZ" and c not in _JOINERS else c
+        for c in text[: 4 * LONGEST]
+    )
     words = " ".join(kept.split()).lstrip("-*• ")
     while len(words) > 1 and words[0] in _QUOTES and words[-1] in _QUOTES[words[0]]:
         words = words[1:-1].strip()

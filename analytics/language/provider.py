@@ -197,7 +197,7 @@ class LanguageProvider:
 
     def _told(self) -> str:
         spent = self.sender.meter.spent
-        money = "" if spent.money is None else f", ${spent.money:.4f}"
+        money = f", ${spent.money:.4f}" if spent.money else ""
         return f"{spent.calls:,} requests, {spent.tokens_in + spent.tokens_out:,} tokens{money}"
 
     def key(self, kind: str, goal: str, text: str, description: str) -> str:

@@ -152,8 +152,8 @@ class Sender:
         if not no_credit and (code in (408, 409, 425, 429) or code >= 500):
             return _Passing(f"the endpoint answered {code}", _wait(error.response.headers))
         why = {
-            401: f"it refuses the key (401); check {KEY}",
-            403: f"it refuses the key (403); check {KEY}",
+            401: f"it refuses the key (401); check the key, or {KEY} where none was given",
+            403: f"it refuses the key (403); check the key, or {KEY} where none was given",
             404: f"it knows no model {self.to.model!r} at this address (404); check {MODEL}",
             429: "the account has no credit left (429)",
         }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from analytics.errors import BadInput
@@ -14,6 +15,7 @@ from pages.ui import frame, session
 from pages.ui.words import count, escape, marked, number, share
 
 SHOWN = 160  # letters of an exemplar
+SURE = 0.9  # chance from which on a text is not in doubt, and shown as a sure one only
 NAME_KEY = "explain-author"
 
 
@@ -26,11 +28,19 @@ def show(found: Explanation, dataset: Dataset, changeable: bool) -> None:
                 _buttons(found, dataset, place, entry)
     left = int((found.labels < 0).sum())
     if left and changeable:
+        unknown = "no text, or not judged" if unjudged(found) else "or no text"
         st.html(
             "<div class='card'><b><span class='dot hollow'></span>Unexplained</b>"
             f"<div class='muted'>{count(left, 'row')}: no description reaches a chance of "
-            f"{explain.LEAST_CHANCE:g}, or no text.</div></div>"
+            f"{explain.LEAST_CHANCE:g}, {unknown}.</div></div>"
         )
+
+
+def unjudged(found: Explanation) -> int:
+    """Unexplained rows with a text of which nothing is known: no answer on any description came,
+    because the budget was spent or requests failed."""
+    rows = np.flatnonzero((found.labels < 0) & (found.place >= 0))
+    return int(np.isnan(found.scores[found.place[rows]][:, found.chosen]).all(axis=1).sum())
 
 
 def _card(found: Explanation, dataset: Dataset, place: int, entry: Mapping[str, Any]) -> None:
@@ -69,13 +79,15 @@ def _evidence(found: Explanation, dataset: Dataset, place: int, entry: Mapping[s
     """The surest texts and those in doubt as HTML, each with the chance that the description holds,
     and the words that speak for it marked."""
     texts, column = dataset.frame[found.column], int(found.chosen[place])
+    chance = found.scores[found.place, column]
     words = [*entry["words"], *lexical.quoted(found.descriptions[column])]
     parts = []
-    for title, rows in (("Surest", "exemplars"), ("In doubt", "borderline")):
+    doubtful = [i for i in entry["borderline"] if not chance[i] >= SURE]
+    for title, rows in (("Surest", entry["exemplars"]), ("In doubt", doubtful)):
         lines = [
-            f"<li><span class='muted'>{number(float(found.scores[found.place[i], column]))}</span> "
+            f"<li><span class='muted'>{number(float(chance[i]))}</span> "
             f"{marked(_short(texts.iloc[i]), words)}</li>"
-            for i in entry[rows]
+            for i in rows
         ]
         parts.append(f"<div class='muted'>{title}</div><ul>{''.join(lines)}</ul>" if lines else "")
     return f"<div class='card'>{''.join(parts)}</div>"

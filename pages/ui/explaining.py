@@ -239,9 +239,17 @@ def before(dataset: Dataset) -> None:
 
 
 def what_it_is(found: Explanation, first: bool) -> None:
-    """What a reader has to know first: a look at a part only."""
+    """What a reader has to know first: a look at a part only, or texts that were not judged."""
     if "inside" in found.params:
         frame.sentence(found.notes[0])
+    unknown = cards.unjudged(found)
+    if unknown:
+        frame.sentence(
+            f"{count(unknown, 'row')} of {len(found.labels):,} could not be judged, so nothing is "
+            "known of them. Why stands below the numbers; explained again with more room, what was "
+            "answered is not asked again.",
+            "warning",
+        )
     for note in found.notes[:1] if first else ():
         frame.sentence(f"{note} The explanation of all texts follows.", "info")
 
@@ -261,8 +269,7 @@ def summary(found: Explanation, first: bool) -> None:
             findings.finding(
                 "Unexplained",
                 f"{unexplained:,}",
-                f"of {count(len(found.labels), 'row')}: no description reaches a chance of "
-                f"{explain.LEAST_CHANCE:g}. {_between(found)}",
+                f"of {count(len(found.labels), 'row')}: {_why_left(found)} {_between(found)}",
             )
         findings.finding(
             "Cost of the choice",
@@ -290,6 +297,13 @@ def summary(found: Explanation, first: bool) -> None:
             )
         frame.how(HOW)
     judging.spent(found)
+
+
+def _why_left(found: Explanation) -> str:
+    """Why texts are unexplained."""
+    why = f"no description reaches a chance of {explain.LEAST_CHANCE:g}"
+    unknown = cards.unjudged(found)
+    return f"{why}, or, for {unknown:,}, nothing was answered." if unknown else f"{why}."
 
 
 def _between(found: Explanation) -> str:
