@@ -104,6 +104,8 @@ def test_escape_by_hand():
     assert theme.escape("<a href='x'>&") == "&lt;a href='x'&gt;&amp;"
     assert theme.escape("bad \ud800 byte\x00") == "bad   byte"
     assert theme.clean("x" * 100, 10) == "x" * 9 + "…"
+    assert theme.fitted("x" * 100, 10) == "x" * 9 + "…" and theme.fitted("abc", 3) == "abc"
+    assert theme.fitted("新" * 100, 10) == "新" * 5 + "…" and theme.fitted("新聞", 4) == "新聞"
 
 
 # ---- marks

@@ -80,7 +80,7 @@ def parts(
         if len(np.unique(kinds[kinds >= 0])) <= MAX_LABELS:
             letters = FEW_LETTERS if small else LETTERS
             for label, place in lines.group_labels(xy[seen], kinds[seen], small).items():
-                name = theme.clean(theme.group_name(label, names), letters)
+                name = theme.fitted(theme.group_name(label, names), letters)
                 bold = isolate in (None, label)
                 bulk = lines.bulk(xy[seen][kinds[seen] == label])
                 words.append(Word(place, name, theme.color_of(label), bold, bulk=bulk))
@@ -108,7 +108,7 @@ def placed_words(
     room = (FEW_WIDE if small else NARROW[0], min(NARROW[1], height))
     scale = min(room[0] / (x1 - x0), room[1] / (aspect * (y1 - y0)))
     px = np.array([scale, scale * aspect])
-    plain = [len(word.text) + 2 * bool(word.color) for word in words]
+    plain = [theme.room(word.text) + 2 * bool(word.color) for word in words]
     sizes = np.array([(7.4 * n + 10, 22) for n in plain], float)
     at = np.array([(word.place - (x0, y0)) * px for word in words])
     own = [_off(word, size, px) for word, size in zip(words, sizes, strict=True)]

@@ -190,8 +190,8 @@ def _names(plan: dict, kinds: np.ndarray, names: dict, dark: bool) -> list[dict]
     places = lines.group_labels(found.xy[seen], kinds[seen])
     if not places:
         return []
-    texts = [theme.clean(theme.group_name(label, names), 28) for label in places]
-    sizes = np.array([(8 * unit * len(text) + 8 * unit, 20 * unit) for text in texts])
+    texts = [theme.fitted(theme.group_name(label, names), 28) for label in places]
+    sizes = np.array([(8 * unit * theme.room(text) + 8 * unit, 20 * unit) for text in texts])
     at = to_px(np.array(list(places.values())), limits, box) - box[:2]
     at = lines.spread_labels(at, sizes, box[2:]) + box[:2]
     ink = plan["tokens"]["ink"]

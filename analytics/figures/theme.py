@@ -7,7 +7,9 @@ Importing Streamlit changes plotly's default template to placeholder colours, so
 import html
 import re
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from analytics.data.naming import TURNING
 from analytics.results import SENTINELS
@@ -128,6 +130,21 @@ def clean(text: Any, limit: int = 80) -> str:
     """Any value as one printable line of at most ``limit`` characters."""
     line = _UNPRINTABLE.sub(" ", TURNING.sub("", str(text)[: 4 * limit + 40])).strip()
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def room(text: str) -> float:
+    """How many ordinary letters a text is as wide as: Chinese, Japanese and Korean letters and
+    picture signs take nearly two."""
+    return sum(1.75 if c in "MW@" or east_asian_width(c) in "WF" else 1.0 for c in text)
+
+
+def fitted(text: Any, limit: int) -> str:
+    """:func:`clean`, and no wider than ``limit`` ordinary letters."""
+    line = clean(text, limit)
+    if room(line) <= limit:
+        return line
+    widths = accumulate(room(c) for c in line)
+    return line[: sum(width <= limit - 1 for width in widths)].rstrip() + "…"
 
 
 def escape(text: Any, limit: int = 80) -> str:

@@ -155,7 +155,7 @@ def _places(clustering: Clustering | None, xy: np.ndarray, rows: np.ndarray) -> 
     places = group_labels(xy[known], clustering.labels[rows][known])
     names = clustering.group_names
     return [
-        {"name": theme.clean(names[int(g)], 28), "x": float(x), "y": float(y)}
+        {"name": theme.fitted(names[int(g)], 28), "x": float(x), "y": float(y)}
         for g, (x, y) in places.items()
     ]
 
