@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from analytics.accounts import holdings, removal, sharing
 from analytics.accounts.person import ADMIN, MEMBER, READER, Person
 from analytics.errors import BadInput
-from analytics.store import database as db
 from analytics.store import migrations, projects
-from analytics.store.database import connect
+from analytics.store import schema as db
+from analytics.store.database import connect, now, writing
 from pages.ui import access, identity, services
 from tests.apptest import settle, start, view
 
@@ -46,7 +46,7 @@ ACTS = st.lists(
 @given(acts=ACTS)
 def test_only_the_owner_changes_who_may_do_what(acts, tmp_path):
     engine = connect(f"sqlite:///{tmp_path / 'roles.sqlite'}")
-    with db.writing(engine) as connection:
+    with writing(engine) as connection:
         connection.execute(sa.delete(sharing.shares))
     sharing.own(engine, P, ANN)
     expected = {BOB.id: "", CYD.id: ""}
@@ -86,19 +86,19 @@ def test_what_nobody_owns_is_the_first_administrators(engine, monkeypatch):
 def test_what_is_removed_for_good_leaves_no_shares_and_no_files_held(engine, table):
     kept, gone = P, "q" * 32
     required = {
-        c.name: {} if isinstance(c.type, sa.JSON) else db.now() if "UtcTime" in repr(c.type) else 1
+        c.name: {} if isinstance(c.type, sa.JSON) else now() if "UtcTime" in repr(c.type) else 1
         for c in table.c
         if not c.nullable and c.default is None
     }
     texts = {c.name: "x" for c in table.c if c.name in required and isinstance(c.type, sa.String)}
     for thing in (kept, gone):
-        with db.writing(engine) as connection:
+        with writing(engine) as connection:
             unique = dict.fromkeys(texts, thing)
             connection.execute(sa.insert(table).values(**{**required, **unique, "id": thing}))
         sharing.own(engine, thing, ANN)
         sharing.share(engine, ANN, thing, "bob@x.org", "viewer")
         holdings.hold(engine, thing, ["f" * 64])
-    with db.writing(engine) as connection:
+    with writing(engine) as connection:
         assert removal.remove(connection, table, table.c.id == gone) == 1
     assert sharing.shared_with(engine, gone) == []
     assert holdings.held(engine, [gone]) == set()
@@ -126,7 +126,7 @@ def test_projects_from_before_the_login_hold_their_files(database_url):
     saved = projects.save_view(engine, name="Old", state={"page": "map"})
     params = {"name": "a.csv", "content": content}
     projects.record_run(engine, saved.project, digest="a" * 32, kind="table", params=params)
-    with db.writing(engine) as connection:  # back to the schema before accounts
+    with writing(engine) as connection:  # back to the schema before accounts
         for name in ("people", "shares", "holdings"):
             connection.execute(sa.text(f"DROP TABLE {name}"))
         connection.execute(sa.text("DELETE FROM schema_version WHERE version > 4"))

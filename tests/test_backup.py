@@ -15,10 +15,10 @@ import sqlalchemy as sa
 from analytics import cli
 from analytics.errors import BadInput, StoreError
 from analytics.store import backup as backups
-from analytics.store import database as db
 from analytics.store import dumping, migrations, projects, restoring
+from analytics.store import schema as db
 from analytics.store.backup import backup
-from analytics.store.database import connect
+from analytics.store.database import connect, now, reading, writing
 from analytics.store.restoring import restore
 from tests.test_store_bundle import CONTENT, FILE, STATE, fill
 
@@ -27,8 +27,8 @@ pytest_plugins = ["tests.postgres"]
 
 def tall(engine):
     """A row in the tables that a project does not fill, with bytes, no value and a reply."""
-    stamp, some = db.now(), np.arange(4, dtype="<f4").tobytes()
-    with db.writing(engine) as c:
+    stamp, some = now(), np.arange(4, dtype="<f4").tobytes()
+    with writing(engine) as c:
         study = {"id": "a" * 32, "title": "Which?", "consent": "None", "open": True}
         c.execute(sa.insert(db.studies).values(**study, created=stamp))
         plot = {"study_id": "a" * 32, "position": 0, "name": "p", "projection": "", "total": 2}
@@ -44,7 +44,7 @@ def tall(engine):
 
 
 def everything(engine):
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         return {t.name: list(dumping.rows(connection, t)) for t in dumping.tables()}
 
 
@@ -136,7 +136,7 @@ def test_from_postgresql_and_back(kept, postgres_url, tmp_path):
 def test_a_backup_of_every_older_schema_is_brought_up_to_date(schema, tmp_path):
     old = sa.create_engine(f"sqlite:///{tmp_path / 'old.sqlite'}")
     migrations.migrate(old, target=schema)
-    stamp = db.now().isoformat()
+    stamp = now().isoformat()
     project = {"id": "a" * 32, "name": "Old", "created": stamp, "updated": stamp}
     view = {"id": "b" * 32, "project_id": "a" * 32, "name": "v", "state": {"page": "map"}}
     lines = {"projects": project, "views": view | {"created": stamp, "updated": stamp}}
@@ -155,7 +155,7 @@ def written(path, held, schema=migrations.LATEST, **changes):
         for name, data in held.items()
     }
     manifest = {"format": backups.FORMAT, "version": "0", "schema": schema, "rows": {}}
-    manifest |= {"made": db.now().isoformat(), "members": facts}
+    manifest |= {"made": now().isoformat(), "members": facts}
     manifest |= changes
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in held.items():

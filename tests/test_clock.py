@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.store import database, projects
+from analytics.store import database, projects, rows
 
 pytest_plugins = ["tests.postgres"]
 STATE = {"page": "map"}
@@ -16,7 +16,7 @@ def clock(monkeypatch):
     """Set how far the clock is off."""
 
     def off(by: timedelta):
-        for module in (database, projects):
+        for module in (database, projects, rows):
             monkeypatch.setattr(module, "now", lambda: TRUE() + by)
 
     return off

@@ -4,8 +4,9 @@ import pytest
 import sqlalchemy as sa
 
 from analytics.accounts.tables import shares
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.artifacts import Artifacts
+from analytics.store.database import connect, writing
 from tests import postgres
 from tests.faults import __main__ as faults
 from tests.faults import acts, databases, operating, things
@@ -48,8 +49,8 @@ def test_a_view_that_went_back_a_lost_result_and_a_damaged_file_are_seen(tmp_pat
 
 def test_half_a_project_is_seen(tmp_path):
     acks = _first("importing", tmp_path / "home", 1)
-    engine = db.connect(home=tmp_path / "home")
-    with db.writing(engine) as connection:
+    engine = connect(home=tmp_path / "home")
+    with writing(engine) as connection:
         connection.execute(sa.delete(db.runs).where(db.runs.c.digest == acks[0]["digests"][0]))
     engine.dispose()
     found = acts.problems("importing", tmp_path / "home", [*acks, {"project": "p", "digests": []}])
@@ -59,8 +60,8 @@ def test_half_a_project_is_seen(tmp_path):
 def test_lost_drawings_comments_and_versions_are_seen(tmp_path):
     drawn = _first("studying", tmp_path, 4)
     said = _first("reviewing", tmp_path, 4)
-    engine = db.connect(home=tmp_path)
-    with db.writing(engine) as connection:
+    engine = connect(home=tmp_path)
+    with writing(engine) as connection:
         connection.execute(sa.update(db.study_answers).values(step=1, strokes=[]))
         connection.execute(sa.update(db.review_versions).values(document={"text": "other"}))
         connection.execute(
@@ -91,8 +92,8 @@ def test_what_a_half_done_act_of_an_operator_leaves_is_seen(tmp_path, monkeypatc
     assert len(found) == 2 and "results" in found[0] and "of who stays" in found[1]
 
     free, given = _first("claiming", homes["claiming"], 2)
-    engine = db.connect(home=homes["claiming"])
-    with db.writing(engine) as connection:
+    engine = connect(home=homes["claiming"])
+    with writing(engine) as connection:
         connection.execute(sa.delete(shares).where(shares.c.thing == free["free"][0]))
     engine.dispose()
     found = acts.problems("claiming", homes["claiming"], [free, given])
@@ -105,8 +106,8 @@ def test_what_a_half_done_act_of_an_operator_leaves_is_seen(tmp_path, monkeypatc
     assert len(found) == 2 and "lost" in found[0] and "not whole" in found[1]
 
     states = _first("restoring", homes["restoring"], 1)
-    engine = db.connect(home=homes["restoring"])
-    with db.writing(engine) as connection:
+    engine = connect(home=homes["restoring"])
+    with writing(engine) as connection:
         connection.execute(sa.delete(db.projects).where(db.projects.c.name == "a"))
     engine.dispose()
     assert acts.problems("restoring", homes["restoring"], states) == ["there is no project"]

@@ -19,9 +19,9 @@ from analytics.data.uploads import path_of, stage
 from analytics.errors import BadInput
 from analytics.review import store as reviews
 from analytics.store import bundle, projects, unbundle
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.artifacts import Artifacts
-from analytics.store.database import connect
+from analytics.store.database import connect, reading
 from analytics.study import store as studies
 from analytics.study.plots import Plot
 from pages.ui import services
@@ -72,7 +72,7 @@ class World:
         holdings.hold(self.engine, person.id, [self.files[n] for n in names])
 
     def rows(self, table):
-        with db.reading(self.engine) as connection:
+        with reading(self.engine) as connection:
             return {tuple(map(str, row)) for row in connection.execute(sa.select(table))}
 
     def stored(self):

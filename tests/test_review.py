@@ -35,7 +35,7 @@ from analytics.review import (
     store,
     writing,
 )
-from analytics.store import database, projects
+from analytics.store import database, projects, schema
 from analytics.store.artifacts import Artifacts
 
 pytest_plugins = ["tests.postgres"]
@@ -377,12 +377,12 @@ def test_deleting_hides_and_undo_brings_back(engine, published):
     assert (row.versions, row.comments, row.open) == (1, 1, 1)
     store.delete(engine, review)
     with database.writing(engine) as connection:
-        connection.execute(sa.update(database.reviews).values(deleted_at=sa.text("'2001-01-01'")))
+        connection.execute(sa.update(schema.reviews).values(deleted_at=sa.text("'2001-01-01'")))
     holdings.hold(engine, review, ["f" * 64])
     assert store.purge(engine) == 1
     assert holdings.held(engine, [review]) == set()
     with database.reading(engine) as connection:
-        for table in (database.reviews, database.review_versions, database.review_comments):
+        for table in (schema.reviews, schema.review_versions, schema.review_comments):
             assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
     with pytest.raises(BadInput):
         store.restore(engine, review)
@@ -395,7 +395,7 @@ def test_what_a_review_needs_is_kept_and_outlives_its_project(engine):
     assert {A, B} <= projects.kept_digests(engine)
     projects.delete(engine, saved.project)
     with database.writing(engine) as connection:
-        connection.execute(sa.delete(database.projects))
+        connection.execute(sa.delete(schema.projects))
     assert store.get(engine, review).project == ""
     assert store.read(engine, store.get(engine, review).token).number == 1
     with pytest.raises(BadInput):
@@ -563,14 +563,15 @@ def test_the_cap_holds_when_several_reach_it_together(engine, published, monkeyp
 WRITER = """
 import sys, sqlalchemy as sa
 from analytics.review import comments
-from analytics.store import database as db
-engine = db.connect(sys.argv[1])
+from analytics.store import schema as db
+from analytics.store.database import connect, now, writing
+engine = connect(sys.argv[1])
 comments.write(engine, sys.argv[2], 1, name="Ada", text="kept")
-with db.writing(engine) as connection:
+with writing(engine) as connection:
     review = comments._open_review(connection, sys.argv[2])
     connection.execute(sa.insert(db.review_comments).values(
         id="c" * 22, review_id=review, number=1, about={"kind": "whole"}, name="Ada",
-        text="half", secret="", resolved_by="", revision=1, created=db.now(), updated=db.now()))
+        text="half", secret="", resolved_by="", revision=1, created=now(), updated=now()))
     print("inside", flush=True)
     sys.stdin.read()
 """

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from analytics.accounts import tables  # noqa: F401  (the whole schema)
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
-from analytics.store import database, migrations, projects
+from analytics.store import database, migrations, projects, schema
 from analytics.store.database import connect
 
 pytest_plugins = ["tests.postgres"]
@@ -74,8 +74,8 @@ def test_migrations_build_what_the_tables_say(database_url):
     with database.reading(engine) as connection:
         migrated = columns(connection)
     with database.writing(engine) as connection:
-        database.metadata.drop_all(connection)
-        database.metadata.create_all(connection)
+        schema.metadata.drop_all(connection)
+        schema.metadata.create_all(connection)
     with database.reading(engine) as connection:
         assert migrated == columns(connection)
     engine.dispose()
@@ -95,7 +95,7 @@ def test_an_older_database_is_brought_up_to_date_with_all_it_holds(database_url,
     engine.dispose()
     again = connect(database_url)
     with database.reading(again) as connection:
-        versions = list(connection.scalars(sa.select(database.schema_version.c.version)))
+        versions = list(connection.scalars(sa.select(schema.schema_version.c.version)))
     assert versions == list(range(1, migrations.LATEST + 1))
     again.dispose()
 
@@ -127,7 +127,7 @@ def test_a_newer_database_is_refused_in_words(database_url):
     engine = connect(database_url)
     with database.writing(engine) as connection:
         connection.execute(
-            sa.insert(database.schema_version).values(version=99, applied=database.now())
+            sa.insert(schema.schema_version).values(version=99, applied=database.now())
         )
     engine.dispose()
     with pytest.raises(StoreError, match=r"newer Gestalt \(schema 99"):
@@ -228,7 +228,7 @@ def test_sqlite_uses_the_log_waits_and_checks_keys(tmp_path, monkeypatch):
     assert facts == ["wal", 1, int(database.BUSY_SECONDS * 1000)]
     with pytest.raises(StoreError), database.writing(engine) as connection:
         connection.execute(
-            sa.insert(database.datasets).values(
+            sa.insert(schema.datasets).values(
                 project_id="none", digest="d", name="n", content="", created=database.now()
             )
         )
@@ -311,7 +311,7 @@ def test_a_lock_held_too_long_in_postgres_is_said(postgres_url, monkeypatch):
     engine = connect(postgres_url.replace("?", "?connect_timeout=10&"))
     saved = projects.save_view(engine, name="A", state={})
     with engine.connect() as other, other.begin():
-        other.execute(sa.select(database.projects).with_for_update())
+        other.execute(sa.select(schema.projects).with_for_update())
         with pytest.raises(StoreError, match="locked by another program"):
             projects.rename(engine, saved.project, "B")
     assert projects.rename(engine, saved.project, "B") == "B"
@@ -413,7 +413,7 @@ def test_a_server_that_restarts_is_found_again(postgres_url):
 def test_errors_inside_a_transaction_undo_it(engine):
     with pytest.raises(BadInput), database.writing(engine) as connection:
         connection.execute(
-            sa.insert(database.projects).values(
+            sa.insert(schema.projects).values(
                 id=P, name="x", created=database.now(), updated=database.now()
             )
         )

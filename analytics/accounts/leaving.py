@@ -21,7 +21,7 @@ from analytics.accounts.sharing import OWNER, put
 from analytics.accounts.tables import holdings, people, shares
 from analytics.data.uploads import path_of
 from analytics.errors import BadInput
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.artifacts import Artifacts
 from analytics.store.database import reading, writing
 from analytics.store.runs import digests_kept, uploads_kept

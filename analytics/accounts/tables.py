@@ -1,8 +1,8 @@
-"""The tables of accounts, beside those of ``analytics.store.database``."""
+"""The tables of accounts, beside those of ``analytics.store.schema``."""
 
 import sqlalchemy as sa
 
-from analytics.store.database import UtcTime, metadata
+from analytics.store.schema import UtcTime, metadata
 
 people = sa.Table(
     "people",

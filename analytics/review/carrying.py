@@ -24,7 +24,8 @@ from analytics.review import document as documents
 from analytics.review.comments import MOST_COMMENTS, MOST_TEXT
 from analytics.review.sections import SECTIONS, check_text, check_texts
 from analytics.review.store import MOST_VERSIONS
-from analytics.store import database as db
+from analytics.store import schema as db
+from analytics.store.database import now, reading, writing
 from analytics.store.fields import check_json, check_name, check_state, new_id, shortened
 
 AT_ONCE = 50  # comments in one member
@@ -133,7 +134,7 @@ def left_out_words(left_out: Sequence[tuple[str, str]]) -> str:
 def titles(engine: Engine, reviews: Sequence[str]) -> list[str]:
     """What stored reviews are called in :func:`left_out_words`."""
     r = db.reviews.c
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         rows = connection.execute(sa.select(r.id, r.title).where(r.id.in_(reviews))).all()
     found = dict(rows)
     return [f"“{shortened(found[review], 60)}”" for review in reviews]
@@ -188,7 +189,7 @@ def _review(drafts: list, versions: list, comments: list, members: dict) -> dict
 
 def _moment(text: str) -> datetime:
     """A time of the file, which cannot be in the future."""
-    return min(datetime.fromisoformat(text).astimezone(db.now().tzinfo), db.now())
+    return min(datetime.fromisoformat(text).astimezone(now().tzinfo), now())
 
 
 def _version(version: dict[str, Any]) -> dict[str, Any]:
@@ -261,7 +262,7 @@ def _comment(comment: dict[str, Any], said: list[dict], versions: int) -> dict[s
         "resolved_by": check_name(by) if by else "",
         "created": _moment(comment["created"]),
         "edited_at": None if edited is None else _moment(edited),
-        "deleted_at": db.now() if gone else None,
+        "deleted_at": now() if gone else None,
     }
 
 
@@ -298,7 +299,7 @@ def add(connection: Connection, project: str, review: dict[str, Any]) -> str:
 def named(engine: Engine, review: str) -> list[Any]:
     """What of a stored review names results, see :func:`results_of`."""
     r, v = db.reviews.c, db.review_versions.c
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         found = list(connection.scalars(sa.select(r.view).where(r.id == review)))
         documents_ = connection.scalars(sa.select(v.document).where(v.review_id == review))
         return found + [document["state"] for document in documents_]
@@ -306,5 +307,5 @@ def named(engine: Engine, review: str) -> list[Any]:
 
 def drop(engine: Engine, review: str) -> None:
     """Remove a review for good, for an import that may not show what it shows."""
-    with db.writing(engine) as connection:
+    with writing(engine) as connection:
         remove(connection, db.reviews, db.reviews.c.id == review)

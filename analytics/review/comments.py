@@ -20,7 +20,7 @@ from analytics.errors import BadInput
 from analytics.review import about as targets
 from analytics.review.sections import check_text
 from analytics.review.store import GONE, live, newest
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.database import now, reading, writing
 from analytics.store.fields import check_name, is_id, new_id
 

@@ -20,7 +20,7 @@ from analytics.accounts.sharing import put_owner
 from analytics.errors import BadInput
 from analytics.review import document as documents
 from analytics.review.sections import check_texts
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.database import now, reading, writing
 from analytics.store.fields import check_name, check_state, is_id, new_id
 from analytics.store.rows import live_project

@@ -22,8 +22,9 @@ import analytics
 from analytics.errors import StoreError
 from analytics.progress import Progress, silent
 from analytics.review import carrying
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.artifacts import Artifacts
+from analytics.store.database import reading
 from analytics.store.fields import digests_in
 from analytics.store.files import atomic_file
 from analytics.store.rows import live_project, of_project, uploads_of
@@ -87,7 +88,7 @@ def _rows(
     """The project's name, its views and runs as plain JSON, oldest first, and its reviews."""
     views = ("name", "state", "saved_by")
     runs = ("digest", "kind", "method", "params", "seed", "parents", "about")
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         name = live_project(connection, project, lock=False).name
         told = carrying.packed(connection, project, reviews)
         rows = {

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from analytics.accounts import tables as _accounts  # noqa: F401  (so that they are known here)
-from analytics.store import database as db
+from analytics.store import schema as db
 
 BATCH = 500
 

@@ -1,7 +1,7 @@
 """How the schema came to be, step by step: each function turns version n - 1 into version n.
 
 A step is never edited once released; it spells its tables out itself, because
-``analytics.store.database`` describes only the newest version.
+``analytics.store.schema`` describes only the newest version.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,10 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.schema import CreateColumn
 
 from analytics.errors import StoreError
-from analytics.store.database import UtcTime, now, place, reading, schema_version, writing
+from analytics.store.database import now, reading, writing
+from analytics.store.failures import place
 from analytics.store.rows import uploads_of
+from analytics.store.schema import UtcTime, schema_version
 
 _LOCK = 0x6765_7374  # Any fixed number: the name of our advisory lock in PostgreSQL.
 

@@ -19,7 +19,7 @@ from analytics.accounts.removal import remove
 from analytics.accounts.tables import holdings as held
 from analytics.digest import is_digest
 from analytics.errors import BadInput
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.database import now, reading, writing
 from analytics.store.fields import check_name, check_state, copy_name, is_id, new_id, shortened
 from analytics.store.rows import (

@@ -25,9 +25,11 @@ from sqlalchemy.engine import Engine
 
 from analytics.errors import BadInput, StoreError
 from analytics.progress import Progress, silent
-from analytics.store import database as db
 from analytics.store import dumping, migrations
+from analytics.store import schema as db
 from analytics.store.backup import CHUNK, FOLDERS, FORMAT, MANIFEST, told
+from analytics.store.database import reading, writing
+from analytics.store.failures import place
 from analytics.store.files import move, sweep, sync_folder
 
 log = logging.getLogger(__name__)
@@ -137,7 +139,7 @@ def _holds_as_many(engine: Engine, manifest: dict, replace: bool) -> bool:
 
 
 def _counts(engine: Engine) -> dict[str, int]:
-    with db.reading(engine) as connection:
+    with reading(engine) as connection:
         return {
             table.name: connection.scalar(sa.select(sa.func.count()).select_from(table))
             for table in dumping.tables()
@@ -147,13 +149,13 @@ def _counts(engine: Engine) -> dict[str, int]:
 def _in_use(engine: Engine) -> BadInput:
     name, count = next((name, n) for name, n in _counts(engine).items() if n)
     return BadInput(
-        f"{db.place(engine.url)} is not empty ({count:,} rows in {name}): "
+        f"{place(engine.url)} is not empty ({count:,} rows in {name}): "
         "restore into an empty one, or say --replace to let the backup take its place."
     )
 
 
 def _same_rows(engine: Engine, rows: Engine) -> bool:
-    with rows.connect() as ours, db.reading(engine) as theirs:
+    with rows.connect() as ours, reading(engine) as theirs:
         return all(
             one == other
             for table in dumping.tables()
@@ -241,7 +243,7 @@ def _put_files(staged: Path, home: Path) -> None:
 
 
 def _put_rows(engine: Engine, rows: Engine, replace: bool) -> None:
-    with rows.connect() as source, db.writing(engine) as target:
+    with rows.connect() as source, writing(engine) as target:
         if replace:
             for table in reversed(dumping.tables()):
                 target.execute(sa.delete(table))

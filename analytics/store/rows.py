@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 
 from analytics.digest import is_digest
 from analytics.errors import BadInput
-from analytics.store import database as db
+from analytics.store import schema as db
+from analytics.store.database import now
 from analytics.store.fields import MAX_RUN_BYTES, check_json, is_id, new_id, shortened
 
 NO_VIEW = (
@@ -65,7 +66,7 @@ def of_project(table: sa.Table, project: str) -> sa.Select:
 
 def add_project(connection: Connection, name: str) -> str:
     """Insert an empty project with a checked name; returns its id."""
-    project, moment = new_id("p"), db.now()
+    project, moment = new_id("p"), now()
     connection.execute(
         sa.insert(db.projects).values(id=project, name=name, created=moment, updated=moment)
     )
@@ -75,7 +76,7 @@ def add_project(connection: Connection, name: str) -> str:
 def touch(connection: Connection, project: str) -> None:
     """Note that a project changed now."""
     table = db.projects
-    connection.execute(sa.update(table).where(table.c.id == project).values(updated=db.now()))
+    connection.execute(sa.update(table).where(table.c.id == project).values(updated=now()))
 
 
 def add_view(
@@ -88,7 +89,7 @@ def add_view(
     moment: datetime | None = None,
 ) -> str:
     """Insert a checked view as its first revision; returns its id."""
-    view, moment = new_id("v"), moment or db.now()
+    view, moment = new_id("v"), moment or now()
     connection.execute(
         sa.insert(db.views).values(
             id=view,
@@ -128,7 +129,7 @@ def add_run(
 ) -> None:
     """Insert a checked run, unless the project has it; one of kind "table" enters the project's
     data sets too, named after params "name" or "sample"."""
-    moment = moment or db.now()
+    moment = moment or now()
     _insert_once(connection, db.runs, {**row, "project_id": project, "created": moment})
     if row["kind"] == "table":
         dataset = {"digest": row["digest"], **_source(row["params"])}

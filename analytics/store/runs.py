@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.database import reading, writing
 from analytics.store.fields import digests_in
 from analytics.store.rows import add_run, check_run, live_project, of_project, uploads_of

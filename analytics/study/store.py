@@ -18,7 +18,7 @@ from analytics.accounts.person import Person
 from analytics.accounts.removal import remove
 from analytics.accounts.sharing import put_owner
 from analytics.errors import BadInput
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.database import now, reading, writing
 from analytics.store.fields import check_name, is_id, new_id
 from analytics.study.plots import Plot

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from analytics.errors import BadInput
-from analytics.store import database as db
+from analytics.store import schema as db
 from analytics.store.database import reading, writing
 from analytics.store.fields import is_id
 from analytics.study import store

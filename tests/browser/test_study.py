@@ -206,7 +206,7 @@ def test_a_class_of_sixty_loses_nothing_while_the_server_is_killed(own_server, t
     own_server.process.wait(10)
     before = dict(acknowledged)
     with engine.connect() as connection:
-        from analytics.store.database import study_answers
+        from analytics.store.schema import study_answers
 
         kept = {r.person_id: r.step for r in connection.execute(study_answers.select())}
     assert all(kept.get(person, 0) >= step for person, step in before.items())

@@ -19,8 +19,8 @@ from analytics.digest import of_json
 from analytics.errors import BadInput
 from analytics.review import store as reviews
 from analytics.store import backup as backups
-from analytics.store import database as db
 from analytics.store import projects, restoring, runs
+from analytics.store import schema as db
 from analytics.store.artifacts import Artifacts
 from analytics.store.database import connect, reading
 from tests.faults.databases import NAMED, opened
