@@ -16,7 +16,7 @@ from analytics.bigdata import applying, folders, scoring, source, survey, where
 from analytics.bigdata.source import Told, chunks, opened
 from analytics.errors import BadInput
 from analytics.operations import execute
-from analytics.store.artifacts import pack
+from analytics.store.records import pack
 
 CUTS = [0, 4_000, 7_000, 12_000]  # rows at which the files begin and end
 KINDS = ("parquet", "csv")

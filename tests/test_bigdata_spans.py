@@ -36,7 +36,8 @@ from analytics.bigdata.source import Told
 from analytics.errors import BadInput
 from analytics.operations import Request, execute, request
 from analytics.results import Partial
-from analytics.store.artifacts import Artifacts, pack, unpack
+from analytics.store.artifacts import Artifacts
+from analytics.store.records import pack, unpack
 
 N, GROUP = 60_500, 1_000
 

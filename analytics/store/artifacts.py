@@ -11,136 +11,48 @@ import errno
 import json
 import logging
 import os
-import threading
 import zipfile
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, fields
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 import pandas as pd
 
-from analytics import results
 from analytics.digest import is_digest
 from analytics.errors import BadInput, StoreError
-from analytics.results import Record, Score
+from analytics.results import Record
 from analytics.store import arrays as reading
 from analytics.store.files import PART, atomic_file, move, sha256, sweep, write_atomic
+from analytics.store.memory import Memory
+from analytics.store.records import FORMAT, pack, plain, unpack
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
 AT_ONCE = 16_000_000  # bytes of a result from which on its files are read at the same time
-RECORDS = {
-    c.__name__: c
-    for c in (
-        results.Table,
-        results.Survey,
-        results.Applied,
-        results.Partial,
-        results.Dataset,
-        results.Projection,
-        results.Clustering,
-        results.Graph,
-        results.ScoreCard,
-        results.Reasons,
-        results.Sentences,
-        results.Ambiguity,
-        results.Gallery,
-        results.Grouping,
-        results.TextVectors,
-        results.Explanation,
-    )
-}
 _SUFFIXES = (".json", ".npz", ".parquet")
-
-
-def pack(record: Record) -> tuple[dict[str, Any], dict[str, np.ndarray], pd.DataFrame | None]:
-    """A record as (JSON document, arrays by "field" or "field/key", frame)."""
-    content: dict[str, Any] = {}
-    arrays: dict[str, np.ndarray] = {}
-    frame = None
-    for f in fields(record):
-        value = getattr(record, f.name)
-        if isinstance(value, np.ndarray):
-            arrays[f.name] = value
-        elif isinstance(value, pd.DataFrame):
-            frame = value
-        elif isinstance(value, dict) and any(isinstance(v, np.ndarray) for v in value.values()):
-            arrays.update({f"{f.name}/{key}": array for key, array in value.items()})
-        elif isinstance(value, dict) and any(isinstance(v, Score) for v in value.values()):
-            content[f.name] = {key: {"score": asdict(score)} for key, score in value.items()}
-        elif f.name != "about":
-            content[f.name] = value
-    document = {
-        "format": FORMAT,
-        "record": type(record).__name__,
-        "content": content,
-        "about": record.about,
-    }
-    return document, arrays, frame
-
-
-def unpack(document: dict[str, Any], arrays: dict[str, np.ndarray], frame) -> Record:
-    """The record of what :func:`pack` gave."""
-    cls = RECORDS[document["record"]]
-    values: dict[str, Any] = {"about": document["about"]}
-    content = document["content"]
-    for f in fields(cls):
-        nested = {k.split("/", 1)[1]: a for k, a in arrays.items() if k.startswith(f.name + "/")}
-        if f.name in arrays:
-            values[f.name] = arrays[f.name]
-        elif nested:
-            values[f.name] = nested
-        elif f.name in content:
-            value = content[f.name]
-            if isinstance(value, list):
-                value = tuple(value)
-            elif isinstance(value, dict) and f.name == "values":
-                value = {key: Score(**entry["score"]) for key, entry in value.items()}
-            values[f.name] = value
-        elif f.name == "frame" and frame is not None:
-            values[f.name] = frame
-    return cls(**values)
 
 
 class Artifacts:
     """The results in one folder, with a small memory of the last ones used (thread-safe).
 
-    remembered, remembered_bytes : the memory holds at most so many results and about so many
-        bytes of arrays and frames (the last result used is always held). What somebody still
-        holds beyond that, a map on screen for one, is found without being read again.
+    remembered, remembered_bytes : of :class:`analytics.store.memory.Memory`.
     """
 
     def __init__(self, folder: Path, remembered: int = 24, remembered_bytes: int = 512_000_000):
         self.folder = Path(folder)
-        self._most = (remembered, remembered_bytes)
-        self._memory: OrderedDict[str, tuple[Record, int]] = OrderedDict()
-        self._alive: WeakValueDictionary[str, Record] = WeakValueDictionary()
-        self._lock = threading.Lock()
-        self._run = threading.local()
+        self._memory = Memory(remembered, remembered_bytes)
 
-    @contextmanager
-    def holding(self) -> Iterator[None]:
-        """What this thread loads inside stays in memory until its end: one run of a page asks for
-        the same results several times, and a few of ten million rows are more than the memory
-        holds, so each would push out the next one asked for."""
-        self._run.held = {}
-        try:
-            yield
-        finally:
-            self._run.held = None
+    def holding(self) -> AbstractContextManager[None]:
+        """What this thread loads inside stays in memory until its end."""
+        return self._memory.holding()
 
     def forget(self) -> None:
         """Hold no result any more; the next one asked for is read again."""
-        with self._lock:
-            self._memory.clear()
+        self._memory.forget()
 
     def _path(self, digest: str, suffix: str) -> Path:
         if not is_digest(digest):
@@ -171,28 +83,26 @@ class Artifacts:
                 with atomic_file(self._path(digest, ".parquet")) as file:
                     frame.to_parquet(file, index=False)
                     hashes[".parquet"] = sha256(file)
-            text = json.dumps({**document, "files": hashes}, default=_plain)
+            text = json.dumps({**document, "files": hashes}, default=plain)
             write_atomic(self._path(digest, ".json"), text.encode())
         except OSError as error:
             raise self._unwritable(error) from None
         # What is remembered is what loading would give, tuples as lists and all.
-        self._remember(unpack(json.loads(text), arrays, frame))
+        self._memory.put(unpack(json.loads(text), arrays, frame))
 
     def load(self, digest: str) -> Record | None:
         """The stored record, or None when there is none (or it is damaged).
 
         Raises StoreError when the folder cannot be read.
         """
-        record = self._remembered(digest)
+        record = self._memory.get(digest)
         if record is None and self.has(digest):
             record = self._read(digest)
             if record is not None:
-                self._remember(record)
+                self._memory.put(record)
         if record is not None:
             self._touch(digest)
-            held = getattr(self._run, "held", None)
-            if held is not None:
-                held[digest] = record
+            self._memory.hold(record)
         return record
 
     def outline(self, digest: str) -> Record | None:
@@ -201,7 +111,7 @@ class Artifacts:
 
         What is left out is checked when it is loaded; that its files are there is seen here.
         """
-        record = self._remembered(digest)
+        record = self._memory.get(digest)
         if record is None and self.has(digest):
             record = self._read(digest, whole=False)
         if record is not None:
@@ -294,9 +204,7 @@ class Artifacts:
 
     def remove(self, digest: str) -> None:
         """Forget a result. The JSON goes first, so a half-removed result reads as absent."""
-        with self._lock:
-            self._memory.pop(digest, None)
-            self._alive.pop(digest, None)
+        self._memory.remove(digest)
         for suffix in _SUFFIXES:
             self._path(digest, suffix).unlink(missing_ok=True)
 
@@ -406,40 +314,3 @@ class Artifacts:
             os.utime(self._path(digest, ".json"))
         except OSError:
             log.debug("the time of use of %s could not be noted", digest)
-
-    def _remembered(self, digest: str) -> Record | None:
-        with self._lock:
-            if digest not in self._memory:
-                return self._alive.get(digest)
-            self._memory.move_to_end(digest)
-            return self._memory[digest][0]
-
-    def _remember(self, record: Record) -> None:
-        most, most_bytes = self._most
-        with self._lock:
-            self._alive[record.digest] = record
-            self._memory[record.digest] = (record, _memory_bytes(record))
-            self._memory.move_to_end(record.digest)
-            held = sum(size for _, size in self._memory.values())
-            while len(self._memory) > 1 and (len(self._memory) > most or held > most_bytes):
-                _, (_, size) = self._memory.popitem(last=False)
-                held -= size
-
-
-def _plain(value: Any) -> Any:
-    """Numbers of numpy as numbers of Python, for JSON."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"a {type(value).__name__} cannot be stored in a result's JSON")
-
-
-def _memory_bytes(record: Record) -> int:
-    """Bytes that a record's arrays and frame hold."""
-    _, arrays, frame = pack(record)
-    total = sum(array.nbytes for array in arrays.values())
-    if frame is None:
-        return total
-    # ``DataFrame.memory_usage`` looks at each column, which takes a second for 10,000 of them.
-    plain = frame.dtypes.map(lambda t: t.itemsize if isinstance(t, np.dtype) else 0).to_numpy()
-    others = frame.loc[:, plain == 0].memory_usage(deep=False).sum()
-    return total + len(frame) * int(plain.sum()) + int(others)

@@ -16,7 +16,8 @@ import numpy as np
 from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.results import Record
-from analytics.store.artifacts import FORMAT, RECORDS, Artifacts
+from analytics.store.artifacts import Artifacts
+from analytics.store.records import FORMAT, RECORDS
 
 MAX_DOCUMENT_BYTES = 32_000_000
 MAX_CELLS = 200_000_000
