@@ -41,7 +41,7 @@ def flow(
             node={
                 "label": [theme.escape(names[side].get(g, str(g)), 28) for side, g in nodes],
                 "color": [theme.color_of(colors[side].get(g, g)) for side, g in nodes],
-                "pad": 12,
+                "pad": 17,  # a name is 13 high: those of groups of few rows stand apart
                 "thickness": 14,
                 "line": {"width": 0},
                 "hovertemplate": "%{label}: %{value:,.0f} rows<extra></extra>",

@@ -213,4 +213,5 @@ def _most(changes: np.ndarray, made, dataset: Dataset) -> None:
     table.insert(1, "consensus", [made.group_names[int(g)] for g in made.labels[order]])
     table.insert(2, "row number", dataset.rows[order])
     st.markdown("**Rows that change sides most**")
-    st.dataframe(table, hide_index=True, height=280, lazy=False, key="consensus-rows")
+    height = frame.tall(len(table), 280)
+    st.dataframe(table, hide_index=True, height=height, lazy=False, key="consensus-rows")

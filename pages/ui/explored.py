@@ -120,7 +120,8 @@ def _one(found: Explanation, dataset: Dataset, texts, rows) -> None:
             "description": [found.descriptions[j] for j in order],
             "chosen": [j in found.chosen for j in order],
         }
-        st.dataframe(pd.DataFrame(table), hide_index=True, height=240, lazy=False)
+        height = frame.tall(len(order), 240)
+        st.dataframe(pd.DataFrame(table), hide_index=True, height=height, lazy=False)
         judging.saw(found, dataset, place)
         columns = [int(c) for c in found.chosen]
         to = st.selectbox(
@@ -160,7 +161,7 @@ def _candidates(found: Explanation) -> None:
             }
         ),
         hide_index=True,
-        height=260,
+        height=frame.tall(len(order), 260),
         lazy=False,
     )
     free = [int(j) for j in order if j not in found.chosen]

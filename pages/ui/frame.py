@@ -41,6 +41,12 @@ def style() -> None:
     st.html(f"<style>{css}</style>")
 
 
+def tall(rows: int, most: int) -> int:
+    """The height in px of a table of so many rows, at most ``most``: a higher one would end in
+    empty lines, which look like rows without values."""
+    return min(most, 35 * (max(rows, 1) + 1) + 3)
+
+
 def sentence(text: str, level: str = "info") -> None:
     """One message; the text may hold words from data, so nothing in it is markup."""
     show = {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}

@@ -76,7 +76,8 @@ def row_table(dataset: Dataset, projection: Projection, clustering, mask) -> Non
     places = np.arange(min(n, TABLE_ROWS)) if mask is None else np.flatnonzero(mask)[:TABLE_ROWS]
     part = labels_table(dataset, projection, clustering, mask, layer, places)
     shown = part.iloc[:, :TABLE_COLUMNS]
-    st.dataframe(shown, hide_index=True, lazy=False, height=320, column_config=_days(shown))
+    height = frame.tall(len(shown), 320)
+    st.dataframe(shown, hide_index=True, lazy=False, height=height, column_config=_days(shown))
 
     def whole() -> bytes:
         rows = None if mask is None else np.flatnonzero(mask)
@@ -150,6 +151,6 @@ def _profile(dataset: Dataset, mask) -> None:
     if mask is None:
         st.caption("Select points to compare them with the rest.")
         frame_ = frame_.drop(columns=["mean here", "difference in standard deviations"])
-    st.dataframe(frame_, hide_index=True, height=320)
+    st.dataframe(frame_, hide_index=True, height=frame.tall(len(frame_), 320))
     if len(order) < len(shift):
         st.caption(f"The {len(order)} most different of {len(shift):,} features.")

@@ -6,7 +6,7 @@ import streamlit as st
 from analytics.data.wording import ENCODE, MISSING, SCALE, TEXTS_BY
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
-from pages.ui import automatic, features
+from pages.ui import automatic, features, frame
 from pages.ui.findings import facts
 from pages.ui.words import count, safe_md
 
@@ -31,7 +31,8 @@ def show(table: Table, dataset: Dataset | None) -> None:
     with right:
         _recipe(table, dataset, types)
     with st.expander(f"First {min(rows, ROWS_SHOWN)} of {count(rows, 'row')}"):
-        st.dataframe(table.frame.iloc[:ROWS_SHOWN, :COLUMNS_SHOWN], height=320, lazy=False)
+        first = table.frame.iloc[:ROWS_SHOWN, :COLUMNS_SHOWN]
+        st.dataframe(first, height=frame.tall(len(first), 320), lazy=False)
         if columns > COLUMNS_SHOWN:
             st.caption(f"{COLUMNS_SHOWN} of {columns:,} columns shown.")
 

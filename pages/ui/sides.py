@@ -228,7 +228,7 @@ def _pair_table(first: Result, second: Result, pairs: list[overlap.Pair]) -> Non
     st.dataframe(
         table,
         hide_index=True,
-        height=380,
+        height=frame.tall(len(kept), 380),
         key=key,
         on_select=picked,
         selection_mode="single-row",
