@@ -9,7 +9,7 @@ from PIL import Image
 from scipy.cluster.hierarchy import linkage
 
 from analytics.errors import BadInput
-from analytics.figures import charts, perception, theme
+from analytics.figures import charts, curves, perception, spread, theme, trees
 from analytics.figures.picture import map_png, map_svg
 from analytics.figures.plan import ticks
 from analytics.figures.shapes import of_groups
@@ -110,15 +110,15 @@ def texts(figure):
 
 
 def test_curve_marks_and_names_its_lines():
-    figure = charts.curve([1, 2, 3], [9, 4, 1], mark=2, x_title="k", series={"b<": [1, 2, np.inf]})
+    figure = curves.curve([1, 2, 3], [9, 4, 1], mark=2, x_title="k", series={"b<": [1, 2, np.inf]})
     assert "b&lt;" in texts(figure) and "2" in texts(figure)
     assert figure.layout.shapes[0].x0 == 2 and figure.layout.xaxis.title.text == "k"
     assert np.isnan(figure.data[1].y[2])
-    assert "Nothing to draw" in texts(charts.curve([], []))
-    assert "1.5" in texts(charts.curve([1, 2], [1, 2], mark_y=1.5))
-    assert len(charts.curve(np.arange(9_000), np.arange(9_000)).data[0].x) == 2_000
+    assert "Nothing to draw" in texts(curves.curve([], []))
+    assert "1.5" in texts(curves.curve([1, 2], [1, 2], mark_y=1.5))
+    assert len(curves.curve(np.arange(9_000), np.arange(9_000)).data[0].x) == 2_000
     with pytest.raises(BadInput, match="lengths differ"):
-        charts.curve([1, 2], [1])
+        curves.curve([1, 2], [1])
 
 
 def test_heatmap_numbers_its_cells_and_centres_differences():
@@ -134,35 +134,35 @@ def test_heatmap_numbers_its_cells_and_centres_differences():
 def test_dendrogram_colours_by_the_cut_as_the_clusters_are_numbered():
     points = np.array([[0.0], [0.1], [0.2], [9], [9.1], [30]])
     tree = linkage(points, "average")
-    figure = charts.dendrogram(tree, 3)
+    figure = trees.dendrogram(tree, 3)
     colors = {trace.line.color for trace in figure.data}
     # Three rows (first colour), two rows (second); a single row has no branch of its own.
     assert theme.CLUSTER_COLORS[0] in colors and theme.CLUSTER_COLORS[1] in colors
     assert "3 groups" in texts(figure)
     heights = np.sort(tree[:, 2])
     assert heights[2] < figure.layout.shapes[0].y0 < heights[3]
-    few = charts.dendrogram(linkage(np.random.default_rng(0).normal(size=(300, 2))), 4, 20)
+    few = trees.dendrogram(linkage(np.random.default_rng(0).normal(size=(300, 2))), 4, 20)
     assert len(few.layout.xaxis.ticktext) == 20
     with pytest.raises(BadInput, match="merge table"):
-        charts.dendrogram([[1, 2]], 2)
-    assert "two rows" in texts(charts.dendrogram(np.zeros((0, 4)), 2))
+        trees.dendrogram([[1, 2]], 2)
+    assert "two rows" in texts(trees.dendrogram(np.zeros((0, 4)), 2))
 
 
 def test_reachability_is_in_visiting_order_with_infinite_starts_on_top():
-    figure = charts.reachability([2, 0, 1], [np.inf, 1.0, 2.0], [0, NOISE, 1], cut=1.5)
+    figure = trees.reachability([2, 0, 1], [np.inf, 1.0, 2.0], [0, NOISE, 1], cut=1.5)
     bars = figure.data[0]
     assert bars.y.tolist() == pytest.approx([2.1, 1, 2], rel=1e-6)
     assert list(bars.marker.color) == [theme.color_of(1), theme.color_of(0), theme.NOISE_COLOR]
-    long = charts.reachability(np.arange(9_000), np.ones(9_000), np.zeros(9_000, int))
+    long = trees.reachability(np.arange(9_000), np.ones(9_000), np.zeros(9_000, int))
     assert len(long.data[0].y) == 1_500 and long.data[0].width.sum() == 9_000
-    assert "No reachability" in texts(charts.reachability([0], [np.inf], [0]))
+    assert "No reachability" in texts(trees.reachability([0], [np.inf], [0]))
 
 
 def test_condensed_tree_draws_branches_under_their_parent():
     # Root 5 holds five points; 6 (points 0, 1) and 7 (points 2, 3) split off at lambda 1.
     tree = [[5, 4, 0.5, 1], [5, 6, 1, 2], [5, 7, 1, 2], [6, 0, 2, 1], [6, 1, np.inf, 1],
             [7, 2, 3, 1], [7, 3, 3, 1]]  # fmt: skip
-    figure = charts.condensed_tree(tree, [0, 0, 1, 1, NOISE])
+    figure = trees.condensed_tree(tree, [0, 0, 1, 1, NOISE])
     by_color = {trace.line.color: trace for trace in figure.data}
     assert set(by_color) == {theme.TOKENS["light"]["muted"], *theme.cluster_colors(2)}
     root = by_color[theme.TOKENS["light"]["muted"]]
@@ -172,18 +172,18 @@ def test_condensed_tree_draws_branches_under_their_parent():
     assert (min(xs), max(xs)) == (-2.0, 0.0)
     assert max(v for v in child.y if v is not None) == pytest.approx(3.15)
     with pytest.raises(BadInput, match="HDBSCAN"):
-        charts.condensed_tree([[1, 2]])
+        trees.condensed_tree([[1, 2]])
 
 
 def test_silhouette_sorts_within_groups_and_stays_small():
-    figure = charts.silhouette([0.1, 0.9, -0.5, np.nan, 0.3], [0, 0, 1, 1, NOISE])
+    figure = spread.silhouette([0.1, 0.9, -0.5, np.nan, 0.3], [0, 0, 1, 1, NOISE])
     assert figure.data[0].x.tolist() == pytest.approx([0.9, 0.1, -0.5], rel=1e-6)
     assert figure.layout.yaxis.ticktext[0] == "Group 1  0.50"
     assert "mean 0.17" in texts(figure)
     rng = np.random.default_rng(0)
-    big = charts.silhouette(rng.uniform(-1, 1, 20_000), rng.integers(0, 7, 20_000))
+    big = spread.silhouette(rng.uniform(-1, 1, 20_000), rng.integers(0, 7, 20_000))
     assert len(big.data[0].x) <= 3_010
-    assert "No silhouette" in texts(charts.silhouette([np.nan], [0]))
+    assert "No silhouette" in texts(spread.silhouette([np.nan], [0]))
 
 
 def test_bars_show_numbers_and_intervals():
@@ -195,11 +195,11 @@ def test_bars_show_numbers_and_intervals():
 
 
 def test_histogram_compares_shares_and_counts_missing():
-    figure = charts.histogram([1, 1, 2, 3, np.nan, np.inf], np.arange(6) < 2, name="n<")
+    figure = spread.histogram([1, 1, 2, 3, np.nan, np.inf], np.arange(6) < 2, name="n<")
     assert figure.data[0].y.tolist() == [50, 25, 25]
     assert figure.data[1].y.tolist() == [100, 0, 0]
     assert "no value 2" in texts(figure) and "Selected 2" in texts(figure)
-    words = charts.histogram([f"c{i % 40}" for i in range(400)], numeric=False)
+    words = spread.histogram([f"c{i % 40}" for i in range(400)], numeric=False)
     assert len(words.layout.yaxis.ticktext) == 16
     assert words.layout.yaxis.ticktext[-1] == "25 others"
     assert sum(words.data[0].x) == pytest.approx(100)
@@ -207,7 +207,7 @@ def test_histogram_compares_shares_and_counts_missing():
 
 @pytest.mark.parametrize("values", [[], [np.nan], [5.0], [1e299, -1e299], [0, 5e-324], [7] * 9])
 def test_histogram_at_its_limits(values):
-    charts.histogram(values).to_json()
+    spread.histogram(values).to_json()
 
 
 def test_entropy_curve_places_pairs_and_names_without_collisions():
@@ -221,14 +221,14 @@ def test_entropy_curve_places_pairs_and_names_without_collisions():
 def test_every_chart_follows_the_theme_and_has_no_legend(dark):
     tree = [[3, 0, 1, 1], [3, 1, 1, 1], [3, 2, 2, 1]]
     made = [
-        charts.curve([1, 2], [1, 2], dark=dark, height=200),
+        curves.curve([1, 2], [1, 2], dark=dark, height=200),
         charts.heatmap([[1]], ["a"], ["b"], dark=dark, height=200),
-        charts.dendrogram(linkage([[0.0], [1], [2]]), 2, dark=dark, height=200),
-        charts.reachability([0, 1], [np.inf, 1], [0, 0], dark=dark, height=200),
-        charts.condensed_tree(tree, dark=dark, height=200),
-        charts.silhouette([0.5], [0], dark=dark, height=200),
+        trees.dendrogram(linkage([[0.0], [1], [2]]), 2, dark=dark, height=200),
+        trees.reachability([0, 1], [np.inf, 1], [0, 0], dark=dark, height=200),
+        trees.condensed_tree(tree, dark=dark, height=200),
+        spread.silhouette([0.5], [0], dark=dark, height=200),
         charts.bars(["a"], [1], dark=dark, height=200),
-        charts.histogram([1, 2], dark=dark, height=200),
+        spread.histogram([1, 2], dark=dark, height=200),
         perception.entropy_curve([0.5], [1], ["a"], dark=dark, height=200),
     ]
     paper = theme.TOKENS["dark" if dark else "light"]["paper"]

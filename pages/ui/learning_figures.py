@@ -155,7 +155,7 @@ def lassoed(found: Found, name: str, key: str, mask, shapes: tuple, on_select) -
 
 def _curve(found: Found, figure: dict[str, Any], key: str, height: int) -> pd.DataFrame:
     """A score over the number of groups."""
-    from analytics.figures.charts import curve
+    from analytics.figures.curves import curve
 
     card, y = found.thing(figure["curve"]), figure["y"]
     column = 1 + ("silhouette", "inertia", "bic").index(y)

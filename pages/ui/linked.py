@@ -111,7 +111,7 @@ def _days(part: pd.DataFrame) -> dict:
 
 
 def _histograms(dataset: Dataset, mask) -> None:
-    from analytics.figures.charts import histogram
+    from analytics.figures.spread import histogram
 
     columns = [c for c in dataset.frame.columns if c != dataset.text_column]
     chosen = st.multiselect(

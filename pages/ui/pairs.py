@@ -118,7 +118,7 @@ def curves(projection: Projection, result: Ambiguity | None) -> None:
 
 def components_curve(result: Ambiguity | None) -> None:
     """How many components the picture has."""
-    from analytics.figures.charts import curve
+    from analytics.figures.curves import curve
 
     if result is None or len(result.bic) < 2:
         return

@@ -88,7 +88,7 @@ def _ticks(projection: Projection, result: Clustering) -> None:
 
 def _silhouette(result: Clustering) -> None:
     from analytics.clustering.operations import validity_request
-    from analytics.figures.charts import silhouette
+    from analytics.figures.spread import silhouette
 
     card = frame.try_ask(validity_request(result))
     if card is None:
@@ -169,7 +169,7 @@ def _stability(projection: Projection, result: Clustering) -> None:
 
 def _suggestions(dataset: Dataset, projection: Projection, result: Clustering) -> None:
     from analytics.clustering.operations import suggestion_request
-    from analytics.figures.charts import curve
+    from analytics.figures.curves import curve
 
     space = {"space": result.space}
     if result.space == "map":
@@ -226,7 +226,7 @@ CURVES = {
 
 
 def _structure(result: Clustering) -> None:
-    from analytics.figures import charts, splits
+    from analytics.figures import curves, splits, trees
 
     extras = result.extras
     figures = {}
@@ -235,22 +235,22 @@ def _structure(result: Clustering) -> None:
             extras["split_tree"], extras["leaf"], dark=frame.dark(), height=420
         )
     if "linkage" in extras:
-        figures["Dendrogram"] = charts.dendrogram(
+        figures["Dendrogram"] = trees.dendrogram(
             extras["linkage"], result.n_clusters, dark=frame.dark(), height=420
         )
     if "community_linkage" in extras:
         figures["Communities, merged"] = _communities(result)
     if "condensed_tree" in extras:
-        figures["Condensed tree"] = charts.condensed_tree(
+        figures["Condensed tree"] = trees.condensed_tree(
             extras["condensed_tree"], result.labels, dark=frame.dark(), height=420
         )
     if "reachability" in extras:
-        figures["Reachability"] = charts.reachability(
+        figures["Reachability"] = trees.reachability(
             extras["order"], extras["reachability"], result.labels, dark=frame.dark(), height=320
         )
     if "core_distance" in extras:
         distances = np.sort(extras["core_distance"])
-        figures["Distance to the k-th neighbour, sorted"] = charts.curve(
+        figures["Distance to the k-th neighbour, sorted"] = curves.curve(
             np.arange(len(distances)),
             distances,
             mark=None,
@@ -275,12 +275,12 @@ def _structure(result: Clustering) -> None:
 
 def _communities(result: Clustering):
     """The tree of communities, each named by its group and its rows."""
-    from analytics.figures import charts
+    from analytics.figures import trees
 
     bottom = result.extras["community"]
     groups = result.labels[np.unique(bottom, return_index=True)[1]]
     sizes = np.bincount(bottom)
-    return charts.dendrogram(
+    return trees.dendrogram(
         result.extras["community_linkage"],
         result.n_clusters,
         leaves=groups,

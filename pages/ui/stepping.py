@@ -214,7 +214,7 @@ def _picture(key: str, run: Run, step: Step, at: int) -> None:
 
 def _facts(key: str, run: Run, row: Algorithm, step: Step, at: int) -> None:
     """What happened, the curve of the objective with this step marked, and the tree."""
-    from analytics.figures.charts import curve
+    from analytics.figures.curves import curve
     from analytics.figures.stepping import tree_picture
 
     st.html(f"<p class='step-words' role='status'>{escape(step.words)}</p>")

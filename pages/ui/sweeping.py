@@ -111,7 +111,7 @@ def _found() -> Gallery | None:
 
 
 def _curves(found: Gallery) -> None:
-    from analytics.figures.charts import curve
+    from analytics.figures.curves import curve
     from analytics.figures.perception import banded
 
     st.markdown(f"**{safe_md(found.facts['method'])}.** {safe_md(found.sentence)}")
