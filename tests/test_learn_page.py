@@ -1,5 +1,7 @@
 """The page Learn: its list, every lesson from its first step to its last, what the address says."""
 
+import re
+
 import pytest
 
 from analytics.lessons import answers, reading
@@ -93,6 +95,15 @@ def test_an_experiment_shows_the_numbers_of_its_settings():
     at.slider[0].set_value(0.45)
     settle(at)
     assert not at.exception and at.success[0].value == "Reached."
+
+
+def test_a_guess_stands_beside_what_happened():
+    at = learn(lesson="clams", step="2")
+    at.number_input[0].set_value(90)
+    press(at, "Lock in my guess and reveal")
+    (facts,) = (e.proto.body for e in at.get("html") if "You guessed" in e.proto.body)
+    assert "half_one" not in facts  # the lesson's own name of the number
+    assert re.search(r"Your guess was \d+ percentage points too high.", said(at))
 
 
 def test_a_reveal_without_a_guess_says_so():

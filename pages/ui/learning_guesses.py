@@ -200,7 +200,7 @@ def _choice_beside(found: Found, guess: Step, said: int | None, key: str) -> Non
 def _number_beside(found: Found, guess: Step, said: float | None, key: str) -> None:
     name = guess.more["truth"]
     truth = found.lesson.numbers[name]
-    how, of = MEASURES[truth.measure].shown, f": {truth.label}" if truth.label else ""
+    how, of = MEASURES[truth.measure].shown, f": {truth.label}" if truth.label != name else ""
     rows = [(f"What happened{of}", found.shown(name))]
     if said is None:
         learning_figures.facts(rows)
@@ -209,6 +209,8 @@ def _number_beside(found: Found, guess: Step, said: float | None, key: str) -> N
     rows.insert(0, ("You guessed", wording.shown(said, how)))
     learning_figures.facts(rows)
     gap = wording.shown(abs(far.guess - far.truth), how)
+    if how == wording.SHARE:  # "30 % too low" would be three tenths of the truth
+        gap = count(max(round(100 * abs(far.guess - far.truth)), 1), "percentage point")
     where = "too low" if far.guess < far.truth else "too high"
     st.markdown("Close." if far.near else f"Your guess was {gap} {where}.")
 
