@@ -1,11 +1,11 @@
 """The same jobs with one process, with a Dask cluster of 1 worker, and of 2: seconds and ratios.
 
 Run from the project root: ``python -m bench.engine [--rows 20000] [--small 100]``, or with
-``--large 8`` for jobs on a Parquet file of 8 million rows, whose row groups are parts. Scheduler
-and workers are started on loopback, one thread and one numeric thread each. One process computes
-the parts one after another, as worker processes do. All share one machine, so two workers need two
-free cores. Last, what a job costs on the cluster beside its work, and what the scheduler's process
-used.
+``--large 8`` for jobs on a Parquet file of 8 million rows, whose row groups are parts (``--csv``:
+on a CSV of as many, cut by its bytes). Scheduler and workers are started on loopback, one thread
+and one numeric thread each. One process computes the parts one after another, as worker processes
+do. All share one machine, so two workers need two free cores. Last, what a job costs on the cluster
+beside its work, and what the scheduler's process used.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pyarrow.parquet as pq
+from pyarrow import csv
 
 from analytics.bigdata import sampling, where
 from analytics.bigdata.applying import applied_request
@@ -36,6 +37,7 @@ from analytics.operations import Request, request
 from bench.bigdata import piece
 from bench.dask_pair import Pair
 
+WRITERS = {"parquet": pq.ParquetWriter, "csv": csv.CSVWriter}
 ENGINES = ("one process", "cluster of 1", "cluster of 2")
 
 
@@ -118,13 +120,13 @@ def large(runner: Desk, path: Path) -> dict[str, float]:
     return seconds
 
 
-def made(folder: Path, millions: int) -> Path:
-    """A Parquet file of row groups of half a million rows."""
+def made(folder: Path, millions: int, kind: str) -> Path:
+    """A file of so many million rows; of Parquet, in row groups of half a million."""
     folder.mkdir(exist_ok=True)
-    path = folder / f"{millions}.parquet"
+    path = folder / f"{millions}.{kind}"
     tables = (piece(500_000, seed) for seed in range(2 * millions))
     first = next(tables)
-    with pq.ParquetWriter(path, first.schema) as file:
+    with WRITERS[kind](path, first.schema) as file:
         for table in itertools.chain([first], tables):
             file.write_table(table)
     return path
@@ -136,14 +138,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--small", type=int, default=100)
     parser.add_argument("--large", type=int, default=0, help="millions of rows of a file")
+    parser.add_argument("--csv", action="store_true", help="make that file a CSV, not Parquet")
     options = parser.parse_args()
+    kind = "csv" if options.csv else "parquet"
     os.environ["OMP_NUM_THREADS"] = "1"
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         if options.large:
             os.environ["GESTALT_DATA"] = f"{folder}/data"
             # The first is smaller: with it the processes start and load what they need.
-            paths = [made(Path(folder) / "data", m) for m in (2, options.large)]
+            paths = [made(Path(folder) / "data", m, kind) for m in (2, options.large)]
         for workers, name in enumerate(ENGINES):
             pair = Pair(Path(folder) / f"pair{workers}", workers) if workers else None
             home = Path(folder) / f"home{workers}"
