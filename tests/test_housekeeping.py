@@ -1,6 +1,8 @@
 """What people who have left give back."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 from pages.ui import housekeeping, mapview
@@ -61,6 +63,39 @@ def test_circles_are_collected():
         assert seen() is None
     finally:
         gc.enable()
+
+
+_MEASURED = """
+import gc, sys, threading
+import numpy as np, psutil, pyarrow as pa, pyarrow.parquet as pq
+from pages.ui import housekeeping
+
+def work():
+    for _ in range(10):
+        table = pa.table({str(i): np.random.rand(5_000) for i in range(20)})
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink)
+        pq.read_table(pa.BufferReader(sink.getvalue()))
+
+def used():
+    return psutil.Process().memory_info().rss / 2**20
+
+work(), housekeeping.give_back()
+before = used()
+threads = [threading.Thread(target=work) for _ in range(16)]
+[t.start() for t in threads], [t.join() for t in threads]
+busy = used()
+housekeeping.give_back()
+print(busy - before, used() - before)
+"""
+
+
+def test_what_pyarrow_has_freed_goes_back_to_the_system():
+    """In a process of its own: what others have freed would be counted."""
+    code = [sys.executable, "-c", _MEASURED]
+    busy, after = map(float, subprocess.check_output(code, text=True, timeout=60).split())
+    assert busy > 30, "nothing was kept, so nothing was shown"
+    assert after < busy / 3
 
 
 def test_without_a_server_there_is_nothing_to_forget(monkeypatch):

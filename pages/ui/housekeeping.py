@@ -14,6 +14,7 @@ import asyncio
 import ctypes
 import gc
 import logging
+import sys
 from contextlib import suppress
 
 import streamlit as st
@@ -81,7 +82,11 @@ def connected() -> int:
 
 
 def give_back() -> None:
-    """Collect what refers to itself in circles, and hand free memory back to the system."""
+    """Collect what refers to itself in circles, and hand free memory back to the system.
+
+    pyarrow keeps what it has freed in places of its own, one for each thread that it worked in."""
     gc.collect()
+    if pyarrow := sys.modules.get("pyarrow"):
+        pyarrow.default_memory_pool().release_unused()
     with suppress(OSError, AttributeError):  # no glibc here
         ctypes.CDLL("libc.so.6").malloc_trim(0)
