@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.errors import BadInput
-from analytics.explanation.rules import Rules, _Bound, _merged, _pruned, explain, matches
+from analytics.explanation.leaves import Bound
+from analytics.explanation.rules import Rules, explain, matches
+from analytics.explanation.shortening import _merged, _pruned
 
 
 def planted(n=400, seed=0):
@@ -74,8 +76,8 @@ def test_bounds_of_a_column_are_merged_and_rounded():
 
 
 def test_the_tighter_bound_stays():
-    path = (_Bound(0, True, 9), _Bound(0, False, 1), _Bound(0, True, 5), _Bound(0, False, 3))
-    assert _merged(path) == (_Bound(0, False, 3), _Bound(0, True, 5))
+    path = (Bound(0, True, 9), Bound(0, False, 1), Bound(0, True, 5), Bound(0, False, 3))
+    assert _merged(path) == (Bound(0, False, 3), Bound(0, True, 5))
 
 
 def test_a_condition_that_costs_little_is_dropped_and_no_other():
