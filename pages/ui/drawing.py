@@ -15,7 +15,7 @@ from analytics import selection as geometry
 from analytics.figures import shapes as marks
 from analytics.figures.map import MAX_WEBGL
 from analytics.results import Projection
-from pages.ui import frame, letting_go, screen
+from pages.ui import frame, in_view, letting_go, screen
 from pages.ui.words import safe_md
 
 QUIET = {"displaylogo": False, "displayModeBar": False}
@@ -86,9 +86,10 @@ def show(
 ) -> None:
     """Draw the maps with their notes.
 
-    sentence : says what they show. chosen : called with the shapes of a new selection, cleared :
-    when the reader lets the selection go on the map, kept : with (x0, x1, y0, y1) when what is in
-    view is to be kept. Without ``chosen`` nothing can be selected.
+    sentence : says what they show. chosen : called with the shapes of a new selection, and where
+    ``kept`` is given and the reader had zoomed with the limits shown then. cleared : when the
+    reader lets the selection go on the map, kept : with (x0, x1, y0, y1) when what is in view is to
+    be kept. Without ``chosen`` nothing can be selected.
     """
     draw = _large if large(len(projection.xy), len(layers)) else _plotly
     for note in draw(projection, layers, look, sentence, key, chosen, cleared, kept):
@@ -161,8 +162,17 @@ def _plotly(projection, layers, look: Look, sentence, key, chosen, cleared, kept
         figure.update_layout(height=None, autosize=True)
         box = {"key": f"{key}-plotbox", "height": look.height, "border": False}
     chart = f"{key}-chart"
+    zooms = chosen is not None and kept is not None and not several
+
+    def select(shapes) -> None:
+        limits = in_view.shown(key, look.revision) if zooms else ()
+        if limits:
+            chosen(shapes, limits)
+        else:
+            chosen(shapes)
+
     selecting = {
-        "on_select": lambda: heard(chart, chosen),
+        "on_select": lambda: heard(chart, select),
         "selection_mode": ("box", "lasso"),
         "config": {
             "displaylogo": False,
@@ -178,6 +188,8 @@ def _plotly(projection, layers, look: Look, sentence, key, chosen, cleared, kept
         **({} if several else {"height": "stretch"}),
         **(selecting if chosen is not None else {"config": QUIET}),
     )
+    if chosen is not None:
+        in_view.listen(key, look.revision if zooms else "")
     if cleared is not None and look.selection:
         letting_go.listen(key, cleared)
     return list(dict.fromkeys(note for view in views for note in view.notes))

@@ -172,10 +172,12 @@ def selected_mask(projection: Projection) -> np.ndarray | None:
     return _once("mask", (projection.digest, repr(shapes)), resolved)
 
 
-def select(shapes) -> None:
-    """Shapes enter the view, beside those there when the reader adds to them."""
+def select(shapes, limits=()) -> None:
+    """Shapes enter the view, beside those there when the reader adds to them. limits : what the
+    map showed then, (x0, x1, y0, y1), which it goes on to show; () for the view it has."""
     before = session.current().view.selection if st.session_state.get(ADD_KEY) else ()
-    session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :], cell="")
+    zoom = {"zoom": limits} if limits else {}
+    session.change(selection=(*before, *shapes)[-geometry.MAX_SHAPES :], cell="", **zoom)
 
 
 def let_go() -> None:

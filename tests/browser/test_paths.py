@@ -11,6 +11,10 @@ import pandas as pd
 import pytest
 
 PLOT = ".js-plotly-plot .main-svg"
+SHOWN = (
+    "() => { const { xaxis, yaxis } = document.querySelector('.js-plotly-plot')._fullLayout;"
+    " return [...xaxis.range, ...yaxis.range]; }"
+)
 
 
 def blobs(n=900, d=6, seed=0):
@@ -274,10 +278,30 @@ def test_examples_pointed_out_with_the_mouse_start_a_clustering(open_page):
     page.get_by_text(re.compile(r"Starts from \d+ examples of 1 group")).first.wait_for()
 
 
-def test_a_page_that_turns_dark_has_its_map_drawn_for_it(open_page):
+def test_a_map_drawn_anew_keeps_what_was_zoomed_to_and_takes_the_page_s_colours(open_page):
     page = open_page("/")
     page.wait_for_selector(PLOT)
     settled(page)
+    page.locator(".js-plotly-plot").first.hover()
+    whole = page.evaluate(SHOWN)
+    page.locator("[data-title='Zoom in']").first.click()
+    page.wait_for_function(f"whole => String(({SHOWN})()) !== whole", arg=",".join(map(str, whole)))
+    close = page.evaluate(SHOWN)
+    drag_lasso(page)  # the selection has the map drawn anew
+    middle = page.locator(".js-plotly-plot").first.bounding_box()
+    page.mouse.move(middle["x"] + 200, middle["y"] + 200)
+    page.mouse.down()  # on the plot that is about to be replaced: it does not complain
+    for step in range(20):
+        page.mouse.move(middle["x"] + 200 + 4 * step, middle["y"] + 200 + 9 * (step % 7))
+        page.wait_for_timeout(50)
+    page.mouse.up()
+    page.get_by_text(re.compile(r"^[\d,]+ rows? selected")).wait_for()
+    settled(page)
+    assert page.evaluate(SHOWN) == pytest.approx(close, rel=1e-3)
+    page.get_by_role("button", name="Reset view").click()
+    settled(page)
+    assert page.evaluate(SHOWN) == pytest.approx(whole, rel=1e-3)
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     trail = page.locator(".st-key-trail").bounding_box()["y"]
     paper = ".js-plotly-plot .bg, .js-plotly-plot .main-svg"
     light = page.locator(paper).first.evaluate("e => getComputedStyle(e).background")
