@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics import api, choosing, explaining, registry
+from analytics import api, choosing, explaining, given, registry
 from analytics.bigdata import command
-from analytics.data import prepare, words
+from analytics.data import words
 from analytics.data.naming import list_of
 from analytics.errors import BadInput
 from analytics.explanation import asking, export, topics
 from analytics.language import asking as language
-from analytics.pictures.files import axes
 from analytics.readable import to_json
 from analytics.results import Clustering, Dataset, ScoreCard, Table
 
@@ -51,7 +50,7 @@ def profile(options) -> dict[str, Any]:
     """What is in a file."""
     if command.is_large(options):
         return command.profile(options)
-    table = _table(options)
+    table = given.table(options)
     return {
         "name": table.name,
         "source": table.source,
@@ -66,14 +65,14 @@ def profile(options) -> dict[str, Any]:
 
 def project(options) -> dict[str, Any]:
     """A map of a file, written to ``--out``."""
-    dataset = _dataset(options)
+    dataset = given.dataset(options)
     made = api.project(
         dataset,
         options.method,
         seed=options.seed,
         columns=list_of(options.columns) or None,
         progress=options.progress,
-        **_params(options),
+        **given.params(options),
     )
     x, y = made.xy[:, 0], made.xy[:, 1]
     _write_csv(options.out, {"row": dataset.rows, "x": x, "y": y})
@@ -96,10 +95,10 @@ def cluster(options) -> dict[str, Any]:
         raise BadInput(f"--why {words.name(options.why)}: end its name in .csv or .json.")
     if options.provider != "offline" and not options.why:
         raise BadInput("--provider writes sentences on the groups: say where with --why PATH.")
-    explaining.model_params(options.provider, _model(options))  # says now what cannot be asked
+    explaining.model_params(options.provider, given.model(options))  # says now what cannot be asked
     if options.picture and not options.picture.lower().endswith(".png"):
         raise BadInput(f"--picture {words.name(options.picture)}: end its name in .png.")
-    dataset, projection = _dataset(options), None
+    dataset, projection = given.dataset(options), None
     if options.space == "map":
         projection = api.project(dataset, options.map, seed=options.seed, progress=options.progress)
     made = api.cluster(
@@ -110,10 +109,10 @@ def cluster(options) -> dict[str, Any]:
         projection=projection,
         components=options.components,
         noise=options.noise,
-        examples=_examples(options.examples),
+        examples=given.examples(options.examples),
         with_labels=options.with_labels,
         progress=options.progress,
-        **_params(options),
+        **given.params(options),
     )
     _write_csv(options.out, {"row": dataset.rows, "label": made.labels})
     return {
@@ -156,7 +155,7 @@ def _why(options, dataset: Dataset, made: Clustering) -> dict[str, Any]:
     found = explaining.reasons(made, progress=options.progress)
     if options.provider == language.METHOD:
         told = explaining.sentences(
-            made, model=_model(options), seed=options.seed, progress=options.progress
+            made, model=given.model(options), seed=options.seed, progress=options.progress
         )
     if path.lower().endswith(".json"):
         api.write(path, to_json(reasons.reasons_json(found, dataset, told)).encode())
@@ -174,8 +173,8 @@ def clams(options) -> dict[str, Any]:
         raise BadInput("Name a file to score, or a folder of files with --rank.")
     if command.is_large(options):
         return command.clams(options)
-    table = _table(options)
-    names = _axes(table, options.x, options.y)
+    table = given.table(options)
+    names = given.chosen_axes(table, options.x, options.y)
     points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
     finite = np.isfinite(points).all(axis=1)
     if finite.sum() < 2:
@@ -196,7 +195,7 @@ def clams(options) -> dict[str, Any]:
 
 def advise(options) -> dict[str, Any]:
     """The map to show, written to ``--out``, and all that were tried."""
-    dataset = _dataset(options)
+    dataset = given.dataset(options)
     answer, xy = choosing.advise(options, dataset, list_of(options.methods), options.progress)
     if xy is not None:
         _write_csv(options.out, {"row": dataset.rows, "x": xy[:, 0], "y": xy[:, 1]})
@@ -209,7 +208,7 @@ def grid(options) -> dict[str, Any]:
     from analytics.comparing.api import grid as tried
 
     options.signals = options.signals or "all"
-    dataset = _dataset(options)
+    dataset = given.dataset(options)
     k = options.groups if options.groups is not None else len(dataset.label_names) or 3
     found = tried(dataset, k, progress=options.progress)
     cells = [{name: e.get(name) for name in GRID} for e in found.entries]
@@ -229,8 +228,8 @@ def grid(options) -> dict[str, Any]:
 
 def perceive(options) -> dict[str, Any]:
     """The groups people would see in two columns, written to ``--out`` row by row."""
-    table = _table(options)
-    names = _axes(table, options.x, options.y)
+    table = given.table(options)
+    names = given.chosen_axes(table, options.x, options.y)
     points = table.frame[names].to_numpy(np.float64, na_value=np.nan)
     found = api.perceive(
         points, aspect=options.aspect, seed=options.seed, progress=options.progress
@@ -261,7 +260,7 @@ def perceive(options) -> dict[str, Any]:
 
 def explain(options) -> dict[str, Any]:
     """The texts of a column grouped by descriptions, written to ``--out`` row by row."""
-    table = _table(options)
+    table = given.table(options)
     column = options.text or next((c for c, kind in table.kinds.items() if kind == "text"), "")
     if not column:
         raise BadInput(f"No column of {table.name} looks like text: name one with --text.")
@@ -273,7 +272,7 @@ def explain(options) -> dict[str, Any]:
         examples=options.example,
         keywords=[topics.read(line)[0] for line in options.keywords],
         provider=options.provider,
-        model=_model(options),
+        model=given.model(options),
         apply=options.apply,
         seed=options.seed,
         progress=options.progress,
@@ -289,13 +288,6 @@ def explain(options) -> dict[str, Any]:
     }
 
 
-def _model(options) -> dict[str, Any]:
-    """What was said of a language model; empty when nothing was."""
-    given = {"base_url": options.base_url, "model": options.model, "mask": list_of(options.mask)}
-    given |= {p.name: getattr(options, p.name) for p in language.PARAMS}
-    return {name: value for name, value in given.items() if value not in (None, "", [])}
-
-
 def compare(options) -> dict[str, Any]:
     """Agreement of label columns of files, matched by row number where one is given."""
     from analytics.comparing import files
@@ -303,7 +295,7 @@ def compare(options) -> dict[str, Any]:
     columns = list_of(options.columns)
     many = len(columns) > 2 or len(options.files) > 2
     if not many and columns:
-        columns = _two(options.columns, "--columns")
+        columns = given.two(options.columns, "--columns")
 
     def read(path: str) -> Table:
         return api.read(path, progress=options.progress)
@@ -332,87 +324,6 @@ def report(options) -> dict[str, Any]:
         progress=options.progress,
     )
     return {"report": options.out, "bytes": path.stat().st_size}
-
-
-def _table(options) -> Table:
-    given = pairs_of(options.read, "--read", "separator=;")
-    graph = getattr(options, "graph", "") or None
-    return api.read(options.file, graph=graph, progress=options.progress, **given)
-
-
-def _dataset(options) -> Dataset:
-    recipe: dict[str, Any] = {
-        p.name: getattr(options, p.name)
-        for p in prepare.PARAMS
-        if getattr(options, p.name) is not None
-    }
-    if options.features:
-        recipe["features"] = list_of(options.features)
-    if options.labels:
-        recipe["label"] = options.labels
-    if options.domain:
-        recipe["domain"] = options.domain
-    if options.coordinates:
-        recipe["x"], recipe["y"] = _coordinates(options.coordinates)
-    if options.type:
-        recipe["types"] = pairs_of(options.type, "--type", "year=category")
-    return api.prepare(_table(options), recipe, seed=options.seed, progress=options.progress)
-
-
-def _axes(table: Table, x: str, y: str) -> list[str]:
-    """The two columns to score. Raises BadInput."""
-    frame, kinds = table.frame, pd.api.types
-    numeric = [
-        c for c in frame if kinds.is_numeric_dtype(frame[c]) and not kinds.is_bool_dtype(frame[c])
-    ]
-    if bool(x) != bool(y):
-        raise BadInput("Give both --x and --y, or neither for the first two numeric columns.")
-    if not x:
-        # A column that numbers the rows, as in the files written here, is no coordinate.
-        return axes(table.frame, table.kinds, table.name)
-    for name in (x, y):
-        if name not in numeric:
-            raise BadInput(
-                f"There is no numeric column {words.name(name)} in {table.name}: "
-                f"choose from {words.names(numeric, 8) or 'another file'}."
-            )
-    if x == y:
-        raise BadInput(f"Column {words.name(x)} is given for both --x and --y: give two columns.")
-    return [x, y]
-
-
-def _two(text: str, option: str) -> list[str]:
-    names = list_of(text)
-    if len(names) != 2:
-        raise BadInput(f"{option} takes two names separated by a comma, as in first,second.")
-    return names
-
-
-def _coordinates(text: str) -> list[str]:
-    return ["", ""] if text == "none" else _two(text, "--coordinates")
-
-
-def _examples(path: str) -> dict[str, list[int]] | None:
-    from analytics.clustering.examples import read
-
-    return read(path) if path else None
-
-
-def _params(options) -> dict[str, str]:
-    """The method's own parameters, checked here so that they cannot name anything else."""
-    kind = "projection" if options.verb == "project" else "clustering"
-    row = registry.get(kind, options.method)
-    return row.check(pairs_of(options.param, "--param", "n_clusters=8"))
-
-
-def pairs_of(given: list[str], option: str, example: str) -> dict[str, str]:
-    pairs = {}
-    for pair in given:
-        name, equals, value = pair.rpartition("=") if option == "--type" else pair.partition("=")
-        if not equals or not name.strip():
-            raise BadInput(f"{option} {words.name(pair)} is not NAME=VALUE, for example {example}.")
-        pairs[name.strip()] = value
-    return pairs
 
 
 def _card(card: ScoreCard) -> dict[str, Any]:

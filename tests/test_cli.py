@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import analytics
-from analytics import cli, verbs
+from analytics import cli, options, verbs
 from analytics.store.artifacts import Artifacts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -533,7 +533,7 @@ def test_an_interrupt_that_is_swallowed_ends_the_process_all_the_same():
 
 def test_every_verb_and_option_is_documented():
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    groups = next(a for a in cli._parser()._actions if isinstance(a.choices, dict))
+    groups = next(a for a in options.parser()._actions if isinstance(a.choices, dict))
     for verb, parser in groups.choices.items():
         assert f"`{verb}" in text, verb
         for action in parser._actions:

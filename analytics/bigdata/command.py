@@ -73,7 +73,7 @@ def _say(words: str) -> None:
 
 
 def _reading(options) -> dict[str, str]:
-    from analytics.verbs import pairs_of
+    from analytics.given import pairs_of
 
     return pairs_of(options.read, "--read", "separator=;")
 
