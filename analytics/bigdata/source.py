@@ -28,7 +28,7 @@ class Source:
 
     format : "parquet" or "csv". kinds : column -> "number", "boolean", "date" or "text", in the
     order of the file. stamp : size and times by which a change is noticed. rows : when the file
-    says so. layout : of a CSV (see ``delimited.Head``), encoding : its encoding. groups : rows of
+    says so. layout : of a CSV (see ``heading.Head``), encoding : its encoding. groups : rows of
     the row groups of Parquet, or bytes of the blocks of a CSV whose cuts are known. empty :
     columns without a value as far as was looked. files : those of a folder, in order (see
     ``folders``). cuts : where reading may begin after each block (see ``cutting``).

@@ -9,7 +9,7 @@ from typing import Any
 
 from analytics.bigdata import records
 from analytics.bigdata.source import Source, Span, Told
-from analytics.data import decoding, delimited, inference
+from analytics.data import decoding, heading, inference
 from analytics.data.naming import Notes, shorten
 from analytics.errors import BadInput
 
@@ -40,7 +40,7 @@ def opened(
             f"'{shorten(name)}' looks like JSON, but only Parquet and CSV or TSV are read piece by "
             "piece: save it as one of them."
         )
-    layout = delimited.head(head, readers.extension(name), options, notes)
+    layout = heading.head(head, readers.extension(name), options, notes)
     if layout.separator == " ":
         raise BadInput(
             f"The columns of '{shorten(name)}' are separated by runs of blanks, which is not read "

@@ -15,6 +15,7 @@ from analytics.data import (
     decoding,
     delimited,
     events,
+    heading,
     records,
     tables,
 )
@@ -149,7 +150,7 @@ def check_options(options: Mapping[str, Any] | None) -> dict[str, Any]:
     if given.get("rows", ROWS[0]) not in ROWS:
         raise BadInput(f"The rows of a file are one of {', '.join(ROWS)}: choose one of them.")
     if "separator" in given:
-        given["separator"] = delimited.separator_of(given["separator"], None)
+        given["separator"] = heading.separator_of(given["separator"], None)
     return given
 
 
