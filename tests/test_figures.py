@@ -13,9 +13,11 @@ from PIL import Image
 
 from analytics import selection
 from analytics.errors import BadInput
-from analytics.figures import marks, outlines, raster, theme
+from analytics.figures import dates, large, marks, outlines, raster, theme
 from analytics.figures.map import map_figure
+from analytics.figures.plan import plan
 from analytics.results import NOISE, UNLABELLED
+from pages.ui import largeview
 
 
 def luminance(color):
@@ -137,7 +139,7 @@ def test_values_run_along_the_ramp_and_missing_ones_are_hollow_grey():
     assert (by_row[0], by_row[1], by_row[2]) == (0, marks.LEVELS - 1, marks.LEVELS // 2)
     assert by_row[3] == marks.LEVELS and found.ends == (0.0, 10.0)
     assert found.shapes[found.rows.tolist().index(3)] == theme.HOLLOW_CIRCLE
-    assert found.notes == ("1 rows have no value in this layer and are grey.",)
+    assert found.notes == ("1 row has no value in this layer and is grey.",)
 
 
 def test_a_few_extreme_values_do_not_bleach_the_layer():
@@ -388,6 +390,47 @@ def test_hover_is_escaped_cut_and_at_most_eight_columns():
     assert lines[1].startswith("&lt;b&gt;0: &lt;img") and lines[1].endswith("…")
     assert texts[1].split("<br>")[1].endswith(": 2")
     assert texts[2].startswith("<b>No label</b>") and texts[2].endswith(": –")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        ("2019-03-01", "2023-02-01", ["2020", "2021", "2022", "2023"]),
+        ("1900-01-01", "1999-06-01", ["1900", "1920", "1940", "1960", "1980"]),
+        ("2020-01-05", "2020-06-30", ["2020-02", "2020-03", "2020-04", "2020-05", "2020-06"]),
+        ("2020-02-20", "2020-03-02", ["2020-02-20", "2020-02-22", "2020-02-24", "2020-02-26",
+                                      "2020-02-28", "2020-03-01"]),
+        ("2020-01-01", "2020-01-01T00:40",
+         [f"2020-01-01 00:{m}" for m in ("00", "15", "30")]),
+        ("2020-01-01", "2020-01-01", ["2020-01-01"]),
+    ],
+)  # fmt: skip
+def test_ticks_of_dates_are_round_dates(low, high, words):
+    ends = dates.days(np.array([low, high], "datetime64[us]"))
+    found = dates.ticks(*ends)
+    assert [word for _, word in found] == words
+    assert all(ends[0] - 1e-9 <= at <= ends[1] + 1e-9 for at, _ in found)
+
+
+@pytest.mark.parametrize("seconds", [1, 9, 100, 5e4, 1e6, 1e8, 1e11])
+def test_a_range_of_dates_of_any_length_has_some_ticks(seconds):
+    assert 1 <= len(dates.ticks(18_000.3, 18_000.3 + seconds / 86_400)) <= 10
+
+
+def test_dates_that_colour_a_map_read_as_dates():
+    xy = np.arange(8.0).reshape(4, 2)
+    when = np.array(["2019-03-01", "2021-01-01", "NaT", "2023-02-01"], "datetime64[us]")
+    hover = pd.DataFrame({"sold": pd.Series(when), "n": range(4)})
+    drawn = map_figure(xy, values=when, values_name="sold", hover=hover)
+    bar = drawn.figure.data[1].marker.colorbar
+    assert list(bar.ticktext) == ["2020", "2021", "2022", "2023"] and bar.title.text == "sold"
+    assert drawn.figure.data[0].hovertext[1] == "sold: 2019-03-01<br>n: 0"
+    assert drawn.notes == ("1 row has no value in this layer and is grey.",)
+    words = [word["text"] for word in plan(xy, values=when)["words"]]
+    assert "2019-03-01" in words and "2023-02-01" in words
+    ramp = large.colours(4, None, when, False)
+    assert largeview._bar(ramp, "sold")["high"] == "2023-02-01"
+    assert largeview._digest(when) != largeview._digest(when[:3])
 
 
 def test_hover_takes_cells_of_any_kind():

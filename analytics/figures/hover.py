@@ -1,5 +1,6 @@
 """What a dot says when the mouse is over it: plain text, escaped, cut."""
 
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -84,10 +85,13 @@ def _number_cells(values: np.ndarray) -> list[str]:
 
 
 def _words(value: Any) -> str:
-    """A cell in words: numbers with at most six significant digits, integers whole."""
+    """A cell in words: numbers with at most six significant digits, integers whole, dates without a
+    time that is all zero."""
     if isinstance(value, (float, np.floating)):
         value = float(value)
         if value == int(value) if np.isfinite(value) and abs(value) < 1e15 else False:
             return f"{int(value)}"
         return f"{value:.6g}"
+    if isinstance(value, datetime):
+        return str(value).removesuffix(" 00:00:00")
     return str(value)

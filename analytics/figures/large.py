@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import BadInput
+from analytics.figures import dates, marks, theme
 from analytics.figures import hover as hovering
-from analytics.figures import marks, theme
 from analytics.figures.marks import Limits
 from analytics.figures.raster import png, raster, spread_diameter
 
@@ -44,12 +44,13 @@ class Sheet:
 @dataclass(frozen=True, eq=False)
 class Colours:
     """What colours the points: codes uint8 (n,) or None for one colour, colors "#RRGGBB" by code;
-    ends and notes as of :class:`analytics.figures.marks.Marks`."""
+    ends, notes and dated as of :class:`analytics.figures.marks.Marks`."""
 
     codes: np.ndarray | None
     colors: tuple[str, ...]
     ends: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    dated: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,10 +127,11 @@ def lights(scene: Scene) -> bytes:
 def colours(n: int, groups: Any, values: Any, dark: bool) -> Colours:
     """The colours of n rows by groups or values, as every other picture of them has."""
     groups = marks.column(groups, n, "groups", np.int32)
+    dated = dates.are_dates(values)
     values = marks.column(values, n, "values", np.float64)
     base, colors, ends, notes = marks.colors_of(n, groups, values, dark, False)
     plain = groups is None and values is None
-    return Colours(None if plain else base, tuple(colors), ends, tuple(notes))
+    return Colours(None if plain else base, tuple(colors), ends, tuple(notes), dated)
 
 
 def nearest(scene: Scene, x: float, y: float, rx: float, ry: float) -> int | None:

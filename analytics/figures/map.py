@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import BadInput
+from analytics.figures import dates, theme
 from analytics.figures import links as linking
 from analytics.figures import marks as marks_module
-from analytics.figures import theme
 from analytics.figures.furniture import empty, furniture, selection_outlines
 from analytics.figures.hover import hover_texts
 from analytics.figures.marks import Limits, Marks
@@ -70,9 +70,10 @@ def map_figure(
     """A map of n rows.
 
     xy : (n, 2) coordinates. groups : (n,) labels, sentinels below 0; group_names : label -> name.
-    values : (n,) a continuous layer instead of groups, NaN where there is none; values_name : its
-    title. selected : bool (n,), the others are dimmed unless ``faint_unselected`` is off.
-    hover : n rows of the columns to show (at most 8 are). isolate : dims every group but this.
+    values : (n,) a continuous layer instead of groups, numbers with NaN where there is none or
+    dates (datetime64); values_name : its title. selected : bool (n,), the others are dimmed unless
+    ``faint_unselected`` is off. hover : n rows of the columns to show (at most 8 are).
+    isolate : dims every group but this.
     view : ((x0, x1), (y0, y1)) to show, or None for all. axes : two names when the coordinates are
     real columns; a projection has none. aspect : drawn length of one unit of y over one unit of x.
     ellipses : means (k, 2), covariances (k, 2, 2), k names.
@@ -324,6 +325,9 @@ def _corners(limits: Limits, drawn: Marks, values_name: str, dark: bool) -> dict
         ramp = theme.scale(theme.ramp(dark))
         cmax = high if high > low else low + max(abs(low), 1.0) * 1e-3
         marker |= {"color": [low, high], "cmin": low, "cmax": cmax, "colorscale": ramp}
+        if drawn.dated:
+            at, words = zip(*dates.ticks(low, high), strict=True)
+            bar |= {"tickmode": "array", "tickvals": at, "ticktext": words}
         marker |= {"showscale": True, "colorbar": bar}
     return {
         "x": [x0, x1],

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from analytics.errors import BadInput
-from analytics.figures import theme
+from analytics.figures import dates, theme
 from analytics.figures.shapes import Shapes, check
 from analytics.results import SENTINELS
 
@@ -29,6 +29,7 @@ class Marks:
     shapes : uint8 (m,) plotly symbol numbers. faint : bool (m,).
     limits : ((x0, x1), (y0, y1)) of the drawn rows. ends : values at the two ends of the colour
     ramp, or None. size : dot diameter in px. notes : sentences about what is not as it seems.
+    dated : the values are dates, in days.
     """
 
     rows: np.ndarray
@@ -41,6 +42,7 @@ class Marks:
     size: float
     ends: tuple[float, float] | None = None
     notes: tuple[str, ...] = ()
+    dated: bool = False
 
 
 def check_points(xy: Any) -> np.ndarray:
@@ -61,11 +63,11 @@ def check_points(xy: Any) -> np.ndarray:
 
 
 def column(values: Any, n: int, what: str, dtype: Any) -> np.ndarray | None:
-    """One value per row as an array (n,), or None. Raises BadInput."""
+    """One value per row as an array (n,), or None; dates become days. Raises BadInput."""
     if values is None:
         return None
     try:
-        array = np.asarray(values).astype(dtype)
+        array = dates.days(values) if dates.are_dates(values) else np.asarray(values).astype(dtype)
     except (TypeError, ValueError, OverflowError):
         raise BadInput(f"The {what} of the map cannot be read: give one number per row.") from None
     if array.shape != (n,):
@@ -92,6 +94,7 @@ def make(
     xy = check_points(xy)
     n = len(xy)
     groups = column(groups, n, "groups", np.int32)
+    dated = dates.are_dates(values)
     values = column(values, n, "values", np.float64)
     selected = column(selected, n, "selection marks", bool)
     rows, notes = placed(xy)
@@ -119,6 +122,7 @@ def make(
         size=size,
         ends=ends,
         notes=(*notes, *more),
+        dated=dated,
     )
 
 
@@ -211,7 +215,9 @@ def _ramp_codes(values: np.ndarray, dark: bool) -> tuple:
         low, high = inner
         notes.append("The colours run from the 1st to the 99th percentile; values beyond are cut.")
     if not known.all():
-        notes.append(f"{int((~known).sum()):,} rows have no value in this layer and are grey.")
+        lost = int((~known).sum())
+        some = "1 row has" if lost == 1 else f"{lost:,} rows have"
+        notes.append(f"{some} no value in this layer and {'is' if lost == 1 else 'are'} grey.")
     share = np.clip((shown - low) / (high - low), 0, 1) if high > low else np.full(len(shown), 0.5)
     codes = np.full(len(values), LEVELS, np.uint8)
     codes[known] = np.minimum(share * LEVELS, LEVELS - 1).astype(np.uint8)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from analytics.errors import BadInput
+from analytics.figures import dates, theme
 from analytics.figures import links as linking
 from analytics.figures import marks as marks_module
 from analytics.figures import outlines as lines
-from analytics.figures import theme
 from analytics.figures.marks import Limits
 from analytics.figures.raster import frame
 from analytics.figures.shapes import Shapes, too_many
@@ -245,9 +245,11 @@ def _bar_words(plan: dict, name: str) -> list[dict]:
     (bx, by, bw, bh), unit, t = plan["bar"], plan["unit"], plan["tokens"]
     low, high = plan["marks"].ends
     at = bx + bw + 6 * unit
+    dated = plan["marks"].dated
+    last, first = (dates.word(end) if dated else f"{end:.4g}" for end in (high, low))
     words = [
-        _word(f"{high:.4g}", (at, by + 6 * unit), 12 * unit, t["muted"], "start"),
-        _word(f"{low:.4g}", (at, by + bh - 6 * unit), 12 * unit, t["muted"], "start"),
+        _word(last, (at, by + 6 * unit), 12 * unit, t["muted"], "start"),
+        _word(first, (at, by + bh - 6 * unit), 12 * unit, t["muted"], "start"),
     ]
     if name:
         end = (plan["box"][0] + plan["box"][2] + 96 * unit, by - 14 * unit)

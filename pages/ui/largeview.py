@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from analytics.figures import furniture, large, marks, people, theme
+from analytics.figures import dates, furniture, large, marks, people, theme
 from analytics.figures.beside import columns
 from analytics.selection import Shape
 from pages.ui import frame, tickets
@@ -198,7 +198,8 @@ def _digest(*parts) -> str:
     found = hashlib.sha256()
     for part in parts:
         array = isinstance(part, np.ndarray)
-        found.update(np.ascontiguousarray(part).data if array else repr(part).encode())
+        # As bytes: dates cannot be read as a buffer.
+        found.update(np.ascontiguousarray(part).view(np.uint8) if array else repr(part).encode())
         found.update(b"|")
     return found.hexdigest()[:24]
 
@@ -247,7 +248,7 @@ def _bar(colours: large.Colours, title: str) -> dict | None:
     """The key of a colour ramp."""
     if colours.ends is None:
         return None
-    low, high = (f"{value:.4g}" for value in colours.ends)
+    low, high = (dates.word(v) if colours.dated else f"{v:.4g}" for v in colours.ends)
     ramp = list(colours.colors[:-1][:: max(1, len(colours.colors) // 10)])
     return {"title": theme.clean(title, 40), "low": low, "high": high, "colors": ramp}
 

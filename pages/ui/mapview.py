@@ -124,8 +124,7 @@ def _column(series: pd.Series, name: str):
     ):
         return *marks.frequent(series, MAX_GROUP_VALUES), None, ""
     if pd.api.types.is_datetime64_any_dtype(series):
-        years = series.dt.year + (series.dt.dayofyear - 1) / 365.25
-        return None, {}, years.to_numpy(float, na_value=np.nan), f"{name} (year)"
+        return None, {}, series.to_numpy("datetime64[us]"), name
     return None, {}, series.to_numpy(float, na_value=np.nan), name
 
 
