@@ -6,7 +6,7 @@ import pandas as pd
 from analytics.bigdata.assigning import Rule
 from analytics.data import words
 from analytics.errors import BadInput
-from analytics.explanation import asking, explain, offline, rest, select, spaces
+from analytics.explanation import asking, corpus, explain, offline, rest, select, spaces
 from analytics.results import Explanation, Record
 
 
@@ -24,12 +24,12 @@ def rule_of(found: Explanation, source: Record) -> Rule:
             'explain its sample by a goal such as "by topic", without a language model.'
         )
     said = [found.descriptions[c] for c in found.chosen]
-    task = asking.task_of(found.params, asking.held(found, source))
+    task = asking.task_of(found.params, corpus.held(found, source))
     provider = offline.restored(task, found.state, found.descriptions)
     rules = rest.rules_of(provider, said, provider.space.values)
 
     def label(X: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
-        texts, place = asking.of_cells(frame[found.column])
+        texts, place = corpus.of_cells(frame[found.column])
         values = spaces.more(provider.space, texts, minilm.embed(texts)) if texts else np.zeros(0)
         scores = rest.scores_of(said, rules, values, texts) if texts else np.zeros((0, len(said)))
         return np.append(select.assign(scores, explain.LEAST_CHANCE), -1)[place].astype(np.int32)

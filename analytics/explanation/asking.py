@@ -5,11 +5,18 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from analytics.data import words
 from analytics.errors import BadInput
-from analytics.explanation import edits, evidence, explain, goals, offline, select, sentences
+from analytics.explanation import (
+    corpus,
+    edits,
+    explain,
+    goals,
+    offline,
+    recording,
+    select,
+    sentences,
+)
 from analytics.explanation.provider import Provider, Task
 from analytics.language import asking as language
 from analytics.operations import Request, request
@@ -17,9 +24,6 @@ from analytics.params import Param, validate
 from analytics.progress import Progress, part
 from analytics.results import Dataset, Explanation, Record, Table, TextVectors
 
-MOST_TEXTS = 100_000
-MOST_WITH_SAMPLE = 1_000_000
-MOST_LETTERS = 20_000  # kept of each text
 MOST_EXAMPLES = 20
 LARGEST = 0.6  # share of the texts that one of four or more descriptions may be true of
 PARAMS = (
@@ -127,7 +131,7 @@ def edit_request(base: Explanation, source: Record, changes: Sequence[Any]) -> R
 
 def text_vectors(wanted: Request, parents: tuple[Record, ...], progress: Progress) -> TextVectors:
     """Run :func:`vectors_request`."""
-    texts, place, _ = distinct(parents[0], wanted.params["column"])
+    texts, place, _ = corpus.distinct(parents[0], wanted.params["column"])
     made = sentences.vectors(texts, wanted.seed, progress)
     return TextVectors(values=made.values, place=place, model=made.model, notes=made.notes)
 
@@ -139,7 +143,7 @@ def explanation(
     asked = validate(PARAMS, {p.name: wanted.params[p.name] for p in PARAMS})
     asked["sample"] = asked["sample"] or None
     column = wanted.params["column"]
-    texts, place, notes, every = texts_of(parents[0], column, asked["sample"], wanted.seed)
+    texts, place, notes, every = corpus.texts_of(parents[0], column, asked["sample"], wanted.seed)
     task = task_of(wanted.params, texts)
 
     def local(said: Progress) -> offline.Offline:
@@ -166,23 +170,11 @@ def explanation(
     )
 
 
-def texts_of(source: Record, column: str, sample: int | None, seed: int):
-    """The distinct texts that a run reads, the place of each row's text, notes, and how many texts
-    there are in all. Raises BadInput."""
-    most = MOST_TEXTS if sample is None else MOST_WITH_SAMPLE
-    texts, place, notes = distinct(source, column, most)
-    every = len(texts)
-    if sample is not None and sample < every:
-        texts, place = _sampled(texts, place, sample, seed)
-        notes = [f"A first look at {len(texts):,} of {every:,} texts.", *notes]
-    return texts, place, notes, every
-
-
 def explained(
     task: Task, place: np.ndarray, provider: Provider, asked, seed: int, progress: Progress
 ) -> Explanation:
     """The record of a whole run: rounds, choice, groups by falling size. asked : by PARAMS."""
-    weights = _weights(place, task.texts)
+    weights = corpus.weights(place, task.texts)
     wishes = wishes_of(asked)
     draft = explain.explain(task, weights, provider, wishes, seed, progress)
     chosen = np.array(draft.selection.chosen, int)
@@ -192,7 +184,7 @@ def explained(
     state = edits.State(
         draft.descriptions, draft.scores, by_size, task.k, wishes, preferred=draft.preferred
     )
-    return record(state, task, place)
+    return recording.record(state, task, place)
 
 
 def edited(
@@ -213,7 +205,7 @@ def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
     if not isinstance(base, Explanation):
         raise BadInput("What is to be changed is no explanation: make one first.")
     place = base.place
-    texts = held(base, source)
+    texts = corpus.held(base, source)
     task = task_of(base.params, texts)
     everything = np.arange(len(texts))
     by_model = base.method == language.METHOD
@@ -238,11 +230,11 @@ def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
     edits.apply(
         state,
         wanted.params["edits"],
-        _weights(place, texts),
+        corpus.weights(place, texts),
         lambda words: provider.judge(everything, words, task),
         parts,
     )
-    return record(state, task, place).with_(
+    return recording.record(state, task, place).with_(
         notes=base.notes,
         state=base.state,
         column=base.column,
@@ -251,15 +243,6 @@ def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         method=base.method,
         about={"usage": provider.usage} if by_model else {},
     )
-
-
-def held(found: Explanation, source: Record) -> list[str]:
-    """The distinct texts that an explanation was made of, in its order."""
-    texts, place, _ = distinct(source, found.column, MOST_WITH_SAMPLE)
-    rows = np.flatnonzero(found.place >= 0)[::-1]
-    first = np.zeros(len(found.scores), int)
-    first[found.place[rows]] = rows
-    return [texts[place[row]] for row in first]
 
 
 def wishes_of(params) -> explain.Wishes:
@@ -279,113 +262,3 @@ def wishes_of(params) -> explain.Wishes:
 def task_of(params, texts: list[str]) -> Task:
     """What the parameters of an explanation ask of these texts."""
     return Task(tuple(texts), params["goal"], tuple(params["examples"]), params["k"])
-
-
-def _sampled(texts: list[str], place: np.ndarray, most: int, seed: int):
-    kept = np.sort(np.random.default_rng(seed).permutation(len(texts))[:most])
-    return only(texts, place, kept)
-
-
-def only(texts: list[str], place: np.ndarray, kept: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Some of the texts, and where each row's text is among them, -1 when it is not."""
-    where = np.full(len(texts) + 1, -1, np.int32)  # the last one for blank cells
-    where[kept] = np.arange(len(kept))
-    return [texts[i] for i in kept], where[place]
-
-
-def _weights(place: np.ndarray, texts: list[str]) -> np.ndarray:
-    """How often each distinct text occurs."""
-    return np.bincount(place[place >= 0], minlength=len(texts)).astype(float)
-
-
-def record(state: edits.State, task: Task, place: np.ndarray) -> Explanation:
-    """The record of a state: rows of the source instead of distinct texts. place : index of each
-    row's text, -1 for none."""
-    slots = [i for i, column in enumerate(state.slots) if column is not None]
-    chosen = np.array([state.slots[i] for i in slots], np.int32)
-    scores, weights = state.scores[:, chosen], _weights(place, task.texts)
-    labels = select.assign(scores, explain.LEAST_CHANCE)
-    if state.preferred is not None:
-        place_of = np.full(len(state.descriptions) + 1, -2)
-        place_of[chosen], place_of[-1] = np.arange(len(chosen)), -1
-        held = place_of[state.preferred]
-        labels = np.where(held == -2, labels, held)  # -2: what was preferred is chosen no more
-    for text, column in state.moved.items():
-        if column == -1 or column in chosen:
-            labels[text] = np.append(np.flatnonzero(chosen == column), -1)[0]
-    called = [state.names.get(int(c), state.descriptions[c]) for c in chosen]
-    shown = evidence.evidence(scores, labels, called, task.texts, weights)
-    rows = np.flatnonzero(place >= 0)[::-1]
-    first = np.zeros(len(task.texts), int)
-    first[place[rows]] = rows  # the first row that holds each distinct text
-    for entry in shown:
-        for key in ("exemplars", "borderline"):
-            entry[key] = [int(first[i]) for i in entry[key]]
-    with np.errstate(invalid="ignore"):
-        cost = select.search(
-            scores >= explain.TRUE,
-            len(chosen),
-            overlap=state.wishes.overlap,
-            uncovered=state.wishes.uncovered,
-            weights=weights,
-            pinned=tuple(range(len(chosen))),
-        )
-    return Explanation(
-        descriptions=tuple(state.descriptions),
-        scores=state.scores.astype(np.float32),
-        place=place,
-        chosen=chosen,
-        labels=np.where(place >= 0, np.append(labels, -1)[place], -1).astype(np.int32),
-        slots=np.array(slots, np.int32),
-        preferred=np.zeros(0, np.int32) if state.preferred is None else state.preferred,
-        evidence=tuple(shown),
-        selection={
-            "cost": cost.cost,
-            "bound": state.proof.bound if state.proof else None,
-            "status": state.proof.status if state.proof else select.SEARCHED,
-            "covered": cost.covered,
-            "covered_once": cost.covered_once,
-            "k": state.k,
-            "overlap": state.wishes.overlap,
-            "uncovered": state.wishes.uncovered,
-            "largest": state.wishes.largest,
-        },
-        pinned=tuple(sorted(state.pinned)),
-        removed=tuple(sorted(state.removed)),
-        names={str(c): name for c, name in state.names.items()},
-        goal=task.goal,
-    )
-
-
-def distinct(
-    source: Record, column: str, most: int = MOST_TEXTS
-) -> tuple[list[str], np.ndarray, list[str]]:
-    """Distinct texts of a column, the index of each row's text (-1 for a blank cell), and notes.
-
-    Raises BadInput when the column is not there or has no or too many texts.
-    """
-    if column not in source.frame:
-        known = words.names(list(source.frame.columns), 8)
-        raise BadInput(f"There is no column {words.name(column)}: choose one of {known}.")
-    found, codes = of_cells(source.frame[column])
-    if not len(found):
-        raise BadInput(f"Every cell of {words.name(column)} is empty: choose another column.")
-    if len(found) > most:
-        raise BadInput(
-            f"{words.name(column)} has {len(found):,} different texts, and at most {most:,} can be "
-            "explained at once: explain a sample of them first."
-        )
-    blank, repeated = int((codes < 0).sum()), len(codes) - int((codes < 0).sum()) - len(found)
-    notes = []
-    if blank:
-        notes.append(f"{words.count(blank, 'row')} without text left unexplained.")
-    if repeated:
-        notes.append(f"Rows that repeat a text share its judgement: {repeated:,}.")
-    return found, codes, notes
-
-
-def of_cells(cells: pd.Series) -> tuple[list[str], np.ndarray]:
-    """Distinct texts of cells, and the index of each cell's text, int32, -1 for a blank one."""
-    text = cells.astype("str").where(cells.notna(), "").str.slice(0, MOST_LETTERS).str.strip()
-    codes, found = pd.factorize(text.where(text != "", None))
-    return [str(t) for t in found], codes.astype(np.int32)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, explain, goals, offline, select, sentences
+from analytics.explanation import asking, corpus, explain, goals, offline, select, sentences
 from analytics.language import asking as language
 from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
@@ -32,7 +32,7 @@ def stability(wanted: Request, parents: tuple[Record, ...], progress: Progress, 
         raise BadInput("Only explanations by a goal are made again.")
     by_model = found.method == language.METHOD
     column = found.column
-    texts, place, _ = asking.distinct(source, column)
+    texts, place, _ = corpus.distinct(source, column)
     if found.params.get("sample") is not None or len(texts) < LEAST:
         raise BadInput("There are too few texts to explain a part of them again.")
     judges = []
@@ -85,7 +85,7 @@ def rerun(wanted: Request, parents: tuple[Record, ...], progress: Progress, run:
     the texts it read."""
     found, source = parents
     number = wanted.params["number"]
-    texts, _, _ = asking.distinct(source, found.column)
+    texts, _, _ = corpus.distinct(source, found.column)
     rows = _drawn(found, number, len(texts))
     made = _vectors(found, source, part(progress, 0.0, 0.5), run)
     held = None if made is None else sentences.Vectors(made.values[rows], made.model)

@@ -9,10 +9,12 @@ from analytics.errors import BadInput
 from analytics.explanation import (
     asking,
     contrast,
+    corpus,
     edits,
     explain,
     lexical,
     offline,
+    recording,
     select,
     spaces,
 )
@@ -50,7 +52,7 @@ def applied(
     note gives the share of some of them that go elsewhere when asked in a second form.
     """
     found, source = parents
-    texts, place, notes = asking.distinct(source, found.column, asking.MOST_WITH_SAMPLE)
+    texts, place, notes = corpus.distinct(source, found.column, corpus.MOST_WITH_SAMPLE)
     said = [found.descriptions[c] for c in found.chosen]
     task = asking.task_of(found.params, texts)
     preferred, about, arrays = None, {}, {}
@@ -76,7 +78,7 @@ def applied(
         j: found.names[str(c)] for j, c in enumerate(found.chosen) if str(c) in found.names
     }
     further = words.count(len(texts) - len(found.scores), "further text")
-    return asking.record(state, task, place).with_(
+    return recording.record(state, task, place).with_(
         notes=(f"Applied to {further}. {error}".strip(), *notes, *found.notes[1:]),
         state=arrays,
         column=found.column,
@@ -123,7 +125,7 @@ def _by_model(found: Explanation, source: Record, task: Task, said: list[str], p
 
 def _inside(found: Explanation, source: Record, texts) -> tuple[np.ndarray, np.ndarray]:
     """Which texts the sample held, bool, and the place of each among them, -1 for none."""
-    where = {text: i for i, text in enumerate(asking.held(found, source))}
+    where = {text: i for i, text in enumerate(corpus.held(found, source))}
     known = np.array([where.get(text, -1) for text in texts])
     return known >= 0, known
 
@@ -132,7 +134,7 @@ def _by_meaning(
     found: Explanation, source: Record, texts: list[str], said: list[str], progress, read
 ):
     """Scores of all texts, arrays to judge further descriptions by, and the error in words."""
-    inside = asking.held(found, source)
+    inside = corpus.held(found, source)
     old, known = _inside(found, source, texts)
     out = np.flatnonzero(~old)
     task = asking.task_of(found.params, inside)
@@ -192,7 +194,7 @@ def reading(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
     from models import minilm
 
     found, source = parents
-    texts, _, _ = asking.distinct(source, found.column, asking.MOST_WITH_SAMPLE)
+    texts, _, _ = corpus.distinct(source, found.column, corpus.MOST_WITH_SAMPLE)
     old, _ = _inside(found, source, texts)
     start = wanted.params["piece"] * CHUNK
     piece = [texts[i] for i in np.flatnonzero(~old)[start : start + CHUNK]]

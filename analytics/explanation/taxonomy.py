@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, goals, offline, sentences
+from analytics.explanation import asking, corpus, goals, offline, sentences
 from analytics.operations import Request, request
 from analytics.progress import Progress, part
 from analytics.results import Explanation, Gallery, Record
@@ -44,14 +44,14 @@ def inside(
     """Run :func:`inside_request`. Rows of other groups are unexplained."""
     source, found = parents
     group = int(np.flatnonzero(found.chosen == wanted.params["column"])[0])
-    texts, place, _ = asking.distinct(source, found.column)
+    texts, place, _ = corpus.distinct(source, found.column)
     every = len(texts)
     members = np.unique(place[(found.labels == group) & (place >= 0)])
     if len(members) < LEAST:
         raise BadInput(
             f"The group has {len(members)} different texts; a look inside takes {LEAST}."
         )
-    texts, place = asking.only(texts, place, members)
+    texts, place = corpus.only(texts, place, members)
     params = {**found.params, "k": wanted.params["k"], "sample": None, "edits": [], "topics": []}
     params.pop("language", None)  # a look inside is offline, whoever judged the groups
     task = asking.task_of(params, texts)

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from analytics.errors import BadInput
-from analytics.explanation import asking, contrast, edits, explain, keywords, offline, sentences
+from analytics.explanation import (
+    asking,
+    contrast,
+    corpus,
+    edits,
+    explain,
+    keywords,
+    offline,
+    recording,
+    sentences,
+)
 from analytics.operations import Request, request
 from analytics.progress import Progress, part
 from analytics.results import Dataset, Explanation, Record, Table
@@ -45,7 +55,7 @@ def keyword_topics(
     """Run :func:`topics_request`. A text goes to the topic it resembles most; the chance is that of
     the likeness to it against that to the next one (``analytics.explanation.contrast``)."""
     column, given = wanted.params["column"], wanted.params["topics"]
-    texts, place, notes = asking.distinct(parents[0], column)
+    texts, place, notes = corpus.distinct(parents[0], column)
     request_ = asking.vectors_request(wanted.parents[0], column)
     held = run(request_, part(progress, 0.0, 0.9))
     made = sentences.Vectors(held.values, held.model, held.notes)
@@ -63,7 +73,7 @@ def keyword_topics(
     scores = contrast.chance(_margins(found.scores))
     state = edits.State(said, scores, list(range(len(said))), len(said), explain.Wishes())
     state.pinned = set(state.slots)
-    return asking.record(state, task, place).with_(
+    return recording.record(state, task, place).with_(
         notes=(*notes, *found.notes),
         state=provider.state(said),
         column=column,

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
-from analytics.explanation import asking
+from analytics.explanation import asking, corpus
 from analytics.language import asking as language
 from analytics.language import audit
 from analytics.results import Dataset, Explanation
@@ -62,7 +62,7 @@ def cost(
 def _texts(dataset: Dataset, request_params: dict[str, Any], seed: int) -> list[str]:
     """The distinct texts that a run would read."""
     sample = request_params["sample"] or None
-    return asking.texts_of(dataset, request_params["column"], sample, seed)[0]
+    return corpus.texts_of(dataset, request_params["column"], sample, seed)[0]
 
 
 @st.dialog("What would be sent", width="large")
@@ -110,7 +110,7 @@ def saw(found: Explanation, dataset: Dataset, place: int) -> None:
         key=f"explain-about-{found.digest}",
     )
     try:
-        texts = asking.held(found, dataset)
+        texts = corpus.held(found, dataset)
         task = asking.task_of(found.params, texts)
         with language.reader(found.params["language"], found.seed) as model:
             seen = audit.seen(model, task, place, found.descriptions[column])
