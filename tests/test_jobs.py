@@ -113,6 +113,18 @@ def test_a_request_whose_parent_is_nowhere_fails_at_once():
     assert job.error.startswith("The result 00000000 is no longer stored")
 
 
+def test_what_is_done_can_be_forgotten_and_what_failed_keeps_its_sentence():
+    stored = set()
+    board = Board(stored.__contains__)
+    done, failed, queued = (board.submit(ask("quick"), "ada") for _ in range(3))
+    stored.add(done.id)
+    board.end(done.id, "done")
+    board.end(failed.id, "failed", error="The file is empty.")
+    board.forget_done()
+    assert [job.id for job in board.jobs()] == [failed.id, queued.id]
+    assert board.job(failed.id).error == "The file is empty."
+
+
 def test_the_memory_of_ended_jobs_is_bounded_and_so_is_the_queue():
     board = Board(lambda digest: False)
     for _ in range(MAX_ENDED + 20):

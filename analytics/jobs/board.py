@@ -190,6 +190,12 @@ class Board:
         self._forget()
         return tuple(ended)
 
+    def forget_done(self) -> None:
+        """Drop what is done: its stored result tells that. What failed keeps its sentence."""
+        for digest in self._ended():
+            if self._jobs[digest].state == "done":
+                del self._jobs[digest]
+
     def let_go(self, digest: str, owner: str) -> bool:
         """An owner does not want a job any more; whether nobody else does, so it can be stopped."""
         asked = self._askers.get(digest, set())
@@ -243,6 +249,10 @@ class Board:
 
     def _forget(self) -> None:
         """Drop the oldest ended jobs beyond the limit."""
-        ended = [d for d in self._jobs if not self.active(d) and d not in self._for]
+        ended = self._ended()
         for digest in ended[: max(0, len(ended) - MAX_ENDED)]:
             del self._jobs[digest]
+
+    def _ended(self) -> list[str]:
+        """Digests of what has ended and is nobody's part, the oldest first."""
+        return [d for d in self._jobs if not self.active(d) and d not in self._for]

@@ -116,8 +116,10 @@ class Desk:
         return {}
 
     def renew(self) -> None:
-        """Let go what idle processes of this server have loaded and kept for the jobs they ran: new
-        ones take their place."""
+        """Nobody is there: forget the jobs that are done, and let go what idle processes of this
+        server have loaded and kept for the jobs they ran; new ones take their place."""
+        with self._work:
+            self._board.forget_done()
 
     def problem(self) -> str:
         """What keeps all jobs from running, in one sentence; "" when nothing does."""

@@ -69,6 +69,7 @@ class Runner(Desk):
 
     def renew(self) -> None:
         with self._work:
+            super().renew()
             for worker in [w for w in self._pool if w.state == "idle" and w.worked]:
                 self._discard(worker)
             self._changed()
