@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import allrows, findings, frame, mapview, panels, quality, session
+from pages.ui import allrows, findings, frame, making, mapview, quality, selecting, session
 
 if frame.needs_data():
     st.stop()
@@ -10,7 +10,7 @@ if frame.needs_data():
 view, dataset, projection, clustering = session.shown()
 
 with st.sidebar:
-    panels.cluster_controls(dataset, projection, clustering)
+    making.clustering_choice(dataset, projection, clustering)
 
 if projection is None or clustering is None:
     st.caption("The groups appear here as soon as they are ready.")
@@ -22,7 +22,7 @@ with plot:
 # The count is sent before the picture is drawn again: it answers a lasso at once.
 mask = mapview.selected_mask(projection)
 with bar:
-    panels.selection_bar(dataset, projection, mask)
+    selecting.selection_bar(dataset, projection, mask)
 with picture:
     mapview.draw(
         dataset,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import boxing, findings, frame, linked, mapview, panels, session
+from pages.ui import boxing, findings, frame, linked, mapcontrols, mapview, selecting, session
 
 if frame.needs_data():
     st.stop()
@@ -10,7 +10,7 @@ if frame.needs_data():
 view, dataset, projection, clustering = session.shown()
 
 with st.sidebar:
-    panels.map_controls(dataset, projection, clustering)
+    mapcontrols.map_controls(dataset, projection, clustering)
 
 if projection is None:
     st.caption("The map appears here as soon as it is ready.")
@@ -23,7 +23,7 @@ with plot:
 # The count is sent before the picture is drawn again: it answers a lasso at once.
 mask = mapview.selected_mask(projection)
 with bar:
-    panels.selection_bar(dataset, projection, mask)
+    selecting.selection_bar(dataset, projection, mask)
     boxing.fold(projection)
 with picture:
     mapview.draw(

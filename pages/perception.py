@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import findings, frame, mapview, pairs, panels, people, screen, session, trying
+from pages.ui import findings, frame, making, mapview, pairs, people, screen, session, trying
 
 if frame.needs_data():
     st.stop()
@@ -10,7 +10,7 @@ if frame.needs_data():
 _, dataset, projection, clustering = session.shown()
 
 with st.sidebar:
-    panels.picture_controls(dataset, projection)
+    making.map_choice(dataset, projection)
 
 if projection is None:
     st.caption("The picture appears here as soon as it is ready.")

@@ -7,7 +7,7 @@ import pytest
 from analytics.clustering.rarity import RARITY, weights
 from analytics.report.tables import labels_table
 from analytics.results import NOISE, Clustering, Dataset
-from pages.ui import mapview, panels
+from pages.ui import mapcontrols, mapview
 
 
 def test_by_hand():
@@ -25,7 +25,7 @@ def test_it_is_a_layer_and_a_column_while_shown():
         X=np.zeros((4, 1), np.float32), rows=np.arange(4), frame=pd.DataFrame({"a": range(4)})
     )
     groups = Clustering(labels=np.array([0, 0, 0, 1], np.int32), n_clusters=2)
-    assert RARITY in panels._layers(groups) and RARITY not in panels._layers(None)
+    assert RARITY in mapcontrols._layers(groups) and RARITY not in mapcontrols._layers(None)
     title, values = mapview._layer(data, groups, RARITY, None, None)
     assert title == "rarity weight" and values.tolist() == weights(groups.labels).tolist()
     assert mapview._layer(data, None, RARITY, None, None) is None

@@ -13,7 +13,7 @@ from pages.ui import (
     findings,
     frame,
     mapview,
-    panels,
+    selecting,
     services,
     session,
     sides,
@@ -198,7 +198,7 @@ def _two_maps(made, changes: np.ndarray, dataset: Dataset, projection: Projectio
         chosen=mapview.select,
         cleared=mapview.let_go,
     )
-    panels.selection_bar(dataset, projection, mask)
+    selecting.selection_bar(dataset, projection, mask)
     st.caption(
         "Consensus: groups that most results share. Changes sides: the yellower a row, the more "
         "often it is apart from the rows it is grouped with elsewhere. Keep it as a result to have "

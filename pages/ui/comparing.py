@@ -12,7 +12,7 @@ from analytics.correcting.operations import METHOD as CORRECTED
 from analytics.errors import StoreError
 from analytics.results import Clustering, Dataset, Projection
 from analytics.view import MAX_COMPARED
-from pages.ui import frame, panels, services, session
+from pages.ui import frame, naming, services, session
 from pages.ui.words import count, number, safe_md, share
 
 KINDS = ("clustering", "correction", "consensus")
@@ -96,7 +96,7 @@ def result_of(digest: str, dataset: Dataset) -> Result | None:
 
 def called(digest: str) -> str:
     """The name a person gave a result, else what made it."""
-    return dict(session.current().view.called).get(digest) or panels.run_name(digest)
+    return dict(session.current().view.called).get(digest) or naming.run_name(digest)
 
 
 def chosen(found: list[Result]) -> list[Result]:
@@ -162,7 +162,7 @@ def gallery(found: list[Result], now: list[Result], dataset: Dataset, projection
     _ask_scores(found, table, projection)
     st.caption(
         f"{len(shown)} of {count(len(found), 'result')} shown, drawn on the map "
-        f"{safe_md(panels.run_name(projection.digest))}; colours follow the first one compared."
+        f"{safe_md(naming.run_name(projection.digest))}; colours follow the first one compared."
         + (f" Small pictures show {DRAWN:,} of {dataset.n:,} rows." if dataset.n > DRAWN else "")
     )
     slots = st.columns(ACROSS)

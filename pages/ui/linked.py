@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics.results import Dataset, Projection
-from pages.ui import frame, mapview, panels, session
+from pages.ui import frame, mapview, naming, session
 from pages.ui.words import count, interval, number, safe_md
 
 TABLE_ROWS = 5_000
@@ -47,7 +47,7 @@ def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
             continue
         with slots[i % 4]:
             st.image(thumbnail(projection.xy, groups, dark=frame.dark()), width="stretch")
-            st.markdown(f"**{safe_md(panels.run_name(digest))}**")
+            st.markdown(f"**{safe_md(naming.run_name(digest))}**")
             scores = []
             score = session.load(ambiguity_request(projection).digest)
             if score is not None:

@@ -7,7 +7,7 @@ import streamlit as st
 from analytics.comparing import overlap
 from analytics.comparing.colors import recolored
 from analytics.results import NOISE, Dataset, Projection
-from pages.ui import comparing, drawing, frame, linked, mapview, panels, session
+from pages.ui import comparing, drawing, frame, linked, mapview, selecting, session
 from pages.ui.comparing import Result
 from pages.ui.words import count, safe_md, share
 
@@ -35,7 +35,7 @@ def maps(shown: list[Result], dataset: Dataset, projection: Projection) -> None:
     if len(shown) == 1:
         st.caption("One result is chosen: choose another to see both beside each other.")
     mask = lit(shown, projection)
-    panels.selection_bar(dataset, projection, mask)
+    selecting.selection_bar(dataset, projection, mask)
     draw_beside(
         projection,
         dataset,
@@ -148,7 +148,7 @@ def moves(shown: list[Result], dataset: Dataset, projection: Projection) -> None
     with right:
         _pair_table(first, second, pairs)
     mask = lit(shown, projection)
-    panels.selection_bar(dataset, projection, mask)
+    selecting.selection_bar(dataset, projection, mask)
     _chosen_pair(first, second)
     draw_beside(
         projection,

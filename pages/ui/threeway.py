@@ -8,16 +8,7 @@ from analytics.comparing import people as collecting
 from analytics.comparing.operations import collected_request
 from analytics.errors import BadInput, StoreError
 from analytics.results import UNLABELLED, Dataset, Projection, ScoreCard
-from pages.ui import (
-    comparing,
-    frame,
-    limits,
-    mapview,
-    panels,
-    people,
-    session,
-    sides,
-)
+from pages.ui import comparing, frame, limits, mapview, people, selecting, session, sides
 from pages.ui.comparing import Result
 from pages.ui.words import count, interval, safe_md
 
@@ -52,7 +43,7 @@ def show(shown: list[Result], dataset: Dataset, projection: Projection) -> None:
     if predicted is None:
         st.caption("The prediction stands here in a moment.")
     mask = mapview.selected_mask(projection)
-    panels.selection_bar(dataset, projection, mask)
+    selecting.selection_bar(dataset, projection, mask)
     sides.draw_beside(projection, dataset, parts, mask, "threeway")
     if card is None:
         st.info(safe_md(ABSENT))
