@@ -6,6 +6,7 @@ from pages.ui import (
     agreeing,
     comparing,
     frame,
+    gallery,
     gridding,
     screen,
     session,
@@ -33,7 +34,7 @@ chosen = comparing.chosen(results)
 screen.watch()
 
 FILL = {
-    "Gallery": lambda: comparing.gallery(results, chosen, dataset, projection),
+    "Gallery": lambda: gallery.show(results, chosen, dataset, projection),
     "Side by side": lambda: sides.maps(chosen, dataset, projection),
     "What moved": lambda: sides.moves(chosen, dataset, projection),
     "Agreement": lambda: agreeing.matrix(results, dataset),

@@ -9,7 +9,7 @@ from analytics.comparing import sweep as sweeping
 from analytics.comparing.operations import sweep_request
 from analytics.errors import BadInput
 from analytics.results import Dataset, Gallery, Projection
-from pages.ui import comparing, forms, frame, services, session
+from pages.ui import comparing, forms, frame, gallery, services, session
 from pages.ui.words import count, interval, number, safe_md, share
 
 ACROSS = 5
@@ -193,7 +193,7 @@ def _multiples(found: Gallery, dataset: Dataset, projection: Projection) -> None
                 continue
             r = shown[e["digest"]]
             st.image(
-                comparing.small(r, reference, projection),
+                gallery.small(r, reference, projection),
                 width="stretch",
                 alt=f"Map of {count(e['n_clusters'], 'group')} at {e['value']}",
             )
