@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.data import encode, operations, prepare, suggest, types, uploads
+from analytics.data import categories, encode, operations, prepare, suggest, types, uploads
 from analytics.digest import of_json
 from analytics.errors import BadInput
 from analytics.operations import execute, request
@@ -253,7 +253,7 @@ def test_encodings():
 def test_huge_categories_are_capped():
     values = [f"v{i:03d}" for i in range(80)] + ["v007"] * 5
     data = ready({"c": values, "v": range(85)}, features=["c"])
-    assert len(data.columns) == encode.MOST_VALUES + 1 and data.columns[-1] == "c=other values"
+    assert len(data.columns) == categories.MOST_VALUES + 1 and data.columns[-1] == "c=other values"
     assert data.X[:, -1].sum() == 30 and (data.X.sum(axis=1) == 1).all()
     assert any("80 values" in note for note in data.notes)
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.data import encode, types
+from analytics.data import encode, scale, types
+from analytics.data.categories import is_category, ones, vocabulary
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
 
@@ -34,7 +35,7 @@ class Encoder:
     switches: list[str]
     fill: np.ndarray | None = None
     fill_switches: np.ndarray | None = None
-    scaling: encode.Scaling | None = None
+    scaling: scale.Scaling | None = None
     vocabularies: dict[str, tuple[dict, int]] = field(default_factory=dict)
     order: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
@@ -84,7 +85,7 @@ class Encoder:
         if self.switches:
             parts.append(filled(encode.numbers(frame, self.switches), self.fill_switches))
         for name, (places, width) in self.vocabularies.items():
-            parts.append(encode.ones(types.to_text(frame[name]), places, width))
+            parts.append(ones(types.to_text(frame[name]), places, width))
         made = np.concatenate([np.asarray(p, np.float32) for p in parts], axis=1)
         return np.ascontiguousarray(made[:, self.order])
 
@@ -124,7 +125,7 @@ def fitted(dataset: Dataset, table: Table) -> Encoder:
     features = encode.usable(whole, recipe["features"], kinds, recipe["encode"], [])
     if any(kinds[c] == "text" for c in features):
         raise _refused("texts as features")
-    categories = [c for c in features if encode.is_category(c, frame, kinds)]
+    categories = [c for c in features if is_category(c, frame, kinds)]
     switches = [c for c in features if kinds[c] == "boolean"]
     ordinal = recipe["encode"] == "ordinal"
     made = Encoder(
@@ -152,11 +153,11 @@ def _with_constants(made: Encoder, dataset: Dataset, categories: list[str]) -> E
     scaling = None
     if names:
         image = bool(recipe["image"])
-        scaling = encode.scaling(filled(values, fill), names, recipe["scale"], image, [])
+        scaling = scale.scaling(filled(values, fill), names, recipe["scale"], image, [])
         names = [c for c, k in zip(names, scaling.keep, strict=True) if k]
     vocabularies, labels = {}, []
     for name in categories:
-        places, said = encode.vocabulary(name, types.to_text(frame[name]), [])
+        places, said = vocabulary(name, types.to_text(frame[name]), [])
         vocabularies[name] = (places, len(said))
         labels += [f"{name}={label}" for label in said]
     columns = encode.different([*names, *made.switches, *labels])

@@ -1,30 +1,22 @@
-"""Columns to numbers: missing values, categories, scaling, and the limits of float32.
+"""Columns to numbers: missing values, and the matrix of all features.
 
 Everything is computed in float64 and handed on as float32.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analytics.data import kmers, texts, types, words
+from analytics.data.categories import Kinds, is_category, one_hot, ranks
+from analytics.data.scale import LARGEST, note_constant, scaled, shift
 from analytics.errors import BadInput
 from analytics.progress import Progress, part
 
-MOST_VALUES = 50  # of a category that get a column of their own
 MOST_COLUMNS = 20_000
 MOST_CELLS = 250_000_000  # 1 GB of float32
-LARGEST = 1e15  # beyond it, squared distances overflow float32
-Kinds = Mapping[str, str]
-
-
-def is_category(column: str, frame: pd.DataFrame, kinds: Kinds) -> bool:
-    """Whether a feature is encoded by its values: categories and identifiers in words."""
-    if kinds[column] == "category":
-        return True
-    return kinds[column] == "identifier" and isinstance(frame[column].dtype, pd.StringDtype)
 
 
 def usable(
@@ -135,7 +127,7 @@ def _numeric_group(
     """Names and filled, scaled values of numbers and dates, and of categories taken as ranks."""
     values = numbers(frame, columns)
     if ranked:
-        values = np.column_stack([values, *(_ranks(frame[c]) for c in ranked)])
+        values = np.column_stack([values, *(ranks(frame[c]) for c in ranked)])
         notes.append(f"Categories as the rank of their value: {words.names(ranked)}.")
     names = [*columns, *ranked]
     if not names:
@@ -195,148 +187,6 @@ def filler(known: np.ndarray, missing: str) -> float:
     return 0.0
 
 
-class Scaling(NamedTuple):
-    """keep bool (d,), the columns that stay; largest, middle, spread (kept,): a value becomes
-    (value / largest - middle) / spread."""
-
-    keep: np.ndarray
-    largest: np.ndarray
-    middle: np.ndarray
-    spread: np.ndarray
-
-    def of(self, values: np.ndarray) -> np.ndarray:
-        """Scaled values of any rows of the same columns."""
-        return (values[:, self.keep] / self.largest - self.middle) / self.spread
-
-
-def scaled(
-    values: np.ndarray, names: list[str], scale: str, keep_constant: bool, notes: list[str]
-) -> tuple[list[str], np.ndarray]:
-    """Column names and scaled values (n, d), without constant columns unless they are pixels."""
-    found = scaling(values, names, scale, keep_constant, notes)
-    kept = [c for c, k in zip(names, found.keep, strict=True) if k]
-    values = found.of(values)
-    _refuse_large(values, kept)
-    return kept, values
-
-
-def scaling(
-    values: np.ndarray, names: list[str], scale: str, keep_constant: bool, notes: list[str]
-) -> Scaling:
-    """How these values (n, d) without gaps are scaled. Raises BadInput."""
-    low, high = values.min(axis=0), values.max(axis=0)
-    keep = np.ones(len(names), bool) if keep_constant else low != high
-    _note_constant([c for c, k in zip(names, keep, strict=True) if not k], notes)
-    values, low, high = values[:, keep], low[keep], high[keep]
-    names = [c for c, k in zip(names, keep, strict=True) if k]
-    ones = np.ones(len(names))
-    if scale == "none":
-        _refuse_large(values, names)
-        return Scaling(keep, ones, _shift(values, names, keep_constant, notes), ones)
-    # Dividing by the largest value first keeps squares of 1e300 finite and of 1e-300 above zero.
-    largest = np.maximum(np.abs(low), np.abs(high))
-    largest = np.where(largest > 0, largest, 1.0)
-    values = values / largest
-    middle, spread = _SCALES[scale](values)
-    deviation = values.std(axis=0)
-    flat = (spread == 0) & (deviation > 0)
-    if flat.any():
-        where = [c for c, f in zip(names, flat, strict=True) if f]
-        notes.append(
-            "Scaled by the standard deviation, because half of the values are equal: "
-            f"{words.names(where)}."
-        )
-        spread = np.where(flat, deviation, spread)
-    return Scaling(keep, largest, middle, np.where(spread > 0, spread, 1.0))
-
-
-# Scaling -> (what becomes 0, what becomes 1) per column.
-_SCALES = {
-    "standard": lambda values: (values.mean(axis=0), values.std(axis=0)),
-    "minmax": lambda values: (values.min(axis=0), np.ptp(values, axis=0)),
-    "robust": lambda values: (
-        np.median(values, axis=0),
-        np.subtract(*np.percentile(values, [75, 25], axis=0)),
-    ),
-}
-
-
-def _refuse_large(values: np.ndarray, names: list[str]) -> None:
-    large = np.argwhere(np.abs(values) > LARGEST)
-    if len(large):
-        row, column = large[0]
-        raise BadInput(
-            f"Column {words.name(names[column])} holds {values[row, column]:.3g}, too large to "
-            "measure distances with: choose standard scaling, mend the cell, or leave it out."
-        )
-
-
-def _shift(values: np.ndarray, names: list[str], as_is: bool, notes: list[str]) -> np.ndarray:
-    """What is taken from unscaled values (d,): the mean where float32 would lose differences."""
-    none = np.zeros(len(names))
-    if as_is or values.size == 0:
-        return none
-    middle = values.mean(axis=0)
-    far = np.abs(middle) > 1e4 * values.std(axis=0)
-    if far.any():
-        where = [c for c, f in zip(names, far, strict=True) if f]
-        notes.append(f"Moved to mean zero, so that small differences count: {words.names(where)}.")
-    return np.where(far, middle, none)
-
-
-def _ranks(values: pd.Series) -> np.ndarray:
-    """0, 1, ... by sorted value, missing where empty."""
-    codes, _ = pd.factorize(values, sort=True)
-    return np.where(codes < 0, np.nan, codes)
-
-
-def one_hot(column: str, values: pd.Series, notes: list[str]) -> tuple[list[str], np.ndarray]:
-    """Names and 0/1 float32 columns of a category: its 50 most frequent values, the rest "other".
-
-    Missing cells are a value of their own (rows are dropped earlier when that was chosen).
-    """
-    texts = types.to_text(values)
-    places, labels = vocabulary(column, texts, notes)
-    return [f"{column}={label}" for label in labels], ones(texts, places, len(labels))
-
-
-MISSING = object()  # the key of missing cells, and of values that have no column of their own
-OTHERS = object()
-
-
-def vocabulary(column: str, texts: pd.Series, notes: list[str]) -> tuple[dict, list[str]]:
-    """value -> column of a category, with MISSING and OTHERS where there are such; the labels."""
-    codes, distinct = pd.factorize(texts, sort=True)
-    labels = [str(v) for v in distinct]
-    keys: list = list(labels)
-    if len(labels) > MOST_VALUES:
-        counts = np.bincount(codes[codes >= 0], minlength=len(labels))
-        kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])
-        notes.append(
-            f"{words.name(column)}: {len(labels):,} values, the {MOST_VALUES} most frequent kept "
-            f"and {len(labels) - MOST_VALUES:,} taken together as 'other'."
-        )
-        keys = [*(labels[j] for j in kept), OTHERS]
-        labels = [*(labels[j] for j in kept), "other values"]
-    if (codes < 0).any():
-        keys.append(MISSING)
-        labels.append("(missing)")
-        notes.append(f"Missing cells of {words.name(column)} are a value of their own.")
-    return {key: place for place, key in enumerate(keys)}, labels
-
-
-def ones(texts: pd.Series, places: dict, width: int) -> np.ndarray:
-    """0/1 float32 (n, width); a value without a column, where there is none for others, is 0 in
-    all of them."""
-    codes, distinct = pd.factorize(texts)
-    at = [places.get(str(v), places.get(OTHERS, -1)) for v in distinct]
-    code = np.array([*at, places.get(MISSING, -1)])[codes]  # code -1, missing, is the last one
-    columns = np.zeros((len(code), width), np.float32)
-    held = np.flatnonzero(code >= 0)
-    columns[held, code[held]] = 1
-    return columns
-
-
 def _varying(
     X: np.ndarray, names: list[str], keep_all: bool, notes: list[str]
 ) -> tuple[np.ndarray, list[str]]:
@@ -349,13 +199,8 @@ def _varying(
         )
     if keep_all or not same.any():
         return np.ascontiguousarray(X), names
-    _note_constant([c for c, s in zip(names, same, strict=True) if s], notes)
+    note_constant([c for c, s in zip(names, same, strict=True) if s], notes)
     return np.ascontiguousarray(X[:, ~same]), [c for c, s in zip(names, same, strict=True) if not s]
-
-
-def _note_constant(columns: list[str], notes: list[str]) -> None:
-    if columns:
-        notes.append(f"Left out, one single value: {words.names(columns)}.")
 
 
 def coordinates(frame: pd.DataFrame, pair: list[str], missing: str, notes: list[str]) -> np.ndarray:
@@ -367,4 +212,4 @@ def coordinates(frame: pd.DataFrame, pair: list[str], missing: str, notes: list[
             f"Column {words.name(pair[int(large.argmax())])} holds values beyond {LARGEST:.0e}, "
             "too large for a coordinate: mark other columns as coordinates, or none."
         )
-    return (values - _shift(values, pair, False, notes)).astype(np.float32)
+    return (values - shift(values, pair, False, notes)).astype(np.float32)

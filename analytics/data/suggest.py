@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.data import encode, matrices, readings, texts
 from analytics.data import vectors as vector_columns
+from analytics.data.scale import LARGEST
 
 SMALL_CATEGORY = 20
 MOST_LABELS = 50
@@ -66,7 +67,7 @@ def suggest(
     varying = _varying(frame, numbers)
     if pair is None:
         pair = _two_numbers(varying, kinds)
-    if pair and np.nanmax(np.abs(encode.numbers(frame, [*pair[:2]])), initial=0.0) > encode.LARGEST:
+    if pair and np.nanmax(np.abs(encode.numbers(frame, [*pair[:2]])), initial=0.0) > LARGEST:
         pair = None  # coordinates are not scaled, so these could not be drawn
     prose = [c for c, k in kinds.items() if k == "text"]
     features = block or varying or (list(pair[:2]) if pair else [])
@@ -180,7 +181,7 @@ def _scale(frame, features, block, pair, kinds) -> str:
         return "none"
     values = encode.numbers(frame, numeric)
     values = values[:, ~np.isnan(values).all(axis=0)]
-    if np.nanmax(np.abs(values), initial=0.0) > encode.LARGEST:
+    if np.nanmax(np.abs(values), initial=0.0) > LARGEST:
         return "standard"
     spread = np.nanstd(values, axis=0)
     spread = spread[spread > 0]
