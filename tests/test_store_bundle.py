@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from analytics.digest import of_json
 from analytics.errors import BadInput, Cancelled, StoreError
 from analytics.results import Clustering, Dataset, Projection, Score, ScoreCard, Table
-from analytics.store import bundle, projects, unbundle
+from analytics.store import bundle, projects, unpacking
 from analytics.store.artifacts import Artifacts
 from analytics.store.bundle import export_bytes, export_project, import_project
 from analytics.store.database import connect
@@ -446,7 +446,9 @@ def test_when_the_folder_refuses_no_row_stays(whole, there):
 
 
 def test_too_little_room_is_said_before_unpacking(whole, there, monkeypatch):
-    monkeypatch.setattr(unbundle.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10}))
+    monkeypatch.setattr(
+        unpacking.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 10})
+    )
     with pytest.raises(StoreError, match="are free"):
         taken(there, whole)
     assert_untouched(there)

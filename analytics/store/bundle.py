@@ -28,7 +28,8 @@ from analytics.store.database import reading
 from analytics.store.fields import digests_in
 from analytics.store.files import atomic_file
 from analytics.store.rows import live_project, of_project, uploads_of
-from analytics.store.unbundle import CHUNK, FORMAT, import_project  # noqa: F401  (one door)
+from analytics.store.unbundle import import_project  # noqa: F401  (one door)
+from analytics.store.unpacking import CHUNK, FORMAT
 from analytics.store.verify import MAX_DOCUMENT_BYTES
 
 
