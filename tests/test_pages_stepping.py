@@ -81,6 +81,7 @@ def test_another_setting_or_board_starts_at_the_first_step(at):
     click(at, "Next")
     at.get_by_key("steps-start").set_value("Three blobs").run()
     assert step(at) == 1 and "150 points" in said(at)
+    assert at.get_by_key("steps-seed").value == 0  # the algorithm's start is another matter
     click(at, "Next")
     at.get_by_key("steps-seed").set_value(3).run()
     assert step(at) == 1

@@ -89,11 +89,11 @@ def put(key: str, xy: np.ndarray) -> None:
 
 def starts(key: str) -> None:
     """Choices of a set to start from; choosing one again draws another of its kind."""
-    name, seeds = f"{key}-start", f"{key}-seed"
+    name, seeds = f"{key}-start", f"{key}-starts"
 
     def chosen():
         wanted = st.session_state[name]
-        st.session_state[seeds] = st.session_state.get(seeds, -1) + 1
+        st.session_state[seeds] = st.session_state.get(seeds, 0) + 1
         if wanted is not None:
             put(key, board.start(wanted, st.session_state[seeds]))
         # Nothing stays chosen: the board may be painted over, and the same can be chosen again.
