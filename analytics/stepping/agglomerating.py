@@ -99,11 +99,12 @@ def _link(X: np.ndarray, a: np.ndarray, b: np.ndarray, linkage: str) -> np.ndarr
 
 def _words(linkage: str, a: int, b: int, height: float, left: int) -> str:
     who = "Two single points" if a == b == 1 else f"Groups of {a} and {b} points"
+    grown = f"{height**2 / 2:.4f}" if height**2 / 2 >= 0.00005 else "less than 0.0001"
     why = {
         "single": f"their nearest pair is {height:.3f} apart; no other two groups are closer",
         "complete": f"their furthest pair is {height:.3f} apart; no other two groups do better",
         "average": f"their pairs are {height:.3f} apart on average; no other two do better",
-        "ward": f"the sum of squared distances to the group means grows by {height**2 / 2:.4f}; "
+        "ward": f"the sum of squared distances to the group means grows by {grown}; "
         f"no other merge costs less (height {height:.3f})",
     }
     return f"{who} merge: {why[linkage]}. {counted(left, 'group')} left."

@@ -218,9 +218,10 @@ def _facts(key: str, run: Run, row: Algorithm, step: Step, at: int) -> None:
     from analytics.figures.stepping import tree_picture
 
     st.html(f"<p class='step-words' role='status'>{escape(step.words)}</p>")
+    reached = ""  # the curve below is named by its value, also before it has one
     if step.value is not None:
-        digits = 0 if step.value == int(step.value) else 3
-        st.caption(safe_md(f"{row.value}: {number(step.value, digits)}"))
+        reached = f": {number(step.value, 0 if step.value == int(step.value) else 3)}"
+    st.caption(safe_md(row.value + reached))
     heights = [np.nan if s.value is None else s.value for s in run.steps]
     figure = curve(
         np.arange(1, len(run.steps) + 1),
