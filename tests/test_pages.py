@@ -282,4 +282,4 @@ def test_a_method_reads_as_a_name_within_a_sentence():
     said = [
         frame.method_said("clustering", m) for m in ("agglomerative", "gmm", "meanshift", "dbscan")
     ]
-    assert said == ["agglomerative clustering", "Gaussian mixture", "mean shift", "DBSCAN"]
+    assert said == ["agglomerative clustering", "a Gaussian mixture", "mean shift", "DBSCAN"]

@@ -1,5 +1,6 @@
 """Scores beside the picture: one sentence, the number with its interval, how it was computed."""
 
+import pandas as pd
 import streamlit as st
 
 from analytics import registry
@@ -36,6 +37,18 @@ def facts(rows: list[tuple[str, str]], heads: tuple[str, str] | None = None) -> 
         head = f"<tr><th>{escape(heads[0])}</th>{beside}</tr>"
     body = "".join(f"<tr><td>{escape(a)}</td><td>{_whole(b)}</td></tr>" for a, b in rows)
     st.html(f"<table class='facts'>{head}{body}</table>")
+
+
+def lines(table: pd.DataFrame, words: tuple[str, ...]) -> None:
+    """A small table that breaks its words into lines, where ``st.dataframe`` would cut them.
+    words : the columns that hold words; all others hold numbers."""
+    looks = {c: "" if c in words else " class='n'" for c in table}
+    head = "".join(f"<th{look}>{escape(c)}</th>" for c, look in looks.items())
+    body = "".join(
+        "<tr>" + "".join(f"<td{looks[c]}>{escape(str(row[c]))}</td>" for c in table) + "</tr>"
+        for row in table.to_dict("records")
+    )
+    st.html(f"<table class='facts lines'><tr>{head}</tr>{body}</table>")
 
 
 def _short(name: str) -> str:

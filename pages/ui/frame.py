@@ -14,7 +14,7 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LOGO = ASSETS / "logo.png"
 # Groups that no method of the menu made.
 MADE_HERE = {"corrected": "Corrected by hand", "consensus": "Consensus"}
-PROPER = ("Gaussian", "Isomap")  # first words of methods that keep their capital in a sentence
+SAID = {"Gaussian mixture": "a Gaussian mixture"}  # methods that a sentence calls otherwise
 STEP = {
     "link": "The link",
     "table": "Reading the data",
@@ -159,11 +159,10 @@ def method_label(kind: str, method_id: str) -> str:
 
 
 def method_said(kind: str, method_id: str) -> str:
-    """The same name within a sentence: "agglomerative clustering", but "Gaussian mixture"."""
+    """The same name within a sentence: "agglomerative clustering", but "DBSCAN"."""
     label = method_label(kind, method_id)
-    first = label.split(" ")[0]
-    common = first[1:].islower() and first not in PROPER
-    return label[0].lower() + label[1:] if common else label
+    common = label.split(" ")[0][1:].islower()
+    return SAID.get(label, label[0].lower() + label[1:] if common else label)
 
 
 def made_here(record) -> str:

@@ -10,13 +10,12 @@ from analytics.lessons import measures
 from analytics.lessons.things import Found
 from analytics.results import NOISE, Clustering, Dataset, Projection
 from pages.ui import findings, frame
-from pages.ui.words import count, escape, number, safe_md, share
+from pages.ui.words import count, number, safe_md, share
 
 ACROSS = 3  # pictures beside each other
 HEIGHT = {True: 520, False: 380}  # px, alone or beside others
 TABLE_ROWS = 2_000
 QUIET = {"displayModeBar": False}
-_NUMBER = " class='n'"
 facts = findings.facts
 
 
@@ -238,14 +237,7 @@ def _rules(found: Found, figure: dict[str, Any], key: str, height: int) -> pd.Da
             line[name] = number(best[where]["f1"]) if best and best[where] else "–"
         lines.append(line)
     table = pd.DataFrame(lines)
-    cells = [
-        "".join(f"<td{'' if c == 'rule' else _NUMBER}>{escape(str(line[c]))}</td>" for c in line)
-        for line in lines
-    ]
-    heads = "".join(f"<th{'' if c == 'rule' else _NUMBER}>{escape(c)}</th>" for c in table)
-    body = "".join(f"<tr>{row}</tr>" for row in cells)
-    # Not st.dataframe, whose cells do not break a rule into lines.
-    st.html(f"<table class='facts rules'><tr>{heads}</tr>{body}</table>")
+    findings.lines(table, ("rule",))
     st.caption(
         f"{count(len(lines), 'group')} with the rule that tells each best. F1 is the balance of "
         "precision and recall; other rows were not used to make the rule."

@@ -12,7 +12,7 @@ from analytics.lessons.lesson import Lesson, Step
 from analytics.lessons.measures import MEASURES
 from analytics.lessons.things import Found, Waiting
 from analytics.results import Clustering, Dataset
-from pages.ui import drawing, frame, learning_figures, painting
+from pages.ui import drawing, findings, frame, learning_figures, painting
 from pages.ui.learning_place import Progress, go
 from pages.ui.words import count, share
 
@@ -234,19 +234,17 @@ def _lasso_beside(found: Found, guess: Step, said: tuple, key: str) -> None:
         except Waiting:
             late += 1
     st.markdown(f"**Your group has {count(int(mask.sum()), 'point')}.** The best match of each:")
-    st.dataframe(
+    findings.lines(
         pd.DataFrame(
             {
                 "by": [who for who, _ in rows],
-                "overlap": [share(o.jaccard) for _, o in rows],
                 "group": [o.name or "none" for _, o in rows],
+                "overlap": [share(o.jaccard) for _, o in rows],
                 "points": [o.size for _, o in rows],
                 "in both": [o.both for _, o in rows],
             }
         ),
-        hide_index=True,
-        lazy=False,
-        key=f"{key}-overlaps",
+        ("by", "group"),
     )
     st.caption("Overlap: points in both over points in either.")
     if late:
