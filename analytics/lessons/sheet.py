@@ -17,7 +17,9 @@ def page(lessons: Iterable[Lesson]) -> str:
     """A whole HTML page without outside requests."""
     body = "".join(_lesson(lesson) for lesson in lessons)
     return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>Lessons for teachers</title>"
+        "<!doctype html><html lang='en'><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<title>Lessons for teachers</title>"
         f"<style>{_STYLE}</style><h1>Gestalt: lessons for teachers</h1>{body}</html>"
     )
 
