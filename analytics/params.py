@@ -145,7 +145,9 @@ def _number(p: Param, value: Any) -> int | float | None:
 
 
 def _wrong(p: Param, value: Any) -> BadInput:
-    return BadInput(f"Parameter '{p.name}' is {_brief(value)!r}, but it takes {p.allowed()}.")
+    """Named as on a page and as on the command line."""
+    given = f"{p.label} (parameter '{p.name}') is {_brief(value)!r}"
+    return BadInput(f"{given}, but it takes {p.allowed()}.")
 
 
 def _brief(value: Any) -> str:

@@ -238,6 +238,9 @@ def test_a_name_stands_above_a_group_that_it_would_hide():
     xy = np.concatenate([rng.normal(size=(300, 2)) * 9, rng.normal(size=(60, 2)) * 0.3 + 20])
     wide, hidden = map_figure(xy, groups=np.repeat([0, 1], [300, 60])).figure.layout.annotations
     assert (wide.yshift, wide.xshift) == (0, 0) and hidden.yshift > 11
+    corners = np.array([[0.0, 0.0], [9.0, 9.0]])  # no room above the upper one: it stands below
+    low, high = map_figure(corners, groups=np.array([0, 1])).figure.layout.annotations
+    assert low.yshift > 11 and high.yshift < -11
 
 
 # ---- raster

@@ -188,6 +188,19 @@ def test_an_uploaded_file_replaces_the_data_and_a_bad_one_does_not(opened):
     assert view(at).table == small.table
 
 
+def test_what_three_rows_are_too_few_for_is_said_and_not_promised():
+    at = settle(start())
+    at.switch_page("data.py").run()
+    at.file_uploader[0].upload("three.csv", b"a,b\n1,2\n2,4\n9,9\n", "text/csv")
+    settle(at)
+    at.session_state["perception-tab"] = "What people would group"
+    settle(at.switch_page("perception.py"))
+    assert not at.exception and any("needs at least 10" in w.value for w in at.warning)
+    assert not any("as soon as" in c.value for c in at.caption)
+    settle(at.switch_page("report.py"))
+    assert any("group\\: There are 3" in w.value for w in at.warning)
+
+
 def test_saving_gives_a_link_that_restores_the_view(opened):
     from analytics.store import projects
 

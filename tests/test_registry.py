@@ -112,7 +112,7 @@ def test_outside_the_range_is_refused_by_name(row):
         if p.type not in ("bool", "text")
     ]
     for p, value in wrong:
-        with pytest.raises(BadInput, match=f"Parameter '{p.name}' is "):
+        with pytest.raises(BadInput, match=rf"parameter '{p.name}'\) is "):
             alone(row, p.name, value)
 
 

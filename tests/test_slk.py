@@ -93,6 +93,10 @@ def test_examples_need_labels_and_no_labels_are_needed_otherwise():
     assert run(n_clusters=4, labels=TRUTH).labels.tobytes() == run(n_clusters=4).labels.tobytes()
 
 
+def test_without_a_number_of_groups_few_rows_are_no_fault():
+    assert len(run(X=X[:3]).labels) == 3
+
+
 def test_no_agreement_is_k_means():
     from sklearn.cluster import KMeans
 

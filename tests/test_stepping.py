@@ -282,8 +282,8 @@ def test_left_out_steps_are_told():
         ([], "kmeans", {}, "The board is empty"),
         ([[0.5, 2.0]], "kmeans", {}, "outside the board"),
         ([[0.5, 0.5]], "spectral", {}, "no 'spectral' to watch"),
-        ([[0.5, 0.5]], "kmeans", {"k": 0}, "Parameter 'k'"),
-        ([[0.5, 0.5]], "dbscan", {"eps": "wide"}, "Parameter 'eps'"),
+        ([[0.5, 0.5]], "kmeans", {"k": 0}, "parameter 'k'"),
+        ([[0.5, 0.5]], "dbscan", {"eps": "wide"}, "parameter 'eps'"),
         ([[0.5, 0.5]], "dbscan", {"k": 3}, "Unknown parameter"),
     ],
 )

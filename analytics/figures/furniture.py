@@ -111,20 +111,25 @@ def placed_words(
     plain = [theme.room(word.text) + 2 * bool(word.color) for word in words]
     sizes = np.array([(7.4 * n + 10, 22) for n in plain], float)
     at = np.array([(word.place - (x0, y0)) * px for word in words])
-    own = [_off(word, size, px) for word, size in zip(words, sizes, strict=True)]
     box = ((x1 - x0) * px[0], (y1 - y0) * px[1])
+    tops = box[1] - at[:, 1]
+    own = [_off(*each, px) for each in zip(words, sizes, tops, strict=True)]
     moved = lines.spread_labels(at + own, sizes, box) - at
     return [replace(word, shift=tuple(by)) for word, by in zip(words, moved.tolist(), strict=True)]
 
 
-def _off(word: Word, size: np.ndarray, px: np.ndarray) -> tuple[float, float]:
-    """How far up a name goes, px, so as not to hide its group: not at all when enough is seen."""
+def _off(word: Word, size: np.ndarray, top: float, px: np.ndarray) -> tuple[float, float]:
+    """How far up a name goes, px, so as not to hide its group: not at all when enough is seen, and
+    down below the group where it would be pushed back from the edge, ``top`` px above."""
     if word.bulk is None:
         return 0.0, 0.0
     low, high = word.bulk * px
     if np.any(high - low > size):
         return 0.0, 0.0
-    return 0.0, float(high[1] - word.place[1] * px[1] + 0.75 * size[1])
+    up = float(high[1] - word.place[1] * px[1] + 0.75 * size[1])
+    if up + size[1] / 2 <= top:
+        return 0.0, up
+    return 0.0, float(low[1] - word.place[1] * px[1] - 0.75 * size[1])
 
 
 def written(words: list[Word], dark: bool, small: bool = False) -> list[dict]:

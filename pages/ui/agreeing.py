@@ -50,7 +50,7 @@ def matrix(found: list[Result], dataset: Dataset) -> None:
     wanted = requests.matrix_request(dataset, [r.run for r in found], [r.made_on for r in found])
     card = frame.try_ask(wanted)
     if card is None:
-        st.caption("The agreement of all pairs stands here in a moment.")
+        frame.soon(wanted, "The agreement of all pairs stands here in a moment.")
         return
     measure = st.segmented_control(
         "Measure",
@@ -126,7 +126,7 @@ def consensus(
         asked.add(wanted.digest)
     made = frame.try_ask(wanted)
     if made is None:
-        st.caption("The results are being joined.")
+        frame.soon(wanted, "The results are being joined.")
         return
     _shown(made, usable, dataset, projection)
 

@@ -66,7 +66,7 @@ def advisor(dataset: Dataset) -> None:
         return
     found = frame.try_ask(request)
     if found is None:
-        st.caption("Maps are being drawn; they are kept, also when you cancel.")
+        frame.soon(request, "Maps are being drawn; they are kept, also when you cancel.")
         return
     _show(found)
 

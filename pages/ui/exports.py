@@ -12,6 +12,13 @@ from pages.ui import findings, frame, mapview, screen, services, session, tellin
 from pages.ui.words import safe_md
 
 MAX_LISTED = 40
+# What the report goes without when a side result failed.
+MISSING = {
+    "ambiguity": "Ambiguity of the picture",
+    "grouping": "What people would group",
+    "faithfulness": "Faithfulness of the map",
+    "validity": "Quality of the groups",
+}
 # The picture of the page. On a narrow screen, 330 to 600 px wide, the smallest letters are 11 px.
 WIDE = {"width": 1500, "height": 1050}
 NARROW = {"width": 1080, "height": 1080, "zoom": 2.25}
@@ -43,7 +50,9 @@ def state_of(view: View) -> dict:
     asked["faithfulness"] = faithfulness_request(projection)
     if clustering is not None:
         asked["validity"] = validity_request(clustering)
-    state |= {role: r.digest for role, r in asked.items() if frame.try_ask(r) is not None}
+    for role, wanted in asked.items():
+        if frame.try_ask(wanted, what=MISSING[role]) is not None:
+            state[role] = wanted.digest
     if clustering is not None:
         if state["grouping"]:
             match = match_request(state["grouping"], clustering)

@@ -66,9 +66,10 @@ def ambiguity(projection: Projection, dataset: Dataset, letters: bool = False) -
     """The CLAMS score with its sentence, interval, scale and warnings."""
     from analytics.perception.operations import ambiguity_request
 
-    result = frame.try_ask(ambiguity_request(projection))
+    wanted = ambiguity_request(projection)
+    result = frame.try_ask(wanted)
     if result is None:
-        st.caption("How ambiguous the picture is will stand here in a moment.")
+        frame.soon(wanted, "How ambiguous the picture is will stand here in a moment.")
     else:
         score(result, dataset.n, letters)
 

@@ -270,14 +270,21 @@ def how(text: str) -> None:
         st.markdown(text)
 
 
-def try_ask(request, whole: bool = True):
+def try_ask(request, whole: bool = True, what: str = ""):
     """A side result, or None; a failure is shown in place with a way to run it again. whole : as
-    for :func:`pages.ui.session.ask`."""
+    for :func:`pages.ui.session.ask`. what : is missing then, where the place does not say it."""
     try:
         return session.ask(request, whole)
     except BadInput as error:
-        sentence(str(error), "warning")
+        sentence(f"{what}: {error}" if what else str(error), "warning")
         if st.button("Run it again", key=f"retry-{request.digest}", type="tertiary"):
             session.retry(request.digest)
             st.rerun()
         return None
+
+
+def soon(request, words: str) -> None:
+    """Where a side result that is not there yet will stand; nothing once it has failed, which
+    :func:`try_ask` says."""
+    if services.runner().request(request.digest) is not None:
+        st.caption(words)

@@ -81,9 +81,10 @@ def curves(projection: Projection, result: Ambiguity | None) -> None:
     from analytics.perception.sensitivity import SIDE, USUAL_DIAMETER
 
     st.markdown("**How the score moves with the way the picture is drawn**")
-    card = frame.try_ask(curves_request(projection))
+    wanted = curves_request(projection)
+    card = frame.try_ask(wanted)
     if card is None or result is None:
-        st.caption("The curves stand here as soon as they are computed.")
+        frame.soon(wanted, "The curves stand here as soon as they are computed.")
         return
     marks = f"diameter of the marks, pixels of {SIDE}"
     opaque = f"opacity of marks {USUAL_DIAMETER} pixels wide"

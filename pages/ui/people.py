@@ -47,9 +47,12 @@ TICKS_HOW = (
 
 def tab(dataset: Dataset, projection: Projection, clustering: Clustering | None) -> None:
     """The predicted groups with their agreement; the clusters beside them; other ways to draw."""
+    from analytics.perception.operations import grouping_request
+
     found = grouping(projection)
     if found is None:
-        st.caption("What people would see stands here as soon as it is predicted.")
+        said = "What people would see stands here as soon as it is predicted."
+        frame.soon(grouping_request(projection), said)
         return
     plot, facts = st.columns([3.1, 1], gap="medium")
     with plot:
@@ -90,14 +93,15 @@ def ticks(
     ``analytics.explanation.reasons.ticks``.
     """
     from analytics.perception.match import ticks as rows_of
-    from analytics.perception.operations import match_request
+    from analytics.perception.operations import grouping_request, match_request
 
     found = grouping(projection)
-    card = None
+    card, wanted = None, grouping_request(projection)
     if found is not None and clustering is not None:
-        card = frame.try_ask(match_request(found, clustering))
+        wanted = match_request(found, clustering)
+        card = frame.try_ask(wanted)
     if card is None:
-        st.caption("Whether people would see each cluster stands here in a moment.")
+        frame.soon(wanted, "Whether people would see each cluster stands here in a moment.")
         return
     names = clustering.group_names
     _tick_table(rows_of(card, validity, stability, explained, names), names)
@@ -158,9 +162,10 @@ def _beside(found: Grouping, projection: Projection, clustering: Clustering) -> 
     from analytics.perception.operations import match_request
 
     st.markdown("**Your clusters beside what people would see**")
-    card = frame.try_ask(match_request(found, clustering))
+    wanted = match_request(found, clustering)
+    card = frame.try_ask(wanted)
     if card is None:
-        st.caption("The comparison stands here in a moment.")
+        frame.soon(wanted, "The comparison stands here in a moment.")
         return
     apart = card.points["apart"] > 0
     method = frame.method_label("clustering", clustering.method)

@@ -138,7 +138,7 @@ def _stability(projection: Projection, result: Clustering) -> None:
         st.rerun()
     card = frame.try_ask(request)
     if card is None:
-        st.caption("The reruns are under way.")
+        frame.soon(request, "The reruns are under way.")
         return
     findings.facts(
         [(s.label or k, interval(s.value, s.low, s.high)) for k, s in card.values.items()]

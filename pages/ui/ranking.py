@@ -37,8 +37,7 @@ def show(dataset: Dataset) -> None:
         return
     found = frame.try_ask(request)
     if found is None:
-        if services.runner().request(request.digest) is not None:
-            st.caption("The plots appear here, sorted, as soon as all are scored.")
+        frame.soon(request, "The plots appear here, sorted, as soon as all are scored.")
         return
     st.markdown(safe_md(found.sentence))
     for note in found.notes:

@@ -7,7 +7,7 @@ from analytics.bigdata import rows, sampling, where
 from analytics.bigdata.survey import survey_request
 from analytics.data import words
 from analytics.errors import BadInput
-from pages.ui import frame, services, session, wholefile
+from pages.ui import frame, session, wholefile
 from pages.ui.words import safe_md
 
 LOOKED = "server-file"
@@ -50,8 +50,7 @@ def _look(place: where.Place) -> None:
     request = survey_request(place)
     found = frame.try_ask(request)
     if found is None:
-        if services.runner().request(request.digest) is not None:
-            st.caption("What is in it stands here as soon as it has been read.")
+        frame.soon(request, "What is in it stands here as soon as it has been read.")
         return
     facts = found.facts
     st.markdown(safe_md(f"{facts['rows']:,} rows, {facts['columns']:,} columns."))

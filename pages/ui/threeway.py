@@ -30,6 +30,8 @@ since nothing can be asked to agree with people more than they do among themselv
 
 def show(shown: list[Result], dataset: Dataset, projection: Projection) -> None:
     """The fixed three-way view."""
+    from analytics.perception.operations import grouping_request
+
     comparing.picker(comparing.results(dataset), shown)
     algorithm = shown[0]
     predicted = people.grouping(projection)
@@ -41,7 +43,7 @@ def show(shown: list[Result], dataset: Dataset, projection: Projection) -> None:
     third = card.tables["consensus"][0] if card is not None else empty
     parts.append(_part("Collected people" if card is not None else "Collected people: none", third))
     if predicted is None:
-        st.caption("The prediction stands here in a moment.")
+        frame.soon(grouping_request(projection), "The prediction stands here in a moment.")
     mask = mapview.selected_mask(projection)
     selecting.selection_bar(dataset, projection, mask)
     sides.draw_beside(projection, dataset, parts, mask, "threeway")

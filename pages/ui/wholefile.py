@@ -3,7 +3,7 @@
 import streamlit as st
 
 from analytics.bigdata import where
-from pages.ui import findings, frame, pairs, services
+from pages.ui import findings, frame, pairs
 from pages.ui.words import safe_md
 
 ASKED = "whole-file-axes"
@@ -32,8 +32,9 @@ def _found(place: where.Place, columns: dict, axes: tuple[str, str]) -> None:
     wanted = scoring.large_ambiguity_request(place, axes, aspect_of(across, up))
     result = frame.try_ask(wanted)
     if result is None:
-        if services.runner().request(wanted.digest) is not None:
-            st.caption("The picture and its score stand here as soon as the file has been read.")
+        frame.soon(
+            wanted, "The picture and its score stand here as soon as the file has been read."
+        )
         return
     counted = frame.try_ask(scoring.large_lattice_request(wanted))
     picture, words = st.columns([2, 1], gap="medium")

@@ -41,10 +41,12 @@ def cards(dataset: Dataset, result: Clustering) -> None:
     from analytics.explanation.wording import HOW, PROFILE_HOW
 
     many = result.n_clusters > MANY
-    found = explained(result) if many else frame.try_ask(reasons_request(result))
+    wanted = reasons_request(result)
+    found = explained(result) if many else frame.try_ask(wanted)
     if found is None:
         more = f" For {result.n_clusters:,} groups that can take minutes." if many else ""
-        st.caption(f"How to tell each group stands here as soon as it is found.{more}")
+        said = f"How to tell each group stands here as soon as it is found.{more}"
+        st.caption(said) if many else frame.soon(wanted, said)
         return
     if not found.clusters:
         st.caption("There is no group to explain: every row is noise.")

@@ -89,7 +89,7 @@ def _start(U: np.ndarray, fixed: np.ndarray | None, k: int | None, seed: int) ->
 
     if fixed is None:
         with quietly([]):
-            return KMeans(k or 8, n_init=4, random_state=seed).fit(U).cluster_centers_
+            return KMeans(k or min(8, len(U)), n_init=4, random_state=seed).fit(U).cluster_centers_
     means = np.stack([U[fixed == c].mean(axis=0) for c in range(fixed.max() + 1)])
     more = (k or len(means)) - len(means)
     if more <= 0:
