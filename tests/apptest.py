@@ -13,17 +13,22 @@ ROUTER = str(Path(__file__).resolve().parents[1] / "pages" / "router.py")
 
 def settle(at, seconds=90):
     """Run until no job of this session is waiting or running, twice in a row: a job that has just
-    ended lets the next run ask for another."""
-    deadline, quiet = time.monotonic() + seconds, 0
+    ended lets the next run ask for another. Fails when nothing went on for so many seconds: on a
+    busy machine a search that is at work may take longer than that."""
+    deadline, quiet, last = time.monotonic() + seconds, 0, None
+    end = time.monotonic() + 4 * seconds
     while time.monotonic() < deadline:
         at.run()
         here = at.session_state["gestalt"]
-        busy = here.wanted or any(j.active for j in services.runner().jobs(here.owner))
+        active = [j for j in services.runner().jobs(here.owner) if j.active]
+        busy = here.wanted or active
+        now = [(j.id, j.fraction, j.words) for j in active]
+        if now != last:
+            deadline, last = min(time.monotonic() + seconds, end), now
         quiet = 0 if busy else quiet + 1
         if quiet == 2:
             return at
         time.sleep(0.2 if busy else 0)
-    active = [j for j in services.runner().jobs(here.owner) if j.active]
     raise AssertionError(f"the page did not settle: {here.wanted=}, {here.errors=}, {active=}")
 
 

@@ -90,6 +90,8 @@ def test_names_and_values_from_data_are_never_markup():
 
 def test_many_groups_are_explained_when_asked():
     at, _ = opened("digits", 60)
+    listed = next(h.proto.body for h in at.get("html") if "Rows</th>" in h.proto.body)
+    assert "Group 40<" in listed and "and 20 more" in listed and "Group 41<" not in listed
     assert "can take minutes" in words(at)
     at.get_by_key("run-reasons").click().run()
     settle(at)

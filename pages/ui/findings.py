@@ -9,6 +9,7 @@ from analytics.results import NOISE, Ambiguity, Clustering, Dataset, Projection
 from pages.ui import frame, session
 from pages.ui.words import count, escape, interval, number, share
 
+LISTED, FEW, ROOM = 40, 14, 440  # groups named, those shown without scrolling, px for more
 FAITHFUL_HOW = """
 Each number compares the map with the prepared data. Trustworthiness asks whether neighbours on the
 map are neighbours in the data; continuity asks the reverse (Venna & Kaski 2001). Stress is
@@ -189,5 +190,11 @@ def groups(result: Clustering) -> None:
         )
     middle = "<th class='n'>Silhouette</th>" if silhouettes is not None else ""
     head = f"<tr><th>Group</th>{middle}<th>Rows</th></tr>"
-    shown = rows[:40] + ([f"<tr><td>and {len(rows) - 40} more</td></tr>"] if len(rows) > 40 else [])
-    st.html(f"<table class='facts'>{head}{''.join(shown)}</table>")
+    cut = rows[LISTED:-1] if noise else rows[LISTED:]
+    if len(cut) > 1:
+        after = rows[LISTED + len(cut) :]
+        rows = [*rows[:LISTED], f"<tr><td>and {len(cut):,} more</td></tr>", *after]
+    # A long list would leave an empty place below the map, and push the tabs out of sight.
+    tall = {"height": ROOM} if len(rows) > FEW else {}
+    with st.container(border=False, key="group-sizes", **tall):
+        st.html(f"<table class='facts'>{head}{''.join(rows)}</table>")
