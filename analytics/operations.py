@@ -61,7 +61,7 @@ OPERATIONS = {
     "sweep": Operation("analytics.comparing.operations:sweep", nested=True),
     "signal_grid": Operation("analytics.comparing.grid:grid", nested=True, rests_on=("dataset",)),
     "collected": Operation("analytics.comparing.operations:collected"),
-    "ranking": Operation("analytics.pictures.operations:ranking", 2, nested=True, rests_on=_SEEN),
+    "ranking": Operation("analytics.pictures.operations:ranking", 3, nested=True, rests_on=_SEEN),
     "advice": Operation("analytics.pictures.operations:advice", 2, nested=True, rests_on=_SEEN),
     "trust": Operation("analytics.pictures.operations:trust"),
     "text_vectors": Operation("analytics.explanation.asking:text_vectors"),

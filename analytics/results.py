@@ -6,7 +6,7 @@ arrays are read-only. ``digest`` is the digest of the request that made the reco
 """
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -154,10 +154,17 @@ class Dataset(Record):
 @dataclass(frozen=True, eq=False)
 class Projection(Record):
     """A map of a dataset. xy : float32 (n, 2). axes : two column names, or () when the axes of the
-    map mean nothing."""
+    map mean nothing. A note made from ``DATED`` says that an axis is a date."""
+
+    DATED: ClassVar[str] = "'{}' is a date: the map counts days since 1970-01-01."
 
     xy: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     axes: tuple[str, ...] = ()
+
+    @property
+    def dated(self) -> tuple[bool, ...]:
+        """Which of the axes are dates, in days since 1970-01-01."""
+        return tuple(self.DATED.format(axis) in self.notes for axis in self.axes)
 
 
 @dataclass(frozen=True, eq=False)

@@ -140,8 +140,8 @@ def _picture(options, dataset: Dataset, projection, made: Clustering) -> dict[st
         projection = api.project(dataset, options.map, seed=options.seed, progress=options.progress)
     label = registry.get("clustering", made.method).label
     title = f"{dataset.name}: {words.count(made.n_clusters, 'group')} by {label}"
-    drawn = map_png(projection.xy, groups=made.labels, axes=projection.axes, title=title,
-                    links=dataset.edges)  # fmt: skip
+    drawn = map_png(projection.xy, groups=made.labels, axes=projection.axes,
+                    dated=projection.dated, title=title, links=dataset.edges)  # fmt: skip
     api.write(options.picture, drawn)
     return {"picture": options.picture}
 

@@ -431,6 +431,13 @@ def test_dates_that_colour_a_map_read_as_dates():
     assert drawn.notes == ("1 row has no value in this layer and is grey.",)
     words = [word["text"] for word in plan(xy, values=when)["words"]]
     assert "2019-03-01" in words and "2023-02-01" in words
+    across = np.column_stack([dates.days(when), np.arange(4)])[[0, 1, 3]]
+    axis = map_figure(across, axes=("sold", "n"), dated=(True, False)).figure.layout.xaxis
+    assert list(axis.ticktext) == ["2019", "2020", "2021", "2022", "2023"]
+    words = {
+        word["text"] for word in plan(across, axes=("sold", "n"), dated=(True, False))["words"]
+    }
+    assert {"2020", "2021", "2022"} <= words
     ramp = large.colours(4, None, when, False)
     assert largeview._bar(ramp, "sold")["high"] == "2023-02-01"
     assert largeview._digest(when) != largeview._digest(when[:3])

@@ -271,8 +271,8 @@ def rows(n):
 
 
 def maps(at):
-    """The large maps on the page, without the part that watches its theme."""
-    return [e for e in at.get("bidi_component") if e.key != "theme"]
+    """The large maps on the page."""
+    return [e for e in at.get("bidi_component") if e.key.endswith("-large")]
 
 
 @pytest.mark.parametrize(("n", "drawn"), [(50_000, "plotly_chart"), (50_001, "bidi_component")])

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from analytics import registry
 from analytics.errors import BadInput, Cancelled
 from analytics.operations import execute, from_json
+from analytics.pictures import columns as pairs_of_columns
 from analytics.progress import silent
 from analytics.projection import operations as ops
 from analytics.results import Dataset
@@ -277,7 +278,7 @@ def test_columns_in_their_own_units():
         (["mass"], "exactly two columns"),
         (["mass", "mass"], "both x and y"),
         (["mass", "weight"], "not in the data"),
-        (["mass", "name"], "does not hold numbers"),
+        (["mass", "name"], "neither numbers nor dates"),
         (["mass", "gap"], "1 missing and 1 infinite of 3 values"),
         (["mass", "big"], "beyond 3.4e38"),
         ("ab", "exactly two columns"),
@@ -289,6 +290,22 @@ def test_columns_that_cannot_be_drawn(columns, words):
     )
     with pytest.raises(BadInput, match=words):
         draw("columns", data(np.ones((3, 1)), frame, ("mass",)), columns=columns)
+
+
+def test_an_axis_of_dates_counts_days_and_says_so():
+    when = pd.Series(["2020-01-01", "2021-06-30", "2020-02-29"], dtype="datetime64[us]")
+    dataset = data(np.ones((3, 1)), pd.DataFrame({"mass": [1.0, 2, 3], "sold": when}), ("mass",))
+    map_ = draw("columns", dataset, columns=["sold", "mass"])
+    assert map_.xy[:, 0].tolist() == [18262, 18808, 18321]
+    assert map_.dated == (True, False) and draw("columns", dataset).dated == (False, True)
+    ready = dataset.with_(coords=map_.xy, coord_names=("sold", "mass"))
+    assert draw("given", ready).dated == (True, False)
+    moved = dataset.with_(coords=map_.xy - 18_000, coord_names=("sold", "mass"))
+    assert draw("given", moved).dated == (False, False)
+    kept, notes = pairs_of_columns.usable(dataset.with_(columns=("mass", "sold")))
+    assert kept == ["mass", "sold"] and not notes
+    (plot,) = pairs_of_columns.plots(dataset, [("sold", "mass")])
+    assert plot.xy[:, 0].tolist() == [18262, 18808, 18321]
 
 
 def test_columns_too_fine_for_the_map_are_noted():

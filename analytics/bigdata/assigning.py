@@ -19,6 +19,7 @@ from analytics.errors import BadInput
 from analytics.explanation import rules
 from analytics.operations import STAGE
 from analytics.progress import silent
+from analytics.projection.methods.chosen import original
 from analytics.results import NOISE, Clustering, Dataset, Grouping, Projection
 
 VOTERS = 5
@@ -102,15 +103,20 @@ def _axes(dataset: Dataset, projection: Projection) -> tuple[Place, tuple[str, .
         raise BadInput("The axes of this map are no columns of the file: choose another map.")
     shift = np.zeros(2)
     if projection.method == "given":  # ready coordinates may have been moved to mean zero
-        own = dataset.frame[axes].to_numpy(np.float64, na_value=np.nan)
+        own = _originals(dataset.frame, axes)
         shift = np.nanmean(own - projection.xy, axis=0)
         shift = np.where(np.abs(shift) > 1e-3 * (1 + np.abs(projection.xy).max()), shift, 0.0)
 
     def place(X: np.ndarray, frame: pd.DataFrame) -> np.ndarray:
-        values = frame[axes].to_numpy(np.float64, na_value=np.nan) - shift
+        values = _originals(frame, axes) - shift
         return values.astype(np.float32).astype(np.float64)
 
     return place, tuple(axes)
+
+
+def _originals(frame: pd.DataFrame, axes: list[str]) -> np.ndarray:
+    """The columns as a map of two columns shows them, float64 (n, 2)."""
+    return np.column_stack([original(frame[axis]) for axis in axes])
 
 
 def _linear(dataset: Dataset, projection: Projection) -> Place:

@@ -51,6 +51,13 @@ def ticks(low: float, high: float, most: int = 6) -> list[tuple[float, str]]:
     return found or [(low, word(low, 0)), (high, word(high, 0))]
 
 
+def as_ticks(low: float, high: float) -> dict[str, Any]:
+    """These ticks as plotly takes them. A date axis of plotly's own could not keep its scale to the
+    other one, so days stay numbers with the names of round dates."""
+    at, words = zip(*ticks(low, high), strict=True)
+    return {"tickmode": "array", "tickvals": at, "ticktext": words}
+
+
 def _calendar(low: float, high: float, unit: str, step: int) -> list[tuple[float, str]]:
     """Every ``step`` years or months, counted from year 0."""
     since = 1970 * (1 if unit == "Y" else 12)

@@ -55,6 +55,7 @@ def map_figure(
     isolate: int | None = None,
     view: Limits | None = None,
     axes: Sequence[str] = (),
+    dated: Sequence[bool] = (),
     aspect: float = 1.0,
     ellipses: tuple | None = None,
     outlines: bool = False,
@@ -75,7 +76,8 @@ def map_figure(
     ``faint_unselected`` is off. hover : n rows of the columns to show (at most 8 are).
     isolate : dims every group but this.
     view : ((x0, x1), (y0, y1)) to show, or None for all. axes : two names when the coordinates are
-    real columns; a projection has none. aspect : drawn length of one unit of y over one unit of x.
+    real columns; a projection has none. dated : which of them are dates, in days.
+    aspect : drawn length of one unit of y over one unit of x.
     ellipses : means (k, 2), covariances (k, 2, 2), k names.
     outlines : draws a density outline round each group. labels : names the groups on the map.
     height : px. revision : the reader's zoom is kept while this stays the same.
@@ -109,6 +111,8 @@ def map_figure(
     mode = "svg" if svg else "webgl" if len(drawn.rows) * share <= MAX_WEBGL else "raster"
     traces: list[dict] = []
     layout = _layout(dark, height, axes, aspect, limits, f"{revision}|{view}")
+    for name, side, date in zip(("xaxis", "yaxis"), limits, dated, strict=False):
+        layout[name] |= dates.as_ticks(*side) if date and len(axes) == 2 else {}
     # The tool used last stays in hand: the page builds the chart anew after a selection.
     boxed = bool(selection_shapes) and selection_shapes[-1].get("type") == "box"
     layout["dragmode"] = "select" if boxed else "lasso"
@@ -326,8 +330,7 @@ def _corners(limits: Limits, drawn: Marks, values_name: str, dark: bool) -> dict
         cmax = high if high > low else low + max(abs(low), 1.0) * 1e-3
         marker |= {"color": [low, high], "cmin": low, "cmax": cmax, "colorscale": ramp}
         if drawn.dated:
-            at, words = zip(*dates.ticks(low, high), strict=True)
-            bar |= {"tickmode": "array", "tickvals": at, "ticktext": words}
+            bar |= dates.as_ticks(low, high)
         marker |= {"showscale": True, "colorbar": bar}
     return {
         "x": [x0, x1],

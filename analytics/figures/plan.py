@@ -26,6 +26,7 @@ def plan(
     isolate: int | None = None,
     view: Limits | None = None,
     axes: Sequence[str] = (),
+    dated: Sequence[bool] = (),
     aspect: float = 1.0,
     outlines: bool = False,
     labels: bool = True,
@@ -90,8 +91,8 @@ def plan(
         out["words"] += words
     out["words"] += _frame_words(out, title, caption, axes, (width, height))
     if real:
-        out["grid"], ticks = _grid(out)
-        out["words"] += ticks
+        out["grid"], ticked = _grid(out, [*dated, False, False])
+        out["words"] += ticked
     if found.ends:
         high = round(min(220 * unit, box[3] * 0.6))
         out["bar"] = (width - side + edge, top + (box[3] - high) // 2, round(10 * unit), high)
@@ -99,21 +100,28 @@ def plan(
     return out
 
 
-def _grid(plan: dict) -> tuple[list, list[dict]]:
-    """Grid lines and the numbers beside them, for real columns."""
+def _grid(plan: dict, dated: list[bool]) -> tuple[list, list[dict]]:
+    """Grid lines and the numbers or dates beside them, for real columns."""
     (x, y, w, h), unit, limits = plan["box"], plan["unit"], plan["limits"]
     grid, words = [], []
     color = plan["tokens"]["muted"]
-    for value in ticks(*limits[0]):
+    for value, text in _ticked(*limits[0], dated[0]):
         at = x + (value - limits[0][0]) / (limits[0][1] - limits[0][0]) * w
         grid.append(((at, y), (at, y + h)))
         place = (at, y + h + 11 * unit)
-        words.append(_word(f"{value:.6g}", place, 12 * unit, color, "middle"))
-    for value in ticks(*limits[1]):
+        words.append(_word(text, place, 12 * unit, color, "middle"))
+    for value, text in _ticked(*limits[1], dated[1]):
         at = y + (limits[1][1] - value) / (limits[1][1] - limits[1][0]) * h
         grid.append(((x, at), (x + w, at)))
-        words.append(_word(f"{value:.6g}", (x - 6 * unit, at), 12 * unit, color, "end"))
+        words.append(_word(text, (x - 6 * unit, at), 12 * unit, color, "end"))
     return grid, words
+
+
+def _ticked(low: float, high: float, dated: bool) -> list[tuple[float, str]]:
+    """Where lines stand and what stands beside them."""
+    if dated:
+        return dates.ticks(low, high)
+    return [(value, f"{value:.6g}") for value in ticks(low, high)]
 
 
 def ticks(low: float, high: float, most: int = 7) -> list[float]:

@@ -10,7 +10,7 @@ from analytics.errors import BadInput
 from analytics.params import Param
 from analytics.perception.operations import drawn_aspect
 from analytics.pictures.ranking import Plot
-from analytics.projection.methods.chosen import numeric_columns
+from analytics.projection.methods.chosen import original
 from analytics.results import Dataset, Projection
 
 FEWEST_VALUES = 3  # a column with fewer different values makes no scatterplot
@@ -30,11 +30,11 @@ PARAMS = (
 
 def usable(dataset: Dataset) -> tuple[list[str], list[str]]:
     """The feature columns that can be an axis, and why others cannot, in sentences."""
-    numeric = set(numeric_columns(dataset))
-    names = [c for c in dataset.columns if c in dataset.frame.columns and c in numeric]
+    names = [c for c in dataset.columns if c in dataset.frame.columns]
+    names = [c for c in names if original(dataset.frame[c]) is not None]
     few, holes, kept = [], [], []
     for name in names:
-        values = dataset.frame[name].to_numpy(np.float64, na_value=np.nan)
+        values = original(dataset.frame[name])
         if not np.isfinite(values).all():
             holes.append(name)
         elif len(np.unique(values)) < FEWEST_VALUES:
@@ -77,6 +77,6 @@ def _sampled_pairs(columns: int, total: int, most: int, random) -> list[tuple[in
 def plots(dataset: Dataset, chosen: list[tuple[str, str]]) -> Iterator[Plot]:
     """The plots of these pairs, drawn as the map page draws two columns."""
     for x, y in chosen:
-        xy = dataset.frame[[x, y]].to_numpy(np.float64)
+        xy = np.column_stack([original(dataset.frame[name]) for name in (x, y)])
         aspect = drawn_aspect(Projection(xy=xy, axes=(x, y)))
         yield Plot(f"{y} over {x}", xy, aspect, {"x": x, "y": y})

@@ -90,6 +90,7 @@ def _map(
             **look,
             hover=None if dark else hover.reset_index(drop=True),
             axes=projection.axes,
+            dated=projection.dated,
             height=HEIGHT,
         )
         for dark in (False, True)

@@ -114,6 +114,7 @@ def _data(
         "limits": ends,
         "aspect": drawn_aspect(projection),
         "axes": [theme.clean(name, 40) for name in projection.axes],
+        "dated": projection.dated,
         "dot": {"size": size, "opacity": opacity},
         "columns": listed,
         "group": group,
@@ -182,6 +183,7 @@ def _furniture(dataset, projection, clustering, mask, rows) -> dict[str, Any]:
         group_names=names,
         selected=mask[rows] if mask is not None else None,
         axes=projection.axes,
+        dated=projection.dated,
         aspect=drawn_aspect(projection),
     )
     words = f"Map of {len(rows):,} rows"

@@ -46,6 +46,7 @@ def picture(
     options |= {
         "selected": geometry.resolve(shapes, projection.xy) if shapes else None,
         "axes": projection.axes,
+        "dated": projection.dated,
         "aspect": drawn_aspect(projection),
         "shapes": marks.of_state(state, dataset, clustering),
         "links": drawn(dataset, state.get("links") or "", lambda r: artifacts.load(r.digest)),

@@ -26,6 +26,7 @@ class Overlay {
     this.low = data.low;
     this.span = data.span;
     this.names = data.axes;
+    this.dated = data.dated;
     this.lines.replaceChildren();
     for (const line of [...data.lines, ...data.selection]) {
       const d = line.rings.map((ring) => "M" + ring.map(([x, y]) =>
@@ -51,18 +52,22 @@ class Overlay {
     const [left, bottom] = camera.toScreen(...this.low);
     const sx = this.span[0] * camera.scale, sy = this.span[1] * camera.scale * camera.aspect;
     this.lines.setAttribute("transform", `matrix(${sx} 0 0 ${-sy} ${left} ${bottom})`);
-    this.spread(camera);
     this.axes.replaceChildren();
+    this.edge = { left: 0, top: 0, bottom: 0 };  // px that the words of axes take
     if (this.names.length === 2) this.draw_axes(camera);
+    this.spread(camera);
   }
 
-  // Names at their places, moved up and down, never past each other, until they are apart.
+  // Names at their places, moved up and down, never past each other, until they are apart; those in
+  // view keep off its sides and the words of its axes.
   spread(camera) {
-    const inside = (x, half) => x < 0 || x > camera.width || camera.width < 2 * half
-      ? x : Math.min(Math.max(x, half), camera.width - half);
+    const { left, top, bottom } = this.edge;
+    const inside = (at, half, low, high) => at < 0 || at > high + low || high - low < 2 * half
+      ? at : Math.min(Math.max(at, low + half), high - half);
+    const upright = (y) => inside(y, APART / 2, top, camera.height - bottom);
     const seen = this.places.map((p) => {
       const [px, py] = camera.toScreen(p.x, p.y);
-      return { ...p, at: [inside(px, p.width / 2), py] };
+      return { ...p, at: [inside(px, p.width / 2, left, camera.width), upright(py)] };
     }).sort((a, b) => a.at[1] - b.at[1]);
     const y = seen.map((p) => p.at[1]), pairs = [];
     seen.forEach((upper, i) => seen.forEach((lower, j) => {
@@ -82,25 +87,26 @@ class Overlay {
   }
 
   draw_axes(camera) {
-    const [x0, x1, y0, y1] = camera.limits(), { width, height } = camera;
-    for (const value of ticks(x0, x1, width / 110)) {
+    const [x0, x1, y0, y1] = camera.limits(), { width, height } = camera, [across, up] = this.dated;
+    for (const [value, words] of (across ? date_ticks : ticks)(x0, x1, width / 110)) {
       const px = camera.toScreen(value, 0)[0];
       svg("line", { x1: px, x2: px, y1: 0, y2: height }, this.axes);
       const anchor = px < EDGE ? "start" : px > width - EDGE ? "end" : "middle";
-      this.mark(px, height - 6, value, anchor);
+      this.mark(px, height - 6, words, anchor);
     }
-    for (const value of ticks(y0, y1, height / 70)) {
+    this.edge = { left: 0, top: 24, bottom: 38 };
+    for (const [value, words] of (up ? date_ticks : ticks)(y0, y1, height / 70)) {
       const py = camera.toScreen(0, value)[1];
       svg("line", { x1: 0, x2: width, y1: py, y2: py }, this.axes);
-      this.mark(4, py - 3, value, "start");
+      this.mark(4, py - 3, words, "start");
+      this.edge.left = Math.max(this.edge.left, 10 + 7 * words.length);
     }
     this.mark(width - 8, height - 22, this.names[0] + " →", "end", "axis");
     this.mark(8, 16, "↑ " + this.names[1], "start", "axis");
   }
 
   mark(x, y, words, anchor, kind = "tick") {
-    svg("text", { x, y, "text-anchor": anchor, class: kind }, this.axes).textContent =
-      typeof words === "number" ? String(Number(words.toPrecision(12))) : words;
+    svg("text", { x, y, "text-anchor": anchor, class: kind }, this.axes).textContent = words;
   }
 
   // The line under the mouse, screen points [[x, y], ...], none for []; and the cross of one who
@@ -111,11 +117,44 @@ class Overlay {
   }
 }
 
-// Round numbers in [low, high], about `count` of them.
+// The least of 1, 2 or 5 times a power of ten that is no smaller.
+function round_step(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].find((v) => v * power >= rough) * power;
+}
+
+// Round numbers in [low, high], about `count` of them, each with its words.
 function ticks(low, high, count) {
-  const rough = (high - low) / Math.max(count, 1), power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((v) => v * power >= rough) * power;
+  const step = round_step((high - low) / Math.max(count, 1));
   const found = [];
   for (let i = Math.ceil(low / step); i * step <= high && found.length < 40; i++) found.push(i * step);
+  return found.map((value) => [value, String(Number(value.toPrecision(12)))]);
+}
+
+const DAY = 864e5, MONTH = 30.44, YEAR = 365.24; // ms, days, days
+const SHORT = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 7, 14]; // days
+
+// The same of dates, in days since 1970-01-01: years, months, days or times of day.
+function date_ticks(low, high, count) {
+  const rough = (high - low) / Math.max(count, 1), found = [];
+  const iso = (day) => { try { return new Date(day * DAY).toISOString(); } catch { return ""; } };
+  if (rough <= 14) {
+    const step = SHORT.find((days) => days >= rough) ?? 14;
+    for (let i = Math.ceil(low / step); i * step <= high && found.length < 40; i++) {
+      const words = iso(Math.round(i * step * 1440) / 1440);
+      found.push([i * step, step < 1 ? words.slice(0, 16).replace("T", " ") : words.split("T")[0]]);
+    }
+    return found;
+  }
+  const months = rough <= 6 * MONTH ? [1, 2, 3, 6].find((m) => m * MONTH >= rough)
+    : 12 * Math.max(1, round_step(rough / YEAR));
+  const start = new Date(low * DAY), first = 12 * start.getUTCFullYear() + start.getUTCMonth();
+  for (let at = Math.ceil(first / months) * months; found.length < 40; at += months) {
+    const moment = new Date(0);
+    moment.setUTCFullYear(Math.floor(at / 12), ((at % 12) + 12) % 12, 1);
+    const day = moment / DAY;
+    if (!(day <= high)) break;
+    if (day >= low) found.push([day, iso(day).split("T")[0].slice(0, months < 12 ? -3 : -6)]);
+  }
   return found;
 }

@@ -160,7 +160,7 @@ class LargeMap {
       button.hidden = !data.selects;
     }
     this.root.querySelector("[data-does=keep]").hidden = !data.keeps;
-    const shared = { low: data.low, span: data.span, axes: data.axes, selection: data.selection,
+    const shared = { low: data.low, span: data.span, axes: data.axes, dated: data.dated, selection: data.selection,
       name: data.name, help: HELP + (data.selects ? SELECTS : ".") };
     this.panes.forEach((pane, i) => pane.fill(data.panes[i], shared));
     return fresh;

@@ -33,6 +33,13 @@ function ticks(low, high, most) {
   return out;
 }
 
+// A number of an axis in words; of a date, whose axis counts days since 1970-01-01, the date.
+function told(value, date) {
+  const moment = new Date(value * 864e5);
+  if (!date || isNaN(moment)) return String(Number(value.toPrecision(6)));
+  return moment.toISOString().slice(0, Number.isInteger(value) ? 10 : 16).replace("T", " ");
+}
+
 // A colour as the pixel's red with blue, and its green.
 function ink(hex) {
   const [r, g, b] = [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -219,7 +226,7 @@ class PointMap {
   }
 
   grid(pen, theme) {
-    const [[x0], [y0]] = this.data.limits, { unit } = this.at, { aspect, axes } = this.data;
+    const [[x0], [y0]] = this.data.limits, { unit } = this.at, { aspect, axes, dated } = this.data;
     const [left, top] = this.world(0, 0), [right, bottom] = this.world(this.w, this.h);
     pen.font = "12px Inter, system-ui, sans-serif";
     pen.textAlign = "center";
@@ -228,7 +235,7 @@ class PointMap {
       pen.fillStyle = theme.rule;
       pen.fillRect(x, 0, 1, this.h - 34);
       pen.fillStyle = theme.muted;
-      pen.fillText(String(Number(v.toPrecision(6))), x, this.h - 20);
+      pen.fillText(told(v, dated[0]), x, this.h - 20);
     }
     pen.textAlign = "left";
     for (const v of ticks(y0 + (bottom * unit) / aspect, y0 + (top * unit) / aspect, this.h / 80)) {
@@ -237,7 +244,7 @@ class PointMap {
       pen.fillStyle = theme.rule;
       pen.fillRect(0, y, this.w, 1);
       pen.fillStyle = theme.muted;
-      pen.fillText(String(Number(v.toPrecision(6))), 4, y - 4);
+      pen.fillText(told(v, dated[1]), 4, y - 4);
     }
     pen.fillText(`→ ${axes[0]}    ↑ ${axes[1]}`, 8, this.h - 5);
   }

@@ -1,5 +1,7 @@
 """Selecting points of the map by numbers: the way for a keyboard, where others draw a shape."""
 
+from datetime import date, timedelta
+
 import numpy as np
 import streamlit as st
 
@@ -10,6 +12,7 @@ from pages.ui.words import count, safe_md
 
 _STOPS = 100  # of a slider
 _EDGE = 0.01  # of the extent, kept free round the points
+EPOCH = date(1970, 1, 1)
 
 
 @st.fragment
@@ -29,8 +32,11 @@ def fold(projection: Projection) -> None:
             return
         names = projection.axes or ("Across", "Up")
         slots = st.columns(2, gap="medium")
+        dated = projection.dated or (False, False)
         spans = [
-            _range(slots[axis], names[axis], xy[:, axis], f"box-{axis}-{projection.digest}")
+            (_dates if dated[axis] else _range)(
+                slots[axis], names[axis], xy[:, axis], f"box-{axis}-{projection.digest}"
+            )
             for axis in (0, 1)
         ]
         shape = {"type": "box", "x": list(spans[0]), "y": list(spans[1])}
@@ -49,3 +55,13 @@ def _range(slot, name: str, values: np.ndarray, key: str) -> tuple[float, float]
     low, high = low - pad, high + pad
     step = (high - low) / _STOPS
     return slot.slider(safe_md(name), low, high, (low, high), step, format="%.3g", key=key)
+
+
+def _dates(slot, name: str, values: np.ndarray, key: str) -> tuple[float, float]:
+    """The same of dates, in days since 1970-01-01."""
+    low, high = int(np.floor(values.min())), int(np.ceil(values.max())) + 1
+    step = max((high - low) // _STOPS, 1)
+    ends = (EPOCH + timedelta(low), EPOCH + timedelta(high))
+    chosen = slot.slider(safe_md(name), *ends, ends, timedelta(step), format="YYYY-MM-DD", key=key)
+    first, last = ((day - EPOCH).days for day in chosen)
+    return float(first), float(last)

@@ -213,6 +213,7 @@ def _figure(projection, layer: Layer, look: Look, share: int):
         isolate=look.isolate,
         view=look.limits,
         axes=projection.axes,
+        dated=projection.dated,
         aspect=look.aspect,
         ellipses=look.ellipses,
         outlines=look.outlines,

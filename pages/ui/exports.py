@@ -127,6 +127,7 @@ def _static(dataset, projection, clustering, view: View, title: str) -> dict:
         "isolate": view.isolate if groups is not None else None,
         "view": (view.zoom[:2], view.zoom[2:]) if view.zoom else None,
         "axes": projection.axes,
+        "dated": projection.dated,
         "aspect": drawn_aspect(projection),
         "outlines": view.outlines,
         "shapes": mapview.shape_layer(dataset, clustering, view.shape, color),

@@ -115,6 +115,7 @@ def draw(
         "home": [*(home or limits)[0], *(home or limits)[1]],
         "revision": revision,
         "theme": theme.TOKENS["dark" if dark else "light"],
+        "dated": [*projection.dated, False, False][:2],
         "axes": [theme.clean(axis, 60) for axis in projection.axes],
         "selection": _selection(selection, dark),
         "selects": chosen is not None,

@@ -147,6 +147,7 @@ def lassoed(found: Found, name: str, key: str, mask, shapes: tuple, on_select) -
         HEIGHT[True],
         sentence,
         axes=projection.axes,
+        dated=projection.dated,
         selected=mask,
         selection_shapes=shapes,
         on_select=on_select,

@@ -1,10 +1,10 @@
 """The kept maps and clusterings, and the forms that make another one."""
 
-import pandas as pd
 import streamlit as st
 
 from analytics import operations
 from analytics.errors import BadInput
+from analytics.projection.methods.chosen import original
 from analytics.results import Dataset, Projection
 from pages.ui import forms, frame, mapview, naming, parts, pointing, session
 from pages.ui.words import safe_md
@@ -24,12 +24,12 @@ def _projection_form(dataset: Dataset, projection: Projection | None) -> None:
     method = forms.method_picker("projection", dataset, projection)
     values, seed = forms.parameters(method, projection)
     if method.id == "columns":
-        numeric = [c for c in dataset.frame if pd.api.types.is_numeric_dtype(dataset.frame[c])]
-        if len(numeric) < 2:
-            st.caption("This data has fewer than two numeric columns to choose from.")
+        able = [c for c in dataset.frame if original(dataset.frame[c]) is not None]
+        if len(able) < 2:
+            st.caption("This data has fewer than two columns of numbers or dates to choose from.")
             return
-        across = st.selectbox("Across", numeric, index=0, key="columns-x")
-        up = st.selectbox("Up", numeric, index=1, key="columns-y")
+        across = st.selectbox("Across", able, index=0, key="columns-x")
+        up = st.selectbox("Up", able, index=1, key="columns-y")
         values["columns"] = [across, up]
     st.caption(safe_md(forms.cost_words(method, dataset, values)))
     if st.button("Draw this map", type="primary", key="run-projection"):

@@ -133,6 +133,7 @@ def _drawn(token: str, number: int, dark: bool) -> bytes:
         isolate=view.isolate if groups is not None else None,
         view=(view.zoom[:2], view.zoom[2:]) if view.zoom else None,
         axes=projection.axes,
+        dated=projection.dated,
         aspect=drawn_aspect(projection),
         outlines=view.outlines,
         shapes=mapview.shape_layer(dataset, clustering, view.shape, color, view),

@@ -3,15 +3,24 @@
 import numpy as np
 import pandas as pd
 
+from analytics.data import types
 from analytics.errors import BadInput
 from analytics.registry import Method
 from analytics.results import Dataset, Projection
 
 
 def numeric_columns(dataset: Dataset) -> tuple[str, ...]:
-    """The names that can be an axis: prepared features, then other numeric columns of the table."""
-    others = [name for name in dataset.frame.columns if _is_numeric(dataset.frame[name])]
+    """The names that can be an axis: prepared features, then other columns of numbers or dates."""
+    others = [name for name in dataset.frame.columns if original(dataset.frame[name]) is not None]
     return tuple(dict.fromkeys([*dataset.columns, *others]))
+
+
+def original(column: pd.Series) -> np.ndarray | None:
+    """A column of the table as it can be an axis, float64 (n,): its numbers, or its dates as days
+    since 1970-01-01; None for any other column."""
+    if _is_date(column):
+        return types.days(column).to_numpy(np.float64, na_value=np.nan)
+    return column.to_numpy(np.float64, na_value=np.nan) if _is_numeric(column) else None
 
 
 def check_columns(columns, dataset: Dataset) -> list[str]:
@@ -19,7 +28,9 @@ def check_columns(columns, dataset: Dataset) -> list[str]:
     known = numeric_columns(dataset)
     if columns is None:
         if len(known) < 2:
-            raise BadInput("Two numeric columns are needed for x and y, but there are fewer.")
+            raise BadInput(
+                "Two columns of numbers or dates are needed for x and y, but there are fewer."
+            )
         return list(known[:2])
     if (
         not isinstance(columns, (list, tuple))
@@ -32,7 +43,11 @@ def check_columns(columns, dataset: Dataset) -> list[str]:
     for name in columns:
         if name not in known:
             some = ", ".join(known[:8]) + (" …" if len(known) > 8 else "")
-            why = "does not hold numbers" if name in dataset.frame.columns else "is not in the data"
+            why = (
+                "holds neither numbers nor dates"
+                if name in dataset.frame.columns
+                else "is not in the data"
+            )
             raise BadInput(f"Column '{name[:60]}' {why}: choose two of {some or '(none)'}.")
     return list(columns)
 
@@ -42,12 +57,17 @@ def _is_numeric(column: pd.Series) -> bool:
     return kinds.is_numeric_dtype(column) and not kinds.is_complex_dtype(column)
 
 
+def _is_date(column: pd.Series) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(column)
+
+
 def _values(dataset: Dataset, name: str, notes: list[str]) -> np.ndarray:
     """One column (n,) with its original values, or as prepared when the table holds no numbers."""
     frame = dataset.frame
-    if name in frame.columns and _is_numeric(frame[name]):
-        values = frame[name].to_numpy(np.float64, na_value=np.nan)
-    else:
+    values = original(frame[name]) if name in frame.columns else None
+    if values is not None and _is_date(frame[name]):
+        notes.append(Projection.DATED.format(name))
+    if values is None:
         values = dataset.X[:, dataset.columns.index(name)].astype(np.float64)
         notes.append(f"'{name}' is shown as prepared, because the table holds no numbers for it.")
     _check(values, name)
@@ -97,7 +117,19 @@ def _given(dataset: Dataset, params: dict, seed: int, progress) -> Projection:
     axes = dataset.coord_names if len(dataset.coord_names) == 2 else ()
     for j in range(2):
         _check(xy[:, j], axes[j] if axes else "xy"[j])
-    return Projection(xy=xy, axes=tuple(axes), notes=("The map is the coordinates in the data.",))
+    notes = ["The map is the coordinates in the data."]
+    notes += [
+        Projection.DATED.format(a) for a, v in zip(axes, xy.T, strict=False) if _days(dataset, a, v)
+    ]
+    return Projection(xy=xy, axes=tuple(axes), notes=tuple(notes))
+
+
+def _days(dataset: Dataset, name: str, values: np.ndarray) -> bool:
+    """Whether these values (n,) are the dates of a column in days, not moved to mean zero."""
+    column = dataset.frame[name] if name in dataset.frame.columns else None
+    if column is None or not _is_date(column):
+        return False
+    return bool(np.allclose(values, original(column), rtol=0, atol=0.01))
 
 
 METHODS = (
@@ -108,6 +140,7 @@ METHODS = (
         summary="Two columns of the table as they are; nothing is distorted, "
         "but whatever the other columns hold is not seen.",
         run=_columns,
+        version=2,
         cost=lambda n, d, params: 0.01 + 5e-8 * n,
         reference="Cleveland and McGill 1984, The many faces of a scatterplot, "
         "doi:10.1080/01621459.1984.10477098",
@@ -121,6 +154,7 @@ METHODS = (
         summary="The x and y that came with the data, unchanged; "
         "how faithful they are depends on whoever made them.",
         run=_given,
+        version=2,
         cost=lambda n, d, params: 0.01,
         seeded=False,
         order=95,
