@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import cards, explaining, explored, frame, mapview, session
+from pages.ui import cards, explained, explaining, explored, frame, mapview, session
 
 if frame.needs_data():
     st.stop()
@@ -27,7 +27,7 @@ if shown is None:
     explaining.before(dataset)
     st.stop()
 
-explaining.what_it_is(shown, found is None)
+explained.what_it_is(shown, found is None)
 plot, side = st.columns([1.5, 1], gap="medium")
 with plot:
     if projection is None:
@@ -40,7 +40,7 @@ with plot:
             color="explanation" if found is not None else "",
             key="explain",
         )
-    explaining.summary(shown, found is None)
+    explained.summary(shown, found is None)
 with side, st.container(height=800, border=False, key="explain-cards"):
     cards.show(shown, dataset, changeable=found is not None)
 if found is not None:

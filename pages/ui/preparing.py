@@ -15,6 +15,13 @@ ROWS_SHOWN = 200
 COLUMNS_SHOWN = 200
 SLOW = {"meaning": f"{TEXTS_BY['meaning']}, 100 texts a second"}
 LEVEL = {"error": ":material/error:", "warning": ":material/warning:", "info": ":material/info:"}
+ROLES = {
+    "label": ("Label column", "Known classes, full or partly filled: never used as a feature."),
+    "text": ("Text column", "Shown on hover, and read by the explanations."),
+    "domain": ("Domain column", "Where each row comes from, when there are several sources."),
+    "x": ("Ready coordinates: across", "Columns that already are a map."),
+    "y": ("Ready coordinates: up", ""),
+}
 
 
 def show(table: Table, dataset: Dataset | None) -> None:
@@ -130,38 +137,14 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
     st.markdown("**How the data is prepared**")
     recipe = {**base, "types": {**base.get("types", {}), **types}}
     recipe["features"] = _features(table, base, columns, key)
-    roles = {
-        "label": ("Label column", "Known classes, full or partly filled: never used as a feature."),
-        "text": ("Text column", "Shown on hover, and read by the explanations."),
-        "domain": ("Domain column", "Where each row comes from, when there are several sources."),
-        "x": ("Ready coordinates: across", "Columns that already are a map."),
-        "y": ("Ready coordinates: up", ""),
-    }
 
     def role(name: str) -> None:
-        label, help_ = roles[name]
+        label, help_ = ROLES[name]
         recipe[name] = _column_choice(label, columns, base.get(name, ""), f"{name}-{key}", help_)
 
     role("label")
-    choices = [
-        ("missing", "Missing values", MISSING),
-        ("scale", "Scaling", SCALE),
-        ("encode", "Categories", ENCODE),
-    ]
-    if "text" in {**table.kinds, **recipe["types"]}.values():
-        choices.append(("texts_by", "Texts as features", TEXTS_BY | SLOW))
-    for name, label, options in choices:
-        recipe[name] = st.selectbox(
-            label,
-            list(options),
-            index=list(options).index(base[name]) if base.get(name) in options else 0,
-            format_func=options.get,
-            key=f"{name}-{key}",
-        )
-    if recipe.get("texts_by") == "kmers":
-        recipe["kmer"] = features.letters(base, key)
-    else:
-        recipe.pop("kmer", None)
+    recipe.pop("kmer", None)
+    recipe |= _ways(table, base, recipe, key)
     recipe |= features.more(table, base, recipe["features"], key)
     with st.expander("Text, domain, coordinates, images, sample"):
         for name in ("text", "domain", "x", "y"):
@@ -186,6 +169,29 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         facts([("Rows × features in use", shape)])
         for note in dataset.notes:
             st.caption(safe_md(note))
+
+
+def _ways(table: Table, base: dict, recipe: dict, key: str) -> dict:
+    """How gaps, scales, categories and texts become numbers."""
+    choices = [
+        ("missing", "Missing values", MISSING),
+        ("scale", "Scaling", SCALE),
+        ("encode", "Categories", ENCODE),
+    ]
+    if "text" in {**table.kinds, **recipe["types"]}.values():
+        choices.append(("texts_by", "Texts as features", TEXTS_BY | SLOW))
+    ways = {}
+    for name, label, options in choices:
+        ways[name] = st.selectbox(
+            label,
+            list(options),
+            index=list(options).index(base[name]) if base.get(name) in options else 0,
+            format_func=options.get,
+            key=f"{name}-{key}",
+        )
+    if {**recipe, **ways}.get("texts_by") == "kmers":
+        ways["kmer"] = features.letters(base, key)
+    return ways
 
 
 def _features(table: Table, base: dict, columns: list[str], key: str) -> list[str]:
