@@ -26,11 +26,13 @@ class Fault(Exception):
 
 @dataclass
 class Widget:
-    """One control on the page: its kind ("button", "selectbox", ...), id and redrawn part."""
+    """One control on the page: its kind ("button", "selectbox", ...), id and redrawn part, and
+    whether it is grey."""
 
     kind: str
     id: str
     fragment: str = ""
+    disabled: bool = False
 
 
 @dataclass
@@ -126,7 +128,13 @@ class Visitor:
     def _act(self, key: tuple[str, str], kind: str, value) -> float:
         if key not in self.widgets:
             raise Fault(f"no {key[0]} {key[1]!r} on page {self._path()!r}")
-        widget = self.widgets[key]
+        # As a person does: wait until the step that it needs is done, and the page drawn again.
+        end = time.monotonic() + LONGEST
+        while key in self.widgets and self.widgets[key].disabled and time.monotonic() < end:
+            self.stay(3)
+        widget = self.widgets.get(key)
+        if widget is None or widget.disabled:
+            raise Fault(f"{key[0]} {key[1]!r} on page {self._path()!r} cannot be used")
         self.values[widget.id] = (kind, value)
         took = self._run(self.page, fragment=widget.fragment)
         if kind == "trigger_value":
@@ -207,9 +215,13 @@ class Visitor:
         body = getattr(element, kind) if kind else None
         if getattr(body, "id", ""):
             label = getattr(body, "label", "")
-            self.widgets.setdefault((kind, label), Widget(kind, body.id, delta.fragment_id))
+            grey = getattr(body, "disabled", False)
+            widget = Widget(kind, body.id, delta.fragment_id, grey)
+            known = self.widgets.get((kind, label))
+            if known is None or known.id == body.id:
+                self.widgets[kind, label] = widget
             key = body.id.split("-", 2)[-1]  # "$$ID-hash-key"
-            self.widgets[kind, f"#{key}"] = Widget(kind, body.id, delta.fragment_id)
+            self.widgets[kind, f"#{key}"] = widget
 
     def _path(self) -> str:
         return next((path for path, known in self.pages.items() if known == self.page), "?")
