@@ -5,7 +5,8 @@ import streamlit as st
 from pages.ui import choosing, collected, studying
 
 if choosing.GO_TO in st.session_state:
-    st.switch_page(st.session_state.pop(choosing.GO_TO))
+    # With the address as it is: without it, the browser's Back would lead to no study.
+    st.switch_page(st.session_state.pop(choosing.GO_TO), query_params=dict(st.query_params))
 
 chosen = studying.choose()
 if chosen is None:
