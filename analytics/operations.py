@@ -60,7 +60,7 @@ OPERATIONS = {
     "consensus": Operation("analytics.comparing.operations:consensus"),
     "sweep": Operation("analytics.comparing.operations:sweep", nested=True),
     "signal_grid": Operation("analytics.comparing.grid:grid", nested=True, rests_on=("dataset",)),
-    "collected": Operation("analytics.comparing.operations:collected"),
+    "collected": Operation("analytics.comparing.operations:collected", 2),
     "ranking": Operation("analytics.pictures.operations:ranking", 3, nested=True, rests_on=_SEEN),
     "advice": Operation("analytics.pictures.operations:advice", 2, nested=True, rests_on=_SEEN),
     "trust": Operation("analytics.pictures.operations:trust"),

@@ -32,6 +32,7 @@ from analytics.operations import execute
 from analytics.registry import get
 from analytics.results import NOISE, UNLABELLED
 from analytics.store.artifacts import Artifacts
+from analytics.study import agreement
 
 LABELS = hnp.arrays(np.int32, st.shared(st.integers(2, 40), key="n"), elements=st.integers(-1, 4))
 
@@ -355,6 +356,11 @@ def test_peoples_groupings_find_their_rows(tmp_path):
     assert shown[rows].tolist() == labels[0][rows].tolist()
     assert (np.delete(shown, rows) == UNLABELLED).all()
     assert people.against(labels[0], labels[::2], "x").value == pytest.approx(1)
+    two = np.stack([np.arange(30) // 10, np.where(np.arange(30) < 13, np.arange(30) // 10, NOISE)])
+    path.write_bytes(neutral(points=xy, labels=two))
+    common = people.collected(path, xy).tables["consensus"][0]
+    assert common.tolist() == agreement.measure(two).consensus.tolist()  # as the page Study shows
+    assert common.tolist() == [0] * 10 + [1] * 3 + [NOISE] * 17
 
 
 @pytest.mark.parametrize(

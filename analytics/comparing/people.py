@@ -34,8 +34,11 @@ def collected(path: Path, xy: np.ndarray, progress: Progress = silent) -> ScoreC
             continue
         shown = groupings[0] != UNLABELLED
         common = consensus(groupings[:, shown], "half", progress=progress)
+        # Equal rows are joined first: also those that only half of the people put into a group.
+        left_out = (groupings[:, shown] == NOISE).mean(axis=0) >= 0.5
+        together = np.where(left_out, NOISE, common.labels)
         labels_of, changes = np.full(len(xy), UNLABELLED, np.int32), np.zeros(len(xy), np.float32)
-        labels_of[shown], changes[shown] = with_others(common.labels), common.changes
+        labels_of[shown], changes[shown] = with_others(together), common.changes
         between = pairwise(groupings[:, shown])
         return ScoreCard(
             values={"people": mean_score(between, "Two people (ARI)")},
