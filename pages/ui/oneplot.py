@@ -46,11 +46,13 @@ def _facts(c, measured) -> None:
     felt = [r for r in c.ratings if r is not None]
     if people > 1:
         low, high = measured.interval or (None, None)
+        agreed = number(1 - measured.ambiguity)
         findings.finding(
             "Measured ambiguity",
             number(measured.ambiguity),
-            f"Two of the {people} people agree with AMI {number(1 - measured.ambiguity)} "
-            "on average.",
+            f"The two people agree with AMI {agreed}."
+            if people == 2
+            else f"Two of the {people} people agree with AMI {agreed} on average.",
             f"{number(low)}–{number(high)}" if low is not None else "",
         )
     findings.finding(
@@ -134,14 +136,12 @@ def _models(c, measured) -> None:
     def match(name: str, labels) -> None:
         mine = np.asarray(labels)[c.plot.rows]
         scores = [ari_of(mine, row) for row in c.labels]
-        rows.append({"grouping": name, "ARI with a person, mean": float(np.mean(scores))})
+        rows.append((name, number(float(np.mean(scores)))))
 
     if len(c.labels) > 1:
         pairs = measured.pairs["ari"]
         others = pairs[~np.eye(len(pairs), dtype=bool)]
-        rows.append(
-            {"grouping": "Another person", "ARI with a person, mean": float(np.nanmean(others))}
-        )
+        rows.append(("Another person", number(float(np.nanmean(others)))))
     consensus = np.full(c.plot.total, NOISE)
     consensus[c.plot.rows] = measured.consensus
     match("Consensus (made from these people)", consensus)
@@ -167,11 +167,7 @@ def _models(c, measured) -> None:
     elif c.plot.projection == "":
         st.caption("Open the points as data to see their CLAMS and ClusterNet scores.")
     if len(rows) > 1:
-        st.dataframe(
-            pd.DataFrame(rows),
-            hide_index=True,
-            column_config={"ARI with a person, mean": st.column_config.NumberColumn(format="%.2f")},
-        )
+        findings.facts(rows, ("grouping", "ARI with a person, mean"))
 
 
 def _three_ways(c) -> None:
