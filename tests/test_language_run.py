@@ -69,6 +69,8 @@ def test_the_key_is_in_no_request_record_or_file(served, home):
     assert KEY not in json.dumps(wanted.to_json())
     found = execute(from_json(json.loads(json.dumps(wanted.to_json()))), store)
     assert KEY not in json.dumps(export.answer(found, table)) + repr(found)
+    page = export.html(found, table, "texts", ["#000"] * len(found.evidence))
+    assert KEY not in page and "Judged by a language model." in page and MODEL in page
     assert server.headers and all(KEY in h["authorization"] for h in map(_lower, server.headers))
     for file in home.rglob("*"):
         assert not file.is_file() or KEY.encode() not in file.read_bytes()

@@ -44,7 +44,7 @@ def style() -> None:
 def tall(rows: int, most: int) -> int:
     """The height in px of a table of so many rows, at most ``most``: a higher one would end in
     empty lines, which look like rows without values."""
-    return min(most, 35 * (max(rows, 1) + 1) + 3)
+    return min(most, 33 * (max(rows, 1) + 1) + 3)
 
 
 def sentence(text: str, level: str = "info") -> None:
