@@ -10,7 +10,7 @@ import pytest
 import analytics
 from analytics.bigdata import applying
 from models import minilm
-from pages.ui import services
+from pages.ui import serverfiles, services
 from tests import apptest
 from tests.apptest import settle
 
@@ -99,6 +99,15 @@ def test_a_file_is_looked_at_sampled_and_its_groups_go_to_all_rows(folder):
     at.switch_page("clusters.py").run()
     settle(at)
     assert way(at).value == "by the rules in words"
+
+
+def test_a_file_that_vanished_after_it_was_looked_at_is_named(folder):
+    at = settle(apptest.start())
+    at.session_state[serverfiles.LOOKED] = "gone.csv"
+    at.switch_page("data.py").run()
+    assert [w.value.replace("\\", "") for w in at.warning] == [
+        "'gone.csv' is no longer in the folder of the server."
+    ]
 
 
 @pytest.mark.skipif(not minilm.available(), reason="without the sentence model")

@@ -223,5 +223,6 @@ def _identify_all(folder: Path, progress: Progress) -> str:
 
 def _gone(name: Any) -> BadInput:
     return BadInput(
-        f"There is no file '{shorten(str(name))}' in the folder of the server: choose another one."
+        f"There is no file '{shorten(str(name))}' in the folder of the server: have it put back "
+        "or choose another one."
     )

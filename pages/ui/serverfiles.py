@@ -23,7 +23,10 @@ def fold() -> None:
     except BadInput as error:
         frame.sentence(str(error), "warning")
         return
-    with st.expander("A file on the server", expanded=LOOKED in st.session_state):
+    looked = st.session_state.get(LOOKED)
+    with st.expander("A file on the server", expanded=looked is not None):
+        if looked is not None and looked not in (p.name for p in places):
+            st.warning(f"'{safe_md(looked)}' is no longer in the folder of the server.")
         if not places:
             st.caption("The folder of the server holds no Parquet or CSV file yet.")
             return
