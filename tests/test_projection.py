@@ -77,7 +77,7 @@ def test_pca_of_a_known_plane():
     map_ = draw("pca", X)
     root = np.sqrt(2)
     assert np.allclose(map_.xy, [[4 * root, 0], [-4 * root, 0], [0, root], [0, -root]], atol=1e-6)
-    assert "94.1 % along x, 5.9 % along y" in map_.notes[0]
+    assert "94.1\u00a0% along x, 5.9\u00a0% along y" in map_.notes[0]
     assert "c0 +0.71, c1 +0.71" in map_.notes[1]
 
 

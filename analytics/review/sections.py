@@ -30,7 +30,7 @@ def check_text(text: Any, what: str, most: int = MOST_TEXT) -> str:
     )
     lines = "\n".join(line.rstrip() for line in kept.split("\n")).strip("\n")
     if not lines.strip():
-        raise BadInput(f"The {what} is empty: write something, or leave it as it was.")
+        raise BadInput(f"The {what} is empty: write something.")
     if len(lines) > most:
         raise BadInput(
             f"The {what} has {len(lines):,} characters, but it takes at most {most:,}: shorten it."

@@ -7,6 +7,7 @@ from analytics.params import Param
 from analytics.projection.common import computed, steady
 from analytics.registry import Method
 from analytics.results import Dataset, Projection
+from analytics.shares import percent
 
 _FULL = 500  # up to this many rows or columns, all components are computed exactly
 
@@ -64,8 +65,10 @@ def components(X: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def _describe(notes, wanted, weights, largest, share, columns) -> None:
     """Say how much variance the axes carry and which columns weigh most on them."""
-    parts = [f"{100 * s:.1f} % along {axis}" for axis, s in zip("xy", share, strict=True)]
-    notes.append(f"The map keeps {100 * share.sum():.1f} % of the variance: {', '.join(parts)}.")
+    parts = [f"{percent(float(s), 1)} along {axis}" for axis, s in zip("xy", share, strict=True)]
+    notes.append(
+        f"The map keeps {percent(float(share.sum()), 1)} of the variance: {', '.join(parts)}."
+    )
     if len(columns) != weights.shape[1]:
         return
     for axis, component, row, flip, kept in zip("xy", wanted, weights, largest, share, strict=True):

@@ -6,6 +6,7 @@ from analytics.params import Param
 from analytics.projection.common import at_most, computed, steady
 from analytics.projection.methods.linear import components
 from analytics.registry import Method
+from analytics.shares import percent
 
 COMPONENTS = 50  # columns kept by the optional PCA beforehand
 
@@ -21,7 +22,7 @@ def _tsne(X, params, seed, progress, notes) -> np.ndarray:
         X, _, share = components(X, COMPONENTS)
         notes.append(
             f"Computed from the first {COMPONENTS} principal components of {total:,} columns "
-            f"({100 * share.sum():.1f} % of the variance)."
+            f"({percent(float(share.sum()), 1)} of the variance)."
         )
     limit = max(1.0, (len(X) - 1) / 3)
     perplexity = at_most(params, "perplexity", limit, "Perplexity", notes)
