@@ -100,7 +100,7 @@ def _columns(table: Table) -> dict[str, str]:
     edited = st.data_editor(
         listing,
         hide_index=True,
-        height=min(36 * (len(names) + 1) + 4, 420),
+        height=frame.tall(len(names), 420),
         disabled=["column", "missing", "distinct", "low", "high", "shape"],
         column_config={
             "type": st.column_config.SelectboxColumn("type", options=KINDS, required=True),
