@@ -41,12 +41,15 @@ recolouring.watch()
 read = reading.token()  # who was sent a review sees that page and no other
 # Who did not sign in has nothing but the review of a link, whatever the browser asks for.
 by_link = identity.current().role == people.READER
+pages = [
+    st.Page(p, title=title, icon=icon, default=first)
+    for p, title, icon, first in PAGES
+    if not by_link or p == "review.py"
+]
+if by_link:  # else the review would be the first page, and its own address one that is not found
+    pages.insert(0, st.Page(lambda: None, title="Gestalt", url_path="gestalt", default=True))
 page = st.navigation(
-    [
-        st.Page(p, title=title, icon=icon, default=first)
-        for p, title, icon, first in PAGES
-        if not by_link or p == "review.py"
-    ],
+    pages,
     position="hidden" if read or by_link else "top",
 )
 if not limits.admit():  # once the page asked for is known, so that it opens when there is room
