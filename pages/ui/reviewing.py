@@ -21,6 +21,7 @@ from pages.ui import (
     services,
     session,
     sharing,
+    studying,
     titling,
 )
 from pages.ui.words import count, safe_md, when
@@ -36,7 +37,8 @@ def start() -> None:
         "A review is one page made from saved work: the question, the data, one picture, what each "
         "cluster has earned, what was tried, what is uncertain, what to decide. You edit its "
         "texts; readers open it by a link, mark points and comment. A published version never "
-        "changes."
+        "changes.",
+        width=studying.WIDTH,
     )
     _undo()
     _begin()
