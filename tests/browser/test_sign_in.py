@@ -186,3 +186,16 @@ def test_a_provider_that_does_not_answer_is_a_sentence(chromium, tmp_path):
         context.close()
         running.stop()
     assert SECRET not in running.log.read_text()
+
+
+def test_who_reads_by_a_link_sees_the_review_and_no_other_message(visit, guarded):
+    from analytics.review import store
+    from analytics.store.database import connect
+    from tests.test_review import doc
+
+    engine = connect("", guarded.home)
+    review = store.start(engine, title="Birds", view={"page": "map"})
+    store.publish(engine, review, doc())
+    page = visit(f"/review?review={store.get(engine, review).token}")
+    page.get_by_text("Version 1, published").wait_for()
+    assert page.get_by_text("Page not found").count() == 0
