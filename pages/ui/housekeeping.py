@@ -61,8 +61,21 @@ def forget_sessions() -> int:
     if not Runtime.exists():
         return 0
     manager = Runtime.instance()._session_mgr
-    manager._session_storage._cache.expire()
+    for _, gone in manager._session_storage._cache.expire():
+        _empty(gone.session)
     return len(manager.list_sessions())
+
+
+def _empty(session) -> None:
+    """End a session and let go what it holds, its files too. Streamlit would do so when nothing
+    refers to it any more, but its loop goes on holding the session that it sent something to last,
+    until somebody comes."""
+    session.shutdown()
+    if session._scriptrunner is None:  # else its last run is still ending
+        session._session_state.clear()
+        session._fragment_storage.clear()
+        session._fragment_storage.clear_outside_wrappers()
+        session._browser_queue.clear()
 
 
 def rest() -> None:
