@@ -132,7 +132,7 @@ def test_more_groups_than_rows(method):
 @pytest.mark.parametrize("method", ["dbscan", "optics", "meanshift", "birch"])
 def test_a_distance_of_zero_is_refused(method):
     name = {"meanshift": "bandwidth", "birch": "threshold", "optics": "max_eps"}.get(method, "eps")
-    with pytest.raises(BadInput, match=f"'{name}' is '0', but it takes a number (of|from) "):
+    with pytest.raises(BadInput, match=f"'{name}'. is '0', but it takes a number (of|from) "):
         run(method, BLOBS, **{name: 0})
 
 

@@ -40,7 +40,7 @@ def content(store: Artifacts, digest: str) -> tuple[str, dict]:
         (("clustering", "nope"), "There is no clustering method 'nope': choose one of "),
         (("projection", "kmeans"), "There is no projection method 'kmeans'"),
         (("clustering", "kmeans", (A,), {"k": 3}), "Unknown parameter 'k': this method takes "),
-        (("clustering", "kmeans", (A,), {"n_clusters": 0}), "'n_clusters' is '0', but it takes"),
+        (("clustering", "kmeans", (A,), {"n_clusters": 0}), "'n_clusters') is '0', but it takes"),
         (("clustering", "kmeans", (A,), {}, -1), "The seed is -1, but it takes a whole number"),
         (("clustering", "kmeans", (A,), {}, 2**32), "from 0 to 4294967295."),
         (("clustering", "kmeans", (A,), {}, 1.5), "The seed is 1.5"),

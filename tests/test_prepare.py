@@ -190,7 +190,7 @@ def test_a_block_name_stands_for_its_columns():
         ({"image": [2, 2]}, "4 numeric features, but 3 columns are chosen"),
         ({"image": "8x8"}, "width and height"),
         ({"image": [True, 3]}, "width and height"),
-        ({"missing": "guess"}, "'missing' is 'guess'"),
+        ({"missing": "guess"}, "'missing'. is 'guess'"),
         ({"scale": None}, "'scale'"),
         ({"sample": -1}, "'sample'"),
         ({"sample": 1}, "1 row"),
