@@ -143,7 +143,7 @@ def test_wrong_payloads_are_refused_when_run(store, data):
         payload = {**wanted, "params": {**wanted["params"], **changed}}
         with pytest.raises(BadInput, match=words):
             execute(from_json(payload), store)
-    with pytest.raises(BadInput, match="'runs'. is '1', but it takes a whole number from 2 to 100"):
+    with pytest.raises(BadInput, match="'1', but it takes a whole number from 2 to 100"):
         stability_request(execute(from_json(wanted), store), 1)
 
 

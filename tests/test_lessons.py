@@ -61,7 +61,7 @@ def test_the_parameters_of_a_recipe_do_what_they_say():
 def test_wrong_recipes_and_drawings_are_refused_in_words():
     with pytest.raises(BadInput, match="no recipe 'spiral'"):
         made.frame("spiral")
-    with pytest.raises(BadInput, match="'distance'. is '-1'"):
+    with pytest.raises(BadInput, match=r"'distance'\) is '-1'"):
         made.frame("pair", {"distance": -1})
     for wrong in ([], [[1, 2]], [[1, 2], [1]], [[1, 2, 3]] * 3, [["a", 1]] * 3, "ab", None,
                   [[float("nan"), 0]] * 2, [[0, 0]] * 2001):  # fmt: skip

@@ -107,7 +107,7 @@ def test_without_it_a_recipe_is_what_it_was(tmp_path):
     assert prepare.check({"keep": "5"}, table)["keep"] == 5
     one = operations.dataset_request(table, {"keep": 5}, seed=1)
     assert one.digest != operations.dataset_request(table, {"keep": 5}, seed=2).digest
-    with pytest.raises(BadInput, match="'keep'. is '-1'"):
+    with pytest.raises(BadInput, match=r"'keep'\) is '-1'"):
         prepare.check({"keep": -1}, table)
     data = execute(one, store)
     assert data.image_shape is None and data.X.shape[1] == 5
