@@ -6,6 +6,8 @@ import subprocess
 import sys
 import weakref
 
+from streamlit.runtime.state.session_state import SessionState
+
 from pages.ui import housekeeping, mapview
 
 
@@ -19,14 +21,18 @@ class _Session:
     def __init__(self, runs: bool = False):
         self.session = self  # it is what the storage keeps, too
         self.files, self._scriptrunner = ["file"], _Held() if runs else None
-        self._session_state, self._browser_queue = {"a": 1}, ["message"]
+        self._session_state, self._browser_queue = SessionState(), ["message"]
+        self._session_state._new_session_state["a"] = 1
+        self._session_state._new_widget_state.widget_metadata["box"] = "how it is read"
         self._fragment_storage = _Parts({"part": 1})
 
     def shutdown(self):
         self.files.clear()
 
     def empty(self):
-        return not (self._session_state or self._browser_queue or self._fragment_storage)
+        controls = self._session_state._new_widget_state.widget_metadata
+        held = (self._session_state, controls, self._browser_queue, self._fragment_storage)
+        return not any(len(one) for one in held)
 
 
 class _Parts(dict):

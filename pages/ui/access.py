@@ -200,6 +200,11 @@ def files_of(digest: str) -> frozenset[str] | None:
     return found
 
 
+def forget() -> None:
+    """Let go what is known of results; it is found again when somebody asks."""
+    _files.clear()
+
+
 def _recipe(digest: str):
     request = services.runner().request(digest)
     if request is not None:

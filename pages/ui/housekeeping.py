@@ -73,6 +73,7 @@ def _empty(session) -> None:
     session.shutdown()
     if session._scriptrunner is None:  # else its last run is still ending
         session._session_state.clear()
+        session._session_state._new_widget_state.widget_metadata.clear()
         session._fragment_storage.clear()
         session._fragment_storage.clear_outside_wrappers()
         session._browser_queue.clear()
@@ -80,9 +81,10 @@ def _empty(session) -> None:
 
 def rest() -> None:
     """Let go what was kept for visitors: pictures, results in memory, what workers have loaded."""
-    from pages.ui import mapview
+    from pages.ui import access, mapview
 
     mapview.forget()
+    access.forget()
     st.cache_data.clear()
     st.cache_resource.clear()
     services.rest()
