@@ -1,6 +1,7 @@
 """Every test has a data folder of its own kind and never touches the user's."""
 
 import os
+import sys
 import tempfile
 
 import pytest
@@ -21,3 +22,25 @@ def home(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("GESTALT_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def same_folder():
+    """What the pages share lies in the data folder that the settings name: a test with a folder of
+    its own leaves nothing there for the next, whose jobs would write where nobody looks."""
+    _put_away_other_folders()
+    yield
+    _put_away_other_folders()
+
+
+def _put_away_other_folders():
+    services = sys.modules.get("pages.ui.services")
+    shared = services._shared if services else {}
+    folders = [shared["artifacts"].folder] if "artifacts" in shared else []
+    folders += [shared["runner"].home / "results"] if "runner" in shared else []
+    if not folders:
+        return
+    here = (services.settings.home() / "results").resolve()
+    if any(folder.resolve() != here for folder in folders):
+        services.stop()
+        shared.clear()
