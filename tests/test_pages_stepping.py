@@ -132,6 +132,33 @@ def test_the_page_learn_has_the_tab(home):
     assert step(at) == 1
 
 
+@pytest.mark.parametrize("left_for", ["another page", "another tab", "an empty board"])
+def test_who_comes_back_finds_the_step_they_left(home, left_for):
+    def open_tab(name="Step by step"):
+        at.session_state["learn-tab"] = name
+        at.run()
+
+    at = start().run()
+    at.switch_page("learn.py").run()
+    open_tab()
+    click(click(at, "Next"), "Next")
+    click(at, "play")
+    kept = at.session_state["steps-painted"]
+    points = kept.points
+    if left_for == "another page":
+        at.switch_page("data.py").run()
+        at.switch_page("learn.py").run()
+    elif left_for == "another tab":
+        open_tab("Lessons")
+    else:
+        kept.points = points[:0]
+        at.run()
+        kept.points = points
+    open_tab()
+    assert not at.exception
+    assert step(at) == 3 and at.get_by_key("steps-play").label == "Play"
+
+
 # --- pictures ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("algorithm", algorithms.ALGORITHMS)

@@ -12,6 +12,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from streamlit import net_util
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.state import session_state
+from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
 from streamlit.testing.v1 import AppTest
 from streamlit.web import bootstrap
@@ -142,6 +144,36 @@ def test_whom_a_component_calls_stays_known_while_it_is_shown(monkeypatch):
     assert len(called()) == 2  # of its values, and of what it calls
     at.toggle[0].set_value(False).run()
     assert not called()
+
+
+def _set_by_code():
+    import streamlit as st
+
+    st.session_state.setdefault("level", 3)
+    told = lambda: st.session_state.update(told=st.session_state["level"])  # noqa: E731
+    st.slider("Level", 0, 9, key="level", on_change=told)
+
+
+def test_the_first_change_of_what_code_has_set_is_told(monkeypatch):
+    monkeypatch.setattr(SessionState, "_remove_stale_widgets", repairs._remove_stale_widgets_whole)
+    at = AppTest.from_function(_set_by_code).run()
+    at.slider(key="level").set_value(5).run()
+    assert at.session_state["told"] == at.slider(key="level").value == 5
+
+
+def test_what_code_has_set_outlives_a_run_of_another_part(monkeypatch):
+    run = SimpleNamespace(page_script_hash="page", fragment_ids_this_run=None)
+    for module in (session_state, repairs):
+        monkeypatch.setattr(module, "get_script_run_ctx", lambda: run, raising=False)
+    state, wid = SessionState(), "$$ID-1-level"
+    state._new_session_state["level"] = 3
+    state._set_key_widget_mapping(wid, "level")
+    state._set_widget_metadata(WidgetMetadata(wid, str, int, "int_value"))
+    repairs._remove_stale_widgets_whole(state, frozenset({wid}))
+    run.fragment_ids_this_run = ["another"]  # a clock, or the jobs that run
+    state._compact_state()
+    repairs._remove_stale_widgets_whole(state, frozenset())
+    assert state["level"] == 3
 
 
 def test_a_cancelled_upload_is_no_fault():

@@ -26,7 +26,8 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
-from streamlit.runtime.state.session_state import SessionState
+from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
 
 _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
@@ -86,10 +87,15 @@ async def _receive_bytes_or_end(self) -> bytes:
 
 def _remove_stale_widgets_whole(self, active_widget_ids) -> None:
     _remove_stale_widgets(self, active_widget_ids)
-    state, old = self._new_widget_state, self._old_state
+    if (context := get_script_run_ctx()) is None:
+        return
+    state, parts = self._new_widget_state, context.fragment_ids_this_run
     known = state.widget_metadata
+    # Not asked by its value: what code has just set lies under the key of the control.
     kept = {
-        k: v for k, v in known.items() if k in state.states or k in old or v.persist_state or v.bind
+        k: v
+        for k, v in known.items()
+        if not _is_stale_widget(v, active_widget_ids, parts) or v.persist_state or v.bind
     }
     # Whom a component calls is known under a name of its own, which has no value until it calls.
     calls = {k: v for k, v in known.items() if v.value_type == "json_trigger_value"}

@@ -109,11 +109,15 @@ def _widget(key: str, p: Param):
 
 
 def _place(key: str, digest: str) -> dict:
-    """Where the reader is in the steps; another run starts at its first step."""
-    place = st.session_state.setdefault(f"{key}-place", {})
+    """Where the reader is in the steps; another run starts at its first step. The slider is
+    forgotten while another page or tab is shown: who comes back finds the step left."""
+    place, slider = st.session_state.setdefault(f"{key}-place", {}), f"{key}-step"
     if place.get("digest") != digest:
-        place.update(digest=digest, playing=False, due=0.0)
-        st.session_state[f"{key}-step"] = 1
+        place.update(digest=digest, playing=False, due=0.0, at=1)
+        st.session_state[slider] = 1
+    elif slider not in st.session_state:
+        place.update(playing=False)
+        st.session_state[slider] = place["at"]
     return place
 
 
@@ -123,7 +127,7 @@ def _player(key: str, run: Run, row: Algorithm, pace: float) -> None:
     if place["playing"]:
         _tick(place, slider, last, pace)
     _controls(key, slider, place, last)
-    at = int(st.session_state[slider])
+    at = place["at"] = int(st.session_state[slider])
     step = run.steps[at - 1]
     picture, facts = st.columns([1.55, 1], gap="medium")
     with picture:
