@@ -10,6 +10,7 @@ from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
 from pages.ui import (
     automatic,
+    entries,
     frame,
     identity,
     limits,
@@ -38,6 +39,7 @@ PAGES = (
 st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide")
 frame.style()
 recolouring.watch()
+entries.watch()
 read = reading.token()  # who was sent a review sees that page and no other
 # Who did not sign in has nothing but the review of a link, whatever the browser asks for.
 by_link = identity.current().role == people.READER

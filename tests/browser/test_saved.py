@@ -64,6 +64,30 @@ def test_back_and_forward_follow_selection_and_pages(open_page):
     assert selected(page) == count
 
 
+def test_what_one_press_opens_is_one_step_of_back_and_forward(open_page):
+    page = open_page("/")
+    ready(page)
+    trail = page.locator(".trail")
+    before = page.evaluate("history.length")
+    goto(page, "Data")
+    settled(page)
+    page.get_by_role("tab", name="Samples", exact=True).click()
+    settled(page)
+    page.get_by_test_id("stTabPanel").get_by_role("button", name="Open").nth(1).click()
+    page.wait_for_url(lambda url: "/data" not in url and "c=" in url)
+    settled(page)
+    opened = trail.inner_text()
+    assert page.evaluate("history.length") == before + 2  # the Data page, and what was opened
+    page.go_back()
+    page.wait_for_url("**/data?*")
+    trail.get_by_text("Wine").wait_for()
+    settled(page)
+    page.go_forward()
+    page.wait_for_url(lambda url: "/data" not in url)
+    settled(page)
+    assert trail.inner_text() == opened and "Wine" not in opened
+
+
 def test_a_box_can_be_added_to_a_lasso_and_undone(open_page):
     page = open_page("/")
     ready(page)
