@@ -32,8 +32,12 @@ def client():
     return TestClient(addresses.Unknown(Starlette(routes=[all_of_it])))
 
 
-@pytest.mark.parametrize("asked", ["/data/x", "/a/b/c", "/join/x/y", "/present/t/x", "/large/x"])
-def test_an_address_below_nothing_is_a_sentence(asked):
+@pytest.mark.parametrize(
+    "asked",
+    ["/data/x", "/a/b/c", "/join/x/y", "/present/t/x", "/large/x", "/nopage", "/nopage/?t=ab",
+     "/router", "/join"],
+)  # fmt: skip
+def test_an_address_at_which_there_is_nothing_is_a_sentence(asked):
     answer = client().get(asked, headers={"Accept": "text/html"})
     assert answer.status_code == 404 and "no page at this address" in answer.text
     assert client().get(asked, headers={"Accept": "*/*"}).text == "the page"
@@ -41,7 +45,8 @@ def test_an_address_below_nothing_is_a_sentence(asked):
 
 @pytest.mark.parametrize(
     "asked",
-    ["/", "/data", "/data/", "/nopage", "/static/js/a.js", "/media/a.png", "/join/sAAA",
+    ["/", "/data", "/data/", "/review?t=ab", "/favicon.png", "/healthz", "/oauth2callback",
+     "/static/js/a.js", "/media/a.png", "/join/sAAA",
      "/present/tAAA/2", "/present/tAAA/2/dark.png", "/assets/fonts/a", "/auth/logout"],
 )  # fmt: skip
 def test_addresses_that_lead_somewhere_are_passed_on(asked):

@@ -1,15 +1,18 @@
 """Addresses that people type or kept, and where they lead now."""
 
+from pathlib import Path
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pages.ui import gate, joining, presenting, served
+from pages.ui import gate, joining, presenting, served, watching
 
+PAGES = {script.stem for script in Path(__file__).parents[1].glob("*.py")} - {"router"}
 # First parts of addresses of files and sockets, which are Streamlit's or hold none of our pages.
 FILES = {"_stcore", "app", "assets", "auth", "component", "media", "static"}
-DEEP = (*joining.ROUTES, *presenting.ROUTES, *served.ROUTES)  # what we have below a first part
+SHORT = PAGES | {"oauth2callback"}  # addresses of one part that Streamlit answers
 UNKNOWN = "There is no page at this address: it may have been cut off or mistyped."
 
 
@@ -21,12 +24,13 @@ async def to_map(request: Request) -> RedirectResponse:
 
 
 ROUTES = [Route("/map", to_map), Route("/map/", to_map)]
+OURS = (*ROUTES, *joining.ROUTES, *presenting.ROUTES, *served.ROUTES, *watching.ROUTES)
 
 
 class Unknown:
-    """ASGI middleware: a sentence for who opens an address of several parts that leads nowhere.
-    Streamlit would answer with its page, which finds none of its files from there and stays
-    empty."""
+    """ASGI middleware: a sentence for who opens an address that leads nowhere. Streamlit would
+    answer with its page, which opens another one below a dialog; from an address of several parts
+    it finds none of its files and stays empty."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -39,9 +43,13 @@ class Unknown:
 
 
 def leads_nowhere(request: Request) -> bool:
-    """Whether somebody opens an address below a first part where there is nothing."""
+    """Whether somebody opens an address at which there is no page."""
     parts = [part for part in request.scope["path"].split("/") if part]
     opens = "text/html" in request.headers.get("accept", "")
-    if not opens or len(parts) < 2 or parts[0] in FILES:
+    if not opens or not parts or parts[0] in FILES:
         return False
-    return all(route.matches(request.scope)[0] is Match.NONE for route in DEEP)
+    if len(parts) == 1 and (
+        parts[0] in SHORT or "." in parts[0]
+    ):  # with a dot: a file of Streamlit
+        return False
+    return all(route.matches(request.scope)[0] is Match.NONE for route in OURS)
