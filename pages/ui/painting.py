@@ -104,5 +104,6 @@ def starts(key: str) -> None:
         [name for name in board.SETS if name != "Empty"],  # Clear is on the board
         key=name,
         on_change=chosen,
+        wrap=True,  # all are seen on a phone too
         help="Replaces what is on the board; Undo brings it back.",
     )
