@@ -8,7 +8,7 @@ import pytest
 
 import analytics
 from analytics.view import View
-from pages.ui import correcting, screen, services
+from pages.ui import correcting, naming, screen, services
 from tests.apptest import settle, start, view
 
 QUALITY = "quality-Why-Silhouette-Stability-How many groups?-Seen by people?-Labels-Correct-Rows"
@@ -88,6 +88,38 @@ def test_the_gallery_sorts_filters_names_and_scores(made):
     press(at, "Name it")
     assert dict(view(at).called)[made.runs[-1]] == "My <b>five"
     assert "0 of 4 results" in words(at)
+
+
+def test_results_of_one_name_say_what_they_were_made_on(made):
+    store = services.artifacts()
+    dataset = store.require(made.dataset)
+    other = analytics.prepare("sample:iris", {"scale": "minmax"}, store=store)
+    twin = analytics.cluster(other, n_clusters=3, store=store)
+    drawn = [analytics.project(dataset, method, store=store) for method in ("pca", "mds")]
+    on_maps = [
+        analytics.cluster(dataset, n_clusters=2, store=store, space="map", projection=m)
+        for m in drawn
+    ]
+    others = (twin.digest, *(r.digest for r in on_maps))
+    named = {}
+    for part in ("Gallery", "Agreement"):
+        at = page(made, part, compared=(made.runs[0], *others))
+        (shown,) = [t.value for t in at.dataframe]
+        named[part] = [n.split("  ")[-1] for n in shown.get("name", shown.index)]
+    assert sorted(named["Gallery"]) == sorted(named["Agreement"])
+    said = named["Gallery"]
+    assert len(set(said)) == len(said) == 7
+    assert "k-means (3 groups), 60 rows, values mean 0, standard deviation 1" in said
+    assert "k-means (3 groups), 150 rows, values 0 to 1" in said
+    assert {n.split(", ")[-1] for n in said if "map" in n} == {"PCA", "MDS"}
+
+
+def test_results_that_nothing_sets_apart_are_told_by_their_digest(made):
+    store = services.artifacts()
+    two = [(store.require(d), store.require(made.dataset)) for d in made.runs[1:3]]
+    words = naming.apart(two)
+    assert words == [f"result {run.digest[:6]}" for run, _ in two]
+    assert naming.apart(two[::-1]) == words[::-1]
 
 
 def test_a_pair_is_a_selection_that_the_address_keeps(made):

@@ -35,6 +35,7 @@ are joined first, so every row is used, however many there are. *Changes sides*:
 a row it puts together with this one; the number is how often the two are apart in another result.
 """
 SHOWN = 30  # rows in the table of those that change sides most
+LONG = 44  # letters of a name beside the picture; the numbers tell the names apart
 
 
 def matrix(found: list[Result], dataset: Dataset) -> None:
@@ -62,9 +63,10 @@ def matrix(found: list[Result], dataset: Dataset) -> None:
     )
     table = card.tables[measure or "ari"]
     numbers = [f"{i + 1}" for i in range(len(found))]
-    labels = [f"{i}  {r.name}"[:44] for i, r in zip(numbers, found, strict=True)]
+    labels = [f"{i}  {r.name}" for i, r in zip(numbers, found, strict=True)]
+    short = [name if len(name) <= LONG else f"{name[: LONG - 1].rstrip()}…" for name in labels]
     limits = (0.0, 1.0)
-    figure = heatmap(table, labels, numbers, limits=limits, title="agreement", dark=frame.dark())
+    figure = heatmap(table, short, numbers, limits=limits, title="agreement", dark=frame.dark())
     st.plotly_chart(
         figure,
         theme=None,

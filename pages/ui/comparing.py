@@ -46,13 +46,17 @@ def results(dataset: Dataset) -> list[Result]:
 
 
 def _distinct(found: list[Result]) -> list[Result]:
-    """Each with a name of its own: a menu tells its entries apart by what they are called."""
-    used: dict[str, int] = {}
-    for place, r in enumerate(found):
-        used[r.name] = used.get(r.name, 0) + 1
-        if used[r.name] > 1:
-            found[place] = replace(r, name=f"{r.name}, no. {used[r.name]}")
-    return found
+    """Each with a name of its own: menus and tables tell results apart by what they are called."""
+    alike: dict[str, list[Result]] = {}
+    for r in found:
+        alike.setdefault(r.name, []).append(r)
+    names = {
+        r.digest: f"{r.name}, {words}"
+        for same in alike.values()
+        if len(same) > 1
+        for r, words in zip(same, naming.apart([(r.run, r.made_on) for r in same]), strict=True)
+    }
+    return [replace(r, name=names.get(r.digest, r.name)) for r in found]
 
 
 def _recorded() -> list[str]:

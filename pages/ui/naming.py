@@ -1,9 +1,12 @@
 """What a map or a clustering is called."""
 
+from collections.abc import Sequence
+
 from analytics import registry
 from analytics.clustering.examples import said
+from analytics.data.wording import ENCODE, MISSING, SCALE
 from analytics.params import in_words
-from analytics.results import Clustering, Projection
+from analytics.results import Clustering, Dataset, Projection
 from pages.ui import frame, session
 from pages.ui.words import count
 
@@ -36,3 +39,36 @@ def run_name(digest: str) -> str:
     seed = [f"seed {record.seed}"] if record.seed else []
     extra = [*changed, *seed]
     return label + (f" ({', '.join(extra)})" if extra else "")
+
+
+def apart(alike: Sequence[tuple[Clustering, Dataset]]) -> list[str]:
+    """What sets results of one name apart, in a few words each: the map, rows, columns or
+    preparation they were made on; where these are the same too, the start of their digest.
+
+    alike : each result with its dataset. Depends on no order, so that a result keeps its words
+    wherever it is named.
+    """
+    facts = zip(*(_made_on(run, dataset) for run, dataset in alike), strict=True)
+    telling = [values for values in facts if len(set(values)) > 1]
+    words = [", ".join(filter(None, told)) for told in zip(*telling, strict=True)]
+    words = words or [""] * len(alike)
+    return [
+        told
+        if words.count(told) == 1
+        else ", ".join(filter(None, (told, f"result {run.digest[:6]}")))
+        for told, (run, _) in zip(words, alike, strict=True)
+    ]
+
+
+def _made_on(run: Clustering, dataset: Dataset) -> list[str]:
+    maps = (session.load(d) for d in run.parents[1:]) if run.space == "map" else ()
+    own = [run_name(m.digest) for m in maps if isinstance(m, Projection)]
+    recipe = dataset.params
+    return [
+        *(own[:1] or [""]),
+        count(dataset.n, "row"),
+        count(dataset.X.shape[1], "feature"),
+        f"values {SCALE.get(recipe.get('scale'), '')}",
+        f"gaps: {MISSING.get(recipe.get('missing'), '')}",
+        f"categories: {ENCODE.get(recipe.get('encode'), '')}",
+    ]
