@@ -2,8 +2,10 @@
 // the selection has the map drawn anew, and the new plot would show everything again.
 let plot = null;  // the one that the mouse was pressed on
 
-export default function ({ data, setStateValue }) {
-  let told = "";
+// Called anew whenever data change; Streamlit ends only the last call, so each ends the one before.
+export default function ({ parentElement, data, setStateValue }) {
+  parentElement.leave?.();
+  let told = JSON.stringify([data.revision, data.known]);
   const pressed = (event) => {
     const found = event.target.closest?.(".js-plotly-plot");
     plot = found?.closest(data.box) ? found : null;
@@ -20,7 +22,7 @@ export default function ({ data, setStateValue }) {
     // A plot whose reader has not moved it still finds its range by itself.
     const limits = x.autorange && y.autorange ? [] : [...x.range, ...y.range].map(Number);
     const words = JSON.stringify([data.revision, limits]);
-    if (words === told || (!told && !limits.length)) return;
+    if (words === told) return;
     told = words;
     setStateValue("shown", { revision: data.revision, limits });
   };
@@ -28,7 +30,7 @@ export default function ({ data, setStateValue }) {
   const heard = { mousedown: pressed, touchstart: pressed, mousemove: moved, touchmove: moved,
     mouseup: released, touchend: released };
   for (const [name, hear] of Object.entries(heard)) document.addEventListener(name, hear, true);
-  return () => {
+  return parentElement.leave = () => {
     for (const [name, hear] of Object.entries(heard)) document.removeEventListener(name, hear, true);
   };
 }

@@ -2,7 +2,10 @@
 // each selection it is a new one, which knows of none.
 const TYPING = "input, textarea, select, [contenteditable], [role=dialog], [role=listbox]";
 
+// Called anew whenever the page's colours change; Streamlit ends only the last call, so each ends the one
+// before.
 export default function ({ parentElement, data, setTriggerValue }) {
+  parentElement.leave?.();
   const clear = () => setTriggerValue("cleared", Date.now());
   const pressed = (event) => {
     // The second press of a double click: plotly takes the click itself away.
@@ -13,7 +16,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   };
   document.addEventListener("mousedown", pressed, true);
   document.addEventListener("keydown", typed);
-  return () => {
+  return parentElement.leave = () => {
     document.removeEventListener("mousedown", pressed, true);
     document.removeEventListener("keydown", typed);
   };

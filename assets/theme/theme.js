@@ -11,13 +11,14 @@ function isDark(element) {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
 }
 
-// What was asked for stands with the page: each run calls this anew, and a server that stays of another
-// mind must not be asked for ever.
+// Called anew whenever data change; Streamlit ends only the last call, so each ends the one before. What
+// was asked for stands with the page: a server that stays of another mind must not be asked for ever.
 export default function ({ parentElement, data, setTriggerValue }) {
+  parentElement.leave?.();
   const watch = setInterval(() => {
     const dark = isDark(parentElement);
     if (dark === data.dark) window.gestaltTheme = null;
     else if (dark !== window.gestaltTheme) setTriggerValue("changed", window.gestaltTheme = dark);
   }, LOOK);
-  return () => clearInterval(watch);
+  return parentElement.leave = () => clearInterval(watch);
 }

@@ -19,7 +19,11 @@ def listen(key: str, revision: str) -> None:
     with st.container(key=f"{key}-inview"):  # takes no room, see assets/app.css
         _COMPONENT(
             key=f"{key}-in-view",
-            data={"box": BOX.format(key=key), "revision": revision},
+            data={
+                "box": BOX.format(key=key),
+                "revision": revision,
+                "known": list(shown(key, revision)),  # what was told before and holds no more
+            },
             on_shown_change=lambda: None,
         )
 

@@ -298,7 +298,19 @@ def test_a_map_drawn_anew_keeps_what_was_zoomed_to_and_takes_the_page_s_colours(
     page.get_by_text(re.compile(r"^[\d,]+ rows? selected")).wait_for()
     settled(page)
     assert page.evaluate(SHOWN) == pytest.approx(close, rel=1e-3)
+    page.locator(".js-plotly-plot").first.hover()
+    page.locator("[data-title='Zoom in']").first.click()  # and what is zoomed to after that
+    page.wait_for_function(f"close => String(({SHOWN})()) !== close", arg=",".join(map(str, close)))
+    closer = page.evaluate(SHOWN)
+    drag_lasso(page, 0.3)
+    page.wait_for_timeout(1000)
+    settled(page)
+    assert page.evaluate(SHOWN) == pytest.approx(closer, rel=1e-3)
     page.get_by_role("button", name="Reset view").click()
+    settled(page)
+    assert page.evaluate(SHOWN) == pytest.approx(whole, rel=1e-3)
+    drag_lasso(page)  # from here on what was zoomed to before is forgotten
+    page.wait_for_timeout(1000)
     settled(page)
     assert page.evaluate(SHOWN) == pytest.approx(whole, rel=1e-3)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
@@ -312,3 +324,20 @@ def test_a_map_drawn_anew_keeps_what_was_zoomed_to_and_takes_the_page_s_colours(
     )
     settled(page)
     assert page.locator(".st-key-trail").bounding_box()["y"] == trail
+
+
+def test_a_page_that_has_changed_its_colours_is_quiet_again(open_page):
+    page, talk = open_page("/"), []
+    page.on("websocket", lambda s: s.on("framesent", lambda _: talk.append(1)))
+    page.reload()
+    page.wait_for_selector(PLOT)
+    settled(page)
+    for scheme in ("dark", "light", "dark"):
+        before = len(talk)
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(2000)
+        settled(page)
+        assert len(talk) > before
+        said = len(talk)
+        page.wait_for_timeout(2000)
+        assert len(talk) == said
