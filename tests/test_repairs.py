@@ -2,6 +2,7 @@
 
 import asyncio
 from types import SimpleNamespace
+from unittest.mock import MagicMock
 
 import pytest
 from starlette.applications import Starlette
@@ -9,9 +10,13 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
-from streamlit import net_util
+from streamlit import config, net_util
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.script_data import ScriptData
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.state import session_state
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
@@ -49,6 +54,57 @@ def test_a_flush_empties_the_queue():
     queue = filled()
     repairs._clear_but_answers(queue)
     assert kinds(queue) == []
+
+
+def test_what_lies_within_a_part_that_runs_again_is_taken_back_with_it():
+    queue = ForwardMsgQueue()
+    for path, part, block in (
+        ([0, 0], "", True),
+        ([0, 0, 0], "outer", True),
+        ([0, 0, 0, 0], "inner", True),
+        ([0, 0, 0, 0, 0], "inner", False),
+        ([0, 1], "other", False),
+    ):
+        message = ForwardMsg()
+        message.metadata.delta_path.extend(path)
+        message.delta.fragment_id = part
+        if block:
+            message.delta.add_block.SetInParent()
+        else:
+            message.delta.new_element.text.body = "words"
+        queue.enqueue(message)
+    repairs._clear_but_answers(queue, True, ["outer"])
+    assert [list(m.metadata.delta_path) for m in queue._queue] == [[0, 0], [0, 1]]
+
+
+def test_what_an_ended_run_has_sent_arrives_though_another_was_asked_for(monkeypatch, tmp_path):
+    """The server is busy until the run has ended, and looks at the click before the news."""
+    repairs.apply()
+    script = tmp_path / "page.py"
+    script.write_text("import streamlit as st\nst.text('first' if st.button('b') else 'again')")
+    option = config.get_option
+    ours = {"runner.fastReruns": False, "server.fileWatcherType": "none"}
+    monkeypatch.setattr(config, "get_option", lambda name: ours.get(name, option(name)))
+    monkeypatch.setattr("streamlit.runtime.get_instance", MagicMock())
+
+    async def two_runs() -> list[str]:
+        data = ScriptData(str(script), is_hello=False)
+        session = AppSession(data, MagicMock(), ScriptCache(), None, {})
+        session.request_rerun(ClientState())
+        session._scriptrunner._script_thread.join(30)  # the loop, too, waits
+        asked = session._scriptrunner
+        session.request_rerun(ClientState())
+        assert session._scriptrunner is not asked
+        for _ in range(3_000):
+            if session._scriptrunner is None:
+                break
+            await asyncio.sleep(0.01)
+        session.shutdown()
+        assert not getattr(session, "_ended", ())
+        return kinds(session._browser_queue)
+
+    came = asyncio.run(two_runs())
+    assert came.count("script_finished") == 2 and came.count("new_session") == 2
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,10 @@ reported that is none, repaired from outside.
   was sent, and the browser waits for ever: the file chosen in that moment is lost.
 * The timer of a part that redraws itself asks in the name of the page it stood on, even when
   another page is shown or asked for by then. That leads the reader back to the page just left.
+* What is asked for just as a run ends starts another, and what the first has sent but the server
+  has not passed on yet is thrown away: parts of the page are missing until it is drawn anew.
+* A part that runs again takes back what of it waits to be sent, but not what of the parts within
+  it does: the browser is told to draw where there is no place.
 * An upload cancelled by the reader is written to the log as a traceback.
 * A server that answers the network asks a machine outside for its own address when it starts, to
   print it.
@@ -14,8 +18,9 @@ reported that is none, repaired from outside.
   its value was dropped: after eight pages this was most of what a session held.
 
 The first two were found by choosing files and pages while jobs run
-(``tests/browser/test_haste.py``), the others by cancelling uploads,
-closing pages at once, starting the image by hand and ``python -m bench.users``.
+(``tests/browser/test_haste.py``), the next two by asking for the page again and again on a busy
+machine, the others by cancelling uploads, closing pages at once, starting the image by hand and
+``python -m bench.users``.
 """
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,13 +29,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from streamlit import net_util
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
-from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
 
 _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
+_handle_event = AppSession._handle_scriptrunner_event_on_event_loop
 _run_script = ScriptRunner._run_script
 _receive_bytes = WebSocket.receive_bytes
 _remove_stale_widgets = SessionState._remove_stale_widgets
@@ -47,6 +53,7 @@ def apply() -> None:
     """Put the repairs in place; once more changes nothing."""
     ForwardMsgQueue.clear = _clear_but_answers
     AppSession.request_rerun = _request_rerun_of_this_page
+    AppSession._handle_scriptrunner_event_on_event_loop = _handle_event_of_ended_too
     ScriptRunner._run_script = _run_script_of_this_page
     WebSocket.receive_bytes = _receive_bytes_or_end
     net_util.get_external_ip = _unasked
@@ -58,10 +65,20 @@ def _unasked() -> None:
 
 
 def _clear_but_answers(self, retain_lifecycle_msgs=False, fragment_ids_this_run=None) -> None:
-    answers = [m for m in self._queue if m.WhichOneof("type") == "file_urls_response"]
+    before = self._queue
     _clear(self, retain_lifecycle_msgs, fragment_ids_this_run)
-    if retain_lifecycle_msgs:
-        self._queue += [m for m in answers if not any(m is kept for kept in self._queue)]
+    if not retain_lifecycle_msgs:
+        return
+    kept = {id(m) for m in self._queue}
+    gone = [m for m in before if id(m) not in kept]
+    self._queue += [m for m in gone if m.WhichOneof("type") == "file_urls_response"]
+    if fragment_ids_this_run:
+        places = {tuple(m.metadata.delta_path) for m in gone if m.delta.HasField("add_block")}
+        self._queue = [m for m in self._queue if not _within(m.metadata.delta_path, places)]
+
+
+def _within(path, places: set[tuple[int, ...]]) -> bool:
+    return any(tuple(path[:depth]) in places for depth in range(2, len(path)))
 
 
 def _request_rerun_of_this_page(self, client_state) -> None:
@@ -69,7 +86,25 @@ def _request_rerun_of_this_page(self, client_state) -> None:
         shown = self._client_state.page_script_hash
         if _foreign(client_state.page_script_hash, shown) or _runs_whole(self._scriptrunner):
             return
+    runner = self._scriptrunner
     _request_rerun(self, client_state)
+    if runner is not None and runner is not self._scriptrunner and not runner._execing:
+        self._ended = [*getattr(self, "_ended", ()), runner]  # not stopped, but run to its end
+
+
+def _handle_event_of_ended_too(self, sender, event, *args) -> None:
+    """What a run that has ended sent before another began is passed on like all else."""
+    runner, ended = self._scriptrunner, getattr(self, "_ended", ())
+    if sender is runner or sender not in ended:
+        _handle_event(self, sender, event, *args)
+    elif event is ScriptRunnerEvent.SHUTDOWN:
+        self._ended = [other for other in ended if other is not sender]
+    else:
+        self._scriptrunner = sender
+        try:
+            _handle_event(self, sender, event, *args)
+        finally:
+            self._scriptrunner = runner
 
 
 def _run_script_of_this_page(self, rerun_data) -> None:
