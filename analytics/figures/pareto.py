@@ -39,58 +39,14 @@ def pareto(
     if least is not None:
         figure.add_vrect(x0=least, x1=1.02, fillcolor=theme.rgba(t["accent"], 0.07), line_width=0)
     _front(figure, maps, x, y, t)
-    methods = list(dict.fromkeys(m["method"] for m in maps))
-    key = []
-    for i, method in enumerate(methods):
-        own = np.array([m["method"] == method for m in maps])
-        label = theme.escape((labels or {}).get(method, method), 24)
-        color = theme.color_of(i)
-        shape = theme.SHAPE_NUMBERS[i % len(theme.SHAPE_NUMBERS)]
-        hollow = np.array([m["n_components"] < 2 for m in maps])[own]
-        symbols = np.where(hollow, shape + 100, shape)
-        edge = {"color": t["paper"], "width": 0.6}
-        names = [theme.escape(m["name"], 70) for m in np.array(maps, object)[own]]
-        figure.add_trace(
-            go.Scatter(
-                x=x[own],
-                y=y[own],
-                mode="markers",
-                marker={"size": 10, "color": color, "symbol": symbols, "line": edge},
-                text=names,
-                name=label,
-                hovertemplate="%{text}<br>faithfulness %{x:.2f}<br>ambiguity %{y:.2f}"
-                "<extra></extra>",
-            )
-        )
-        key.append(f"<span style='color:{color}'>●</span> {label} {own.sum()}")
+    key = _marks(figure, maps, x, y, labels or {}, t)
     if 0 <= chosen < len(maps):
         ring = {"size": 20, "symbol": 100, "color": t["accent"], "line": {"width": 2.5}}
         mark = {"x": [x[chosen]], "y": [y[chosen]], "mode": "markers", "marker": ring}
         figure.add_trace(go.Scatter(hoverinfo="skip", **mark))
     _names(figure, maps, x, y, chosen, t)
-    font = {"size": 12, "color": t["muted"]}
-    place = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "left"}
-    rows = ["   ".join(key[i : i + KEYS]) for i in range(0, len(key), KEYS)]
-    figure.add_annotation(
-        text="<br>".join(rows),
-        yanchor="bottom",
-        align="left",
-        showarrow=False,
-        font=font,
-        **place,
-    )
-    figure.update_layout(margin={"t": 14 + 18 * len(rows)})
-    low, high = float(x.min()), float(x.max())
-    pad = 0.06 * max(high - low, 0.1)
-    figure.update_xaxes(
-        title={"text": "Faithfulness (F1 of steadiness and cohesiveness)"},
-        range=[low - pad, min(1.01, high + 2.5 * pad)],
-        showgrid=True,
-    )
-    top = max(float(y.max()) * 1.08, 0.1)
-    figure.update_yaxes(
-        title={"text": "Ambiguity (CLAMS)"}, range=[-0.06 * top, top], showgrid=True
-    )
+    _key(figure, key, t)
+    _axes(figure, x, y)
     return figure
 
 
@@ -102,6 +58,67 @@ def _front(figure: Any, maps, x: np.ndarray, y: np.ndarray, t: dict) -> None:
     on = on[np.argsort(x[on], kind="stable")]
     line = {"color": t["muted"], "width": 1.5, "dash": "dot"}
     figure.add_trace(go.Scatter(x=x[on], y=y[on], mode="lines", line=line, hoverinfo="skip"))
+
+
+def _marks(figure: Any, maps, x: np.ndarray, y: np.ndarray, labels: Mapping, t: dict) -> list[str]:
+    """The maps of each method in its colour and shape; returns the words of the key."""
+    import plotly.graph_objects as go
+
+    key = []
+    for i, method in enumerate(dict.fromkeys(m["method"] for m in maps)):
+        own = [j for j, m in enumerate(maps) if m["method"] == method]
+        label = theme.escape(labels.get(method, method), 24)
+        color = theme.color_of(i)
+        shape = theme.SHAPE_NUMBERS[i % len(theme.SHAPE_NUMBERS)]
+        symbols = [shape + 100 if maps[j]["n_components"] < 2 else shape for j in own]
+        edge = {"color": t["paper"], "width": 0.6}
+        figure.add_trace(
+            go.Scatter(
+                x=x[own],
+                y=y[own],
+                mode="markers",
+                marker={"size": 10, "color": color, "symbol": symbols, "line": edge},
+                text=[theme.escape(maps[j]["name"], 70) for j in own],
+                name=label,
+                hovertemplate="%{text}<br>faithfulness %{x:.2f}<br>ambiguity %{y:.2f}"
+                "<extra></extra>",
+            )
+        )
+        key.append(f"<span style='color:{color}'>●</span> {label} {len(own)}")
+    return key
+
+
+def _key(figure: Any, key: list[str], t: dict) -> None:
+    """What the colours mean and how many maps each method has, above the chart."""
+    rows = ["   ".join(key[i : i + KEYS]) for i in range(0, len(key), KEYS)]
+    figure.add_annotation(
+        text="<br>".join(rows),
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=1,
+        xanchor="left",
+        yanchor="bottom",
+        align="left",
+        showarrow=False,
+        font={"size": 12, "color": t["muted"]},
+    )
+    figure.update_layout(margin={"t": 14 + 18 * len(rows)})
+
+
+def _axes(figure: Any, x: np.ndarray, y: np.ndarray) -> None:
+    """Axes that hold all marks, with room for a name to the right of the last."""
+    low, high = float(x.min()), float(x.max())
+    pad = 0.06 * max(high - low, 0.1)
+    figure.update_xaxes(
+        title={"text": "Faithfulness (F1 of steadiness and cohesiveness)"},
+        range=[low - pad, min(1.01, high + 2.5 * pad)],
+        showgrid=True,
+    )
+    top = max(float(y.max()) * 1.08, 0.1)
+    figure.update_yaxes(
+        title={"text": "Ambiguity (CLAMS)"}, range=[-0.06 * top, top], showgrid=True
+    )
 
 
 def _names(figure: Any, maps, x: np.ndarray, y: np.ndarray, chosen: int, t: dict) -> None:

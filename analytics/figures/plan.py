@@ -14,6 +14,8 @@ from analytics.figures.marks import Limits
 from analytics.figures.raster import frame
 from analytics.figures.shapes import Shapes, too_many
 
+EDGE = 20  # empty on all sides, in units of the picture
+
 
 def plan(
     xy: np.ndarray,
@@ -61,13 +63,8 @@ def plan(
     )
     unit = min(width / 1600, height / 1200) * 2 * zoom
     t = theme.TOKENS["dark" if dark else "light"]
-    edge = round(20 * unit)
     real = len(axes) == 2
-    left = edge + (round(44 * unit) if real else 0)
-    top = edge + (round(34 * unit) if title else 0)
-    foot = edge + (round(26 * unit) if caption else 0) + (round(44 * unit) if real else 0)
-    side = edge + (round(96 * unit) if found.ends else 0)
-    box = (left, top, width - left - side, height - top - foot)
+    box = _box((width, height), unit, real, bool(title), bool(caption), bool(found.ends))
     limits = marks_module.padded(found.limits if view is None else tuple(map(tuple, view)))
     limits = frame(limits, aspect * box[2] / box[3])
     out: dict[str, Any] = {"marks": found, "limits": limits, "box": box, "unit": unit, "tokens": t}
@@ -86,7 +83,7 @@ def plan(
         out["words"].append(_corner(out, "○ no value"))
     if shapes is not None:
         note = too_many(shapes, len(found.rows))
-        caption = f"{caption} {note}".strip() if foot > edge else caption
+        caption = f"{caption} {note}".strip() if caption or real else caption
         out["key"], words = ([], []) if note else _shape_key(out, shapes)
         out["words"] += words
     out["words"] += _frame_words(out, title, caption, axes, (width, height))
@@ -95,9 +92,22 @@ def plan(
         out["words"] += ticked
     if found.ends:
         high = round(min(220 * unit, box[3] * 0.6))
-        out["bar"] = (width - side + edge, top + (box[3] - high) // 2, round(10 * unit), high)
+        beside = box[0] + box[2] + round(EDGE * unit)
+        out["bar"] = (beside, box[1] + (box[3] - high) // 2, round(10 * unit), high)
         out["words"] += _bar_words(out, values_name)
     return out
+
+
+def _box(
+    size: tuple[int, int], unit: float, real: bool, title: bool, caption: bool, bar: bool
+) -> tuple[int, int, int, int]:
+    """Left, top, width and height of the plot: what stands round it leaves it that."""
+    edge, numbers = round(EDGE * unit), round(44 * unit) if real else 0
+    left = edge + numbers
+    top = edge + (round(34 * unit) if title else 0)
+    foot = edge + (round(26 * unit) if caption else 0) + numbers
+    side = edge + (round(96 * unit) if bar else 0)
+    return left, top, size[0] - left - side, size[1] - top - foot
 
 
 def _grid(plan: dict, dated: list[bool]) -> tuple[list, list[dict]]:
@@ -221,7 +231,7 @@ def _names(plan: dict, kinds: np.ndarray, names: dict, dark: bool) -> list[dict]
 def _frame_words(plan: dict, title: str, caption: str, axes: Sequence, size: tuple) -> list[dict]:
     """Title, caption and the names of real axes."""
     t, unit, (x, y, w, h) = plan["tokens"], plan["unit"], plan["box"]
-    edge, words = 20 * unit, []
+    edge, words = EDGE * unit, []
     if title:
         most = int(size[0] / (10.5 * unit))
         words.append(
