@@ -18,4 +18,5 @@ def test_the_twin_holds_the_first_rows_as_text():
     html = at.get("html")[0].proto.body
     assert "<th>a&amp;b</th>" in html and "<td>&lt;b&gt;</td><td class='whole'>0.33333</td>" in html
     assert "<td></td><td class='whole'>5</td><td class='whole'>1</td>" in html
+    assert "<thead><tr><th>" in html  # said again on the next sheet
     assert html.count("<tr>") == 21 and "The first 20 of 32 rows." in html

@@ -329,6 +329,8 @@ def test_versions_are_frozen_and_numbered(engine, review):
         store.read(engine, token)
     assert store.publish(engine, review, doc()) == 1
     assert store.publish(engine, review, doc()) == 1  # a second press
+    with pytest.raises(BadInput, match="no version 7: only version 1 can be read"):
+        store.read(engine, token, 7)
     assert store.change(engine, review, 1, texts={"question": "Why?"}, title="Wines") == 2
     assert store.publish(engine, review, doc("Two")) == 2
     old, new = store.read(engine, token, 1), store.read(engine, token)

@@ -42,6 +42,9 @@ def test_the_owner_writes_edits_and_publishes(owner):
     for heading in ("The question", "The data", "What to decide", "What was tried"):
         assert heading in words
     assert "People would agree with" in words and "Ambiguity of the picture" in words
+    assert "alcohol, %; malic acid; ash" in words  # a name with a comma of its own
+    assert "Once published, what readers say stands here." in words
+    assert not [t for t in at.text_area if t.label == "Comment"]
     press(at, "Edit")
     area = next(t for t in at.text_area if t.label == "The question")
     area.set_value("Are these **three** wines?\n\n<img src=x onerror=alert(1)>")
@@ -83,6 +86,15 @@ def test_a_link_that_leads_nowhere_says_so_in_one_sentence():
     at = start({"review": "t" * 23}).run().switch_page("review.py").run()
     assert not at.exception and not at.title
     assert [e.value.replace("\\", "") for e in at.error] == [store.GONE]
+
+
+def test_an_owner_s_address_that_leads_nowhere_has_a_way_back():
+    at = start({"draft": "r" * 23}).run().switch_page("review.py").run()
+    assert not at.exception
+    (said_once,) = at.error
+    assert said_once.value.startswith("The review of this link does not exist or was deleted")
+    press(at, "All reviews")
+    assert "For readers who were not there" in said(at) and not at.error
 
 
 def test_the_slides_of_a_review_and_their_picture(owner):

@@ -220,7 +220,8 @@ def read(engine: Engine, token: str, number: int | None = None) -> Version:
         query = sa.select(db.review_versions).where(v.review_id == row.id, v.number == wanted)
         found = connection.execute(query).one_or_none()
     if found is None:
-        raise BadInput(f"This review has no version {wanted}: versions 1 to {last} can be read.")
+        there = "only version 1" if last == 1 else f"versions 1 to {last}"
+        raise BadInput(f"This review has no version {wanted}: {there} can be read.")
     return Version(row.id, token, found.number, last, found.digest, found.document, found.published)
 
 

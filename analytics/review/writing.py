@@ -51,11 +51,12 @@ def many(n: int, one: str) -> str:
 
 
 def listed(names: list[str], most: int = LISTED) -> str:
-    """ "a, b and c", or "a, b and 7 more"."""
+    """ "a, b and c", or "a, b and 7 more"; semicolons between names with commas of their own."""
     names = [str(name) for name in names]
     if len(names) > most:
         names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    between = "; " if any("," in name for name in names) else ", "
+    return names[0] if len(names) == 1 else between.join(names[:-1]) + " and " + names[-1]
 
 
 def number_of(evidence: Evidence, name: str) -> dict[str, Any] | None:

@@ -57,6 +57,9 @@ def panel(desk: Desk) -> None:
     from analytics.review import comments
 
     st.subheader("Comments")
+    if not desk.number:
+        st.caption("Once published, what readers say stands here.")
+        return
     engine = services.engine()
     seen = comments.stamp(engine, desk.review)
 
@@ -72,8 +75,7 @@ def panel(desk: Desk) -> None:
             st.rerun()
 
     _undo(desk)
-    if desk.number:
-        _form(desk)
+    _form(desk)
     _threads(desk)
     watch()
 

@@ -1,11 +1,22 @@
-"""Tables on paper: Streamlit paints its own on a canvas, which a sheet cuts."""
+"""A page on paper: tables that Streamlit paints on a canvas, and plots as wide as the screen, are
+cut by a sheet."""
 
 import pandas as pd
 import streamlit as st
 
+from pages.ui import frame
 from pages.ui.words import escape
 
 MOST_ROWS = 20
+_COMPONENT = st.components.v2.component(
+    "gestalt_paper", js=(frame.ASSETS / "theme" / "paper.js").read_text("utf-8")
+)
+
+
+def fit() -> None:
+    """Have the plots of this page take the width of the sheet while the browser prints."""
+    with st.container(key="paper-watch"):  # takes no room, see assets/app.css
+        _COMPONENT(key="paper")
 
 
 def twin(frame: pd.DataFrame, most: int = MOST_ROWS) -> None:
@@ -16,7 +27,9 @@ def twin(frame: pd.DataFrame, most: int = MOST_ROWS) -> None:
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     more = len(frame) - most
     said = f"<p>The first {most} of {len(frame):,} rows.</p>" if more > 0 else ""
-    st.html(f"<div class='on-paper'><table><tr>{heads}</tr>{body}</table>{said}</div>")
+    st.html(
+        f"<div class='on-paper'><table><thead><tr>{heads}</tr></thead>{body}</table>{said}</div>"
+    )
 
 
 def _head(name: object, cells: pd.Series) -> str:

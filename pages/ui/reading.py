@@ -136,6 +136,7 @@ def show(document: dict, key: str, editor=None) -> marking.Results | None:
 
     editor : called with each part in place of its text, where the owner writes.
     """
+    onpaper.fit()
     results = results_of(document)
     if results is not None and f"{key}-marked" not in st.session_state:
         shapes = list(results.view.selection)

@@ -116,10 +116,15 @@ def _list() -> None:
 
 
 def page(review: str) -> None:
-    """One review as its owner writes it. Raises BadInput when there is none."""
+    """One review as its owner writes it; one sentence and the way back when there is none."""
     from analytics.review import store
 
-    found = store.get(services.engine(), review)
+    try:
+        found = store.get(services.engine(), review)
+    except BadInput:
+        frame.sentence("The review of this link does not exist or was deleted.", "error")
+        _back()
+        return
     access.require(found.id, access.VIEWER)
     if not access.allowed(found.id, access.EDITOR):  # comments on what is published
         reading.page(found.token)
@@ -141,11 +146,15 @@ def page(review: str) -> None:
         commenting.panel(desk)
 
 
-def _head(found) -> None:
-    """The way back, and the title."""
+def _back() -> None:
     if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
         _open("")
         st.rerun()
+
+
+def _head(found) -> None:
+    """The way back, and the title."""
+    _back()
     titling.box(found, _change)
 
 

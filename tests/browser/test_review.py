@@ -9,6 +9,30 @@ from tests.browser.axe import serious
 from tests.browser.test_paths import PLOT, drag_lasso, goto, settled
 
 expect.set_options(timeout=60_000)
+# The widths of the map on the screen and on a sheet of 500 px, where its last point is there, the
+# colour of its title and of its first name, and how much of that stays afterwards. The rules for
+# paper are switched on by hand, since a page whose media are changed draws its map anew.
+SHEET = """() => {
+  const map = document.querySelector('.js-plotly-plot .main-svg');
+  const drawn = map.getBoundingClientRect().width;
+  const rules = [...document.styleSheets].flatMap((s) => [...s.cssRules])
+    .filter((rule) => rule.media?.mediaText == 'print');
+  const main = document.querySelector('[data-testid=stMain]');
+  dispatchEvent(new Event('beforeprint'));
+  rules.forEach((rule) => { rule.media.mediaText = 'all'; });
+  main.style.width = '500px';
+  const left = main.getBoundingClientRect().left;
+  const points = [...document.querySelectorAll('.js-plotly-plot .points path')];
+  const ends = points.map((point) => point.getBoundingClientRect().right - left);
+  const ink = getComputedStyle(document.querySelector('h1')).color;
+  const name = getComputedStyle(document.querySelector('.annotation-text')).fill;
+  const width = map.getBoundingClientRect().width;
+  main.style.width = '';
+  rules.forEach((rule) => { rule.media.mediaText = 'print'; });
+  dispatchEvent(new Event('afterprint'));
+  const kept = document.querySelectorAll('[style*="--drawn"], .main-svg[viewBox]').length;
+  return { drawn, width, last: Math.max(...ends), inks: [ink, name], kept };
+}"""
 SELECTED = re.compile(r"A selection of \d+ rows")
 # Whether every slide fits the screen, shown one after the other.
 FIT = """() => [...document.querySelectorAll('.slide')].map((slide) => {
@@ -47,6 +71,7 @@ def test_a_reviewer_comments_the_owner_resolves_and_works_on(open_page, server):
     reader.reload()
     assert reviewed(reader) == before
     assert serious(reader) == []
+    prints(reader)
     with reader.context.expect_page() as opened:
         reader.get_by_role("link", name="Present").click()
     presents(opened.value)
@@ -86,6 +111,21 @@ def works_on(owner) -> None:
     owner.get_by_text("6 groups").first.wait_for()
 
 
+def prints(reader) -> None:
+    """On a sheet narrower than the screen the map is whole, and ink is dark also where the screen
+    was."""
+    reader.emulate_media(color_scheme="dark")
+    expect(reader.locator(".js-plotly-plot .main-svg").first).to_have_css(
+        "background-color", "rgb(16, 20, 27)"
+    )
+    settled(reader)
+    found = reader.evaluate(SHEET)
+    assert found["drawn"] > 700 and 450 < found["width"] <= 500 and 250 < found["last"] < 500
+    assert found["inks"] == ["rgb(27, 35, 48)"] * 2 and found["kept"] == 0
+    reader.emulate_media(color_scheme="light")
+    settled(reader)
+
+
 def presents(deck) -> None:
     """Through the slides by key, with a reload in the middle, and back to the review."""
     last = deck.locator(".slide").count()
@@ -100,6 +140,10 @@ def presents(deck) -> None:
     deck.reload()
     expect(deck.get_by_role("heading", name="The picture")).to_be_visible()
     expect(deck.locator(".map img.dark")).to_be_visible()
+    deck.emulate_media(media="print")  # paper is white, whatever the screen is
+    expect(deck.locator(".map img.light").first).to_be_visible()
+    expect(deck.locator(".map img.dark").first).to_be_hidden()
+    deck.emulate_media(media="screen")
     deck.keyboard.press("ArrowLeft")
     expect(deck.locator("#said")).to_have_text(f"Slide 3 of {last}: The data")
     assert all(deck.evaluate(FIT))
