@@ -189,6 +189,18 @@ def test_a_title_typed_here_outlives_one_from_elsewhere(owner):
     assert "This title was changed" not in said(at) and not at.exception
 
 
+def test_a_title_that_the_store_tidies_is_no_title_from_elsewhere(owner):
+    at, engine = owner, services.engine()
+    before = store.get(engine, at.query_params["draft"])
+    for typed in ("Wine  of \u202etoday ", f" {before.title} "):
+        titled(at).set_value(typed)
+        at.run()
+        assert not at.exception and "This title was changed" not in said(at)
+        kept = store.get(engine, before.id).title
+        assert kept == typed.replace("\u202e", "").replace("  ", " ").strip()
+    assert titled(at).value.strip() == before.title
+
+
 def test_the_owner_deletes_and_undoes(owner):
     at = owner
     press(at, "Delete this review")

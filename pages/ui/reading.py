@@ -43,6 +43,8 @@ def page(of: str) -> None:
         return
     if not number:
         st.session_state[opened] = version.number
+    # The browser's tab, a bookmark and the file of a printed page are called by the review.
+    st.set_page_config(page_title=f"{version.document['title']} · Gestalt")
     access.lend(version.document["state"])
     key = f"review-{version.review}-{version.number}"
     main, side = st.columns([2.7, 1], gap="large")

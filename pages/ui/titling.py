@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from analytics.store.fields import MAX_NAME
+from analytics.store.fields import MAX_NAME, tidy
 from pages.ui import frame
 
 BEGUN = "review-title-begun"  # the review, the title its box began with, the one warned of
@@ -19,9 +19,10 @@ def box(found, change: Callable) -> None:
     begun = st.session_state.get(BEGUN)
     if begun is None or begun["of"] != found.id:
         begun = _begin(found)
-    if st.session_state.get(_key(begun), found.title) == found.title:  # left before, or stored
+    if tidy(st.session_state.get(_key(begun), found.title)) == found.title:  # left, or stored
         begun = _begin(found)
-    typed = st.text_input("Title", begun["title"], max_chars=MAX_NAME, key=_key(begun))
+    # Tidied as the store tidies it: a space at its end is no other title.
+    typed = tidy(st.text_input("Title", begun["title"], max_chars=MAX_NAME, key=_key(begun)))
     if found.title == begun["title"]:
         if typed != found.title:
             change(found, title=typed)

@@ -57,6 +57,7 @@ def test_a_reviewer_comments_the_owner_resolves_and_works_on(open_page, server):
 
     reader = open_page(path)
     before = reviewed(reader)
+    expect(reader).to_have_title("Wine · Gestalt")
     expect(reader.get_by_test_id("stTopNavLink")).to_have_count(0)
     said = comments(reader)
     expect(owner.locator(".comment .said")).to_have_text("Why is this side <b>thin</b>?")
