@@ -215,6 +215,8 @@ def execute(
     """
     found = artifacts.load(wanted.digest)
     if found is not None:
+        if not artifacts.has(wanted.digest):  # remembered here, but its files have gone since
+            artifacts.save(found)
         return found
     parents = tuple(artifacts.require(digest) for digest in wanted.parents)
     operation = OPERATIONS[wanted.kind]

@@ -120,6 +120,16 @@ def test_a_stored_result_is_not_computed_again(iris):
     assert first.params == dict(wanted.params)
 
 
+def test_what_is_only_remembered_is_stored_again(tmp_path):
+    """Another process has tidied up, or removed what was damaged: the memory here knows nothing."""
+    store = Artifacts(tmp_path)
+    wanted = sample_request("iris")
+    held = execute(wanted, store)
+    Artifacts(tmp_path).remove(wanted.digest)
+    assert execute(wanted, store) is not None and store.intact(wanted.digest)
+    assert store.load(wanted.digest).frame.equals(held.frame)
+
+
 @pytest.mark.parametrize(
     ("kind", "method"),
     [
