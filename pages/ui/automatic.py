@@ -7,6 +7,7 @@ import time
 from analytics import pipeline
 from analytics.correcting.operations import replaced
 from analytics.errors import BadInput
+from analytics.jobs.job import Job
 from analytics.operations import Request
 from pages.ui import services, session
 from pages.ui.session import LATER, SLOTS, Session
@@ -45,7 +46,9 @@ def _arrive(here: Session) -> None:
             del here.wanted[slot]  # Undo led back to other data meanwhile.
             here.steps.discard(slot)
             continue
-        if services.artifacts().has(request.digest):
+        job = services.runner().job(request.digest)  # first: what ends after it is found below
+        # Loaded, not only looked for: a damaged one is removed by that, and computed again.
+        if services.artifacts().load(request.digest) is not None:
             del here.wanted[slot]
             if slot in here.steps:
                 here.steps.discard(slot)
@@ -54,16 +57,28 @@ def _arrive(here: Session) -> None:
             else:
                 here.view = here.view.with_(**{slot: request.digest})
             continue
-        job = services.runner().job(request.digest)
-        if job is None or (not job.active and job.state != "done"):
+        if words := _in_vain(request, job):
             del here.wanted[slot]
             cancelled = job is not None and job.state == "cancelled"
             if not (cancelled and getattr(here.view, slot)):  # else it is not asked for again
-                words = "Cancelled." if cancelled else "This step did not finish: try again."
-                here.errors[slot] = (job and job.error) or words
+                here.errors[slot] = words
                 # What was to follow fails with it, for the same reason.
                 for later in LATER[slot]:
                     here.wanted.pop(later, None)
+
+
+def _in_vain(request: Request, job: Job | None) -> str:
+    """Why a result that is not stored will not come; "" while it is under way. One that was there
+    and has gone, or whose job is forgotten, is computed again."""
+    if job is None or job.state == "done":
+        try:
+            job = session.submit(request)
+        except BadInput as error:
+            return str(error)
+    if job.active:
+        return ""
+    words = {"cancelled": "Cancelled.", "done": session.UNREADABLE}
+    return job.error or words.get(job.state, "This step did not finish: try again.")
 
 
 def _follow(here: Session) -> None:

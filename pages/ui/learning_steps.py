@@ -82,9 +82,7 @@ def attempt(draw: Callable[[], None], key: str) -> None:
     except BadInput as error:
         frame.sentence(str(error), "warning")
         if st.button("Try again", key=f"{key}-again", type="tertiary"):
-            for job in services.runner().jobs(session.current().owner):
-                if not job.active:
-                    session.retry(job.id)
+            session.retry_all()
             st.rerun()
 
 

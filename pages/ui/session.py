@@ -11,6 +11,7 @@ import streamlit as st
 from analytics import pipeline
 from analytics import view as views
 from analytics.errors import BadInput
+from analytics.jobs.job import Job
 from analytics.operations import Request
 from analytics.results import Record
 from analytics.view import View
@@ -34,6 +35,10 @@ BY_MODEL = (
     "sentences",
 )
 MAX_HISTORY = 50
+UNREADABLE = (
+    "The stored result of this step can be neither read nor replaced: see what the server's log "
+    "says of it."
+)
 
 
 @dataclass
@@ -127,7 +132,7 @@ def want(slot: str, request: Request, step: bool = False) -> None:
     ``step``: the reader asked for it, so it can be undone; the automatic path cannot.
     """
     session = current()
-    _submit(session, request)
+    submit(request)
     if step:
         session.steps.add(slot)
     session.errors.pop(slot, None)
@@ -144,7 +149,8 @@ def ask(request: Request, whole: bool = True) -> Record | None:
     sentence when it failed.
     """
     session, stored = current(), services.artifacts()
-    found = (stored.load if whole else stored.outline)(request.digest)
+    look = stored.load if whole else stored.outline
+    found = look(request.digest)
     session.untold.discard(request.digest)
     if found is not None:
         session.asked.pop(request.digest, None)
@@ -159,32 +165,40 @@ def ask(request: Request, whole: bool = True) -> Record | None:
         raise BadInput(job.error or f"This step was {job.state}: run it again.")
     session.asked[request.digest] = request
     session.untold.add(request.digest)
-    _submit(session, request)
-    return None
+    if submit(request).state != "done":
+        return None
+    session.asked.pop(request.digest)
+    session.untold.discard(request.digest)
+    found = look(request.digest)
+    if found is None:
+        raise BadInput(UNREADABLE)
+    return found
 
 
 def news() -> bool:
     """Whether something that this run waits for has ended before the header could follow it. Of
-    what failed that is said once, as a page need not ask for it again."""
+    what has no result that is said once, as a page need not ask for it again."""
     session, there = current(), services.artifacts().has
-    told = {d for d in session.untold if _failed(d)}
+    told = {d for d in session.untold if _ended(d)}
     session.untold -= told
     return (
         bool(told)
         or any(map(there, session.asked))
-        or any(there(r.digest) or _failed(r.digest) for r in session.wanted.values())
+        or any(there(r.digest) or _ended(r.digest) for r in session.wanted.values())
     )
 
 
-def _failed(digest: str) -> bool:
+def _ended(digest: str) -> bool:
     job = services.runner().job(digest)
-    return job is not None and not job.active and job.state != "done"
+    return job is None or not job.active
 
 
-def _submit(session: Session, request: Request) -> None:
-    """Start a job; one that may ask a language model gets the keys this reader has typed."""
+def submit(request: Request) -> Job:
+    """Start a job; one that may ask a language model gets the keys this reader has typed. Raises
+    BadInput when too many wait already."""
+    session = current()
     keys = session.keys if request.kind in BY_MODEL else None
-    services.runner().submit(request, session.owner, keys)
+    return services.runner().submit(request, session.owner, keys)
 
 
 def request_of(digest: str) -> Request | None:
@@ -197,6 +211,12 @@ def request_of(digest: str) -> Request | None:
 def retry(digest: str) -> None:
     """Forget that a request failed, so that the next ask runs it again."""
     current().asked.pop(digest, None)
+
+
+def retry_all() -> None:
+    """As :func:`retry`, for all requests of this session that have ended."""
+    for digest in [d for d in current().asked if _ended(d)]:
+        retry(digest)
 
 
 def load(digest: str) -> Record | None:

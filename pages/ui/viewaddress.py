@@ -2,6 +2,8 @@
 every run writes it anew.
 """
 
+from contextlib import suppress
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -60,6 +62,8 @@ def _resume(here: Session, waiting: str) -> None:
         if request is not None and access.may(digest) and request.kind in KINDS.get(slot, (slot,)):
             here.wanted[slot] = request
             here.steps.add(slot)
+            with suppress(BadInput):  # a full line, which the step itself tells of
+                session.submit(request)  # else whoever asked before could cancel it for both
         elif _is(session.outline(digest), slot):
             here.view = here.view.with_(**{slot: digest})
 
