@@ -46,7 +46,11 @@ if "signals" in dataset.params:
     FILL["Signals"] = lambda: gridding.show(dataset)
 names = list(FILL)
 opened = view.part if view.part in FILL else names[0]
-tabs = st.tabs(names, key="compare-part", default=opened, on_change=comparing.opened_part)
+# Told by the state, not as the default: that would make other tabs of them, and one clicked before
+# the browser has drawn those would stay closed.
+if st.session_state.get("compare-part") != opened:
+    st.session_state["compare-part"] = opened
+tabs = st.tabs(names, key="compare-part", on_change=comparing.opened_part)
 # Only the open tab is filled, so nothing is computed that nobody looks at.
 for tab, fill in zip(tabs, FILL.values(), strict=True):
     if tab.open:

@@ -63,6 +63,21 @@ def test_every_part_opens_from_its_address(made, part):
     assert at.query_params["part"] == [part] or at.query_params["part"] == part
 
 
+def test_a_tab_clicked_before_the_one_clicked_first_is_drawn_opens(made):
+    at = page(made)
+    drawn = at.session_state._state._state._key_id_mapper.get_id_from_key("compare-part")
+    for part in ("Agreement", "Consensus"):
+        clicked = at._tree.get_widget_states()
+        clicked.widgets.add(id=drawn, string_value=part)
+        at._run(clicked)
+        assert view(at).part == at.session_state["compare-part"] == part
+    here = at.session_state["gestalt"]
+    here.view = here.view.with_(part="People")  # as Undo and Back do
+    at.run()
+    assert at.session_state["compare-part"] == "People"
+    assert not at.exception and "nothing stands in for people" in words(at)
+
+
 @pytest.mark.parametrize("part", TABS)
 def test_one_result_only(made, part):
     one = View(table=made.table, dataset=made.dataset).with_(projection=made.projection)
