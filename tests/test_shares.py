@@ -140,6 +140,10 @@ def test_a_step_two_people_wait_for_goes_on_when_one_lets_go():
     board.submit(wanted, "bob")
     assert not board.let_go(wanted.digest, "ann")
     assert board.let_go(wanted.digest, "bob")
+    for name in ("ann", "bob", "cay"):
+        board.submit(wanted, name)
+    assert not board.let_go(wanted.digest, "ann", lambda owner: owner == "cay")
+    assert board.let_go(wanted.digest, "bob")
 
 
 @hypothesis_settings(deadline=None, max_examples=60)

@@ -78,7 +78,7 @@ def test_what_ann_uploads_counts_for_her_alone(two, monkeypatch):
 
 def test_when_all_tabs_are_taken_another_is_told_to_wait(monkeypatch):
     monkeypatch.setenv("GESTALT_SESSIONS", "1")
-    monkeypatch.setattr(limits, "_inside", {"somebody": None})
+    monkeypatch.setattr(limits, "_inside", {"somebody": ""})
     at = start()
     at.run()
     assert [t.value for t in at.title] == ["This server is full just now"]

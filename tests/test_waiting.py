@@ -1,5 +1,7 @@
 """A result that is waited for comes, or one sentence says why not: whatever happens to it."""
 
+from types import SimpleNamespace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -8,7 +10,7 @@ from analytics.operations import request
 from analytics.perception.operations import ambiguity_request
 from analytics.projection.operations import projection_request
 from analytics.store.artifacts import Artifacts
-from pages.ui import services, session
+from pages.ui import limits, services, session
 from tests.apptest import ROUTER, settle, start, view
 
 
@@ -120,3 +122,20 @@ def test_who_goes_on_waiting_is_not_cancelled_with_who_asked(opened):
     services.runner().cancel(wanted.digest, "the page before")
     settle(at)
     assert not at.error and view(at).projection == wanted.digest
+
+
+@pytest.mark.parametrize("other", ["closed", "open"])
+def test_a_page_loaded_again_cancels_what_only_closed_tabs_wait_for(opened, monkeypatch, other):
+    wanted = projection_request(opened.dataset, "tsne", {"perplexity": 13.0}, len(other))
+    server = SimpleNamespace(is_active_session=lambda session: session != "closed")
+    server.exists, server.instance = (lambda: True), (lambda: server)
+    monkeypatch.setattr(limits, "Runtime", server)
+    monkeypatch.setattr(limits, "_inside", {other: "tab before", "again": "tab again"})
+    here = session.Session("tab again", wanted={"projection": wanted})
+    monkeypatch.setattr(session, "current", lambda: here)
+    services.runner().submit(wanted, "tab before")
+    session.submit(wanted)
+    limits.cancel(wanted.digest)
+    job = services.runner().job(wanted.digest)
+    assert (job.state == "cancelled") == (other == "closed")
+    services.runner().cancel(wanted.digest)

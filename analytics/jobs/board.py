@@ -196,10 +196,13 @@ class Board:
             if self._jobs[digest].state == "done":
                 del self._jobs[digest]
 
-    def let_go(self, digest: str, owner: str) -> bool:
-        """An owner does not want a job any more; whether nobody else does, so it can be stopped."""
+    def let_go(
+        self, digest: str, owner: str, gone: Callable[[str], bool] = lambda owner: False
+    ) -> bool:
+        """An owner does not want a job any more; whether nobody else does who is not ``gone`` by
+        now, so it can be stopped."""
         asked = self._askers.get(digest, set())
-        asked.discard(owner)
+        asked.difference_update([o for o in asked if o == owner or gone(o)])
         return not asked
 
     def place(self, digest: str) -> tuple[int, float] | None:

@@ -6,7 +6,7 @@ One lock guards all; what callers get are immutable snapshots.
 import logging
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from analytics import metrics, settings
@@ -99,14 +99,20 @@ class Desk:
         with self._work:
             return self._board.place(digest)
 
-    def cancel(self, digest: str, owner: str | None = None) -> bool:
+    def cancel(
+        self,
+        digest: str,
+        owner: str | None = None,
+        gone: Callable[[str], bool] = lambda owner: False,
+    ) -> bool:
         """Stop a job and all that wait for it; nothing if it has ended.
 
-        owner : who does not want it any more; it goes on while somebody else asked for it too. None
-        stops it for all. What computes a running job is killed. Returns whether it was stopped.
+        owner : who does not want it any more; it goes on while somebody else asked for it too, who
+        is not ``gone`` by now. None stops it for all. What computes a running job is killed.
+        Returns whether it was stopped.
         """
         with self._work:
-            if owner is not None and not self._board.let_go(digest, owner):
+            if owner is not None and not self._board.let_go(digest, owner, gone):
                 return False
             self._stop(digest, "cancelled", "Cancelled")
             return True

@@ -17,6 +17,7 @@ from analytics.accounts.person import Person
 HEADER = "x-gestalt-person"
 TAB = "gestalt-tab"
 WHO = "gestalt-person"
+_NAMELESS = "tab"
 
 
 def sealed(person: Person) -> str:
@@ -47,7 +48,12 @@ def _told() -> Person:
     return Person(*json.loads(unquote(value))) if value else Person(_tab(), role=people.READER)
 
 
+def is_tab(owner: str) -> bool:
+    """Whether an id is that of a tab, not of a person who signs in."""
+    return owner.startswith(_NAMELESS)
+
+
 def _tab() -> str:
     if TAB not in st.session_state:
-        st.session_state[TAB] = "tab" + secrets.token_hex(12)
+        st.session_state[TAB] = _NAMELESS + secrets.token_hex(12)
     return st.session_state[TAB]

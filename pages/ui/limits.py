@@ -9,11 +9,11 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from analytics import allowance, settings
-from pages.ui import access, parts, services, session
+from pages.ui import access, identity, parts, services, session
 from pages.ui.words import about_seconds
 
 AGAIN = 15.0  # seconds after which a tab that waits to be let in looks again
-_inside: dict[str, None] = {}  # sessions that were let in, in that order
+_inside: dict[str, str] = {}  # sessions that were let in, in that order -> their persons
 
 
 def keep_file(source: bytes | BinaryIO, name: str) -> dict:
@@ -34,7 +34,7 @@ def keep_file(source: bytes | BinaryIO, name: str) -> dict:
 def cancel(digest: str) -> None:
     """Stop a job, or, while somebody else waits for it too, wait for it no more."""
     here = session.current()
-    if services.runner().cancel(digest, here.owner):
+    if services.runner().cancel(digest, here.owner, _closed):
         return
     here.asked.pop(digest, None)
     for slot in [s for s, request in here.wanted.items() if request.digest == digest]:
@@ -42,6 +42,15 @@ def cancel(digest: str) -> None:
         here.steps.discard(slot)
         if not getattr(here.view, slot):
             here.errors[slot] = "Cancelled."
+
+
+def _closed(owner: str) -> bool:
+    """Whether an owner is a tab without login that is not open any more: a page loaded again is
+    another tab, and the one before would keep its steps from ever being stopped."""
+    if not identity.is_tab(owner) or not Runtime.exists():
+        return False
+    active = Runtime.instance().is_active_session
+    return not any(person == owner and active(s) for s, person in list(_inside.items()))
 
 
 def place(digest: str) -> str:
@@ -63,7 +72,7 @@ def admit() -> bool:
         _inside.pop(gone, None)
     most = settings.number("GESTALT_SESSIONS")
     if context.session_id in _inside or len(_inside) < most:
-        _inside[context.session_id] = None
+        _inside[context.session_id] = identity.current().id
         return True
     _full(most)
     return False
