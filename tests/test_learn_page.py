@@ -1,5 +1,6 @@
 """The page Learn: its list, every lesson from its first step to its last, what the address says."""
 
+import json
 import re
 
 import pytest
@@ -30,6 +31,14 @@ def test_the_list_shows_every_lesson_with_its_minutes():
     for lesson in reading.lessons():
         assert f"Start: {lesson.title}" in labels
     assert said(at).count("minutes · not started") == len(reading.lessons())
+
+
+def test_the_key_of_a_map_stands_under_its_points():
+    at = learn(lesson="kmeans", step="1")
+    layout = json.loads(at.get("plotly_chart")[0].proto.spec)["layout"]
+    (key,) = [note for note in layout["annotations"] if note.get("yref") == "paper"]
+    lines = key["text"].count("<br>") + 1
+    assert key["y"] == 0 and key["yanchor"] == "top" and layout["margin"]["b"] >= 16 * lines
 
 
 @pytest.mark.parametrize("name", ["kmeans", "density", "labels"])

@@ -194,6 +194,19 @@ def test_words_come_back_on_one_line(texts):
     assert entry["words"] == sorted(entry["words"], key=lambda t: (t.casefold(), t))
 
 
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_dates_are_words_with_their_days(zone):
+    days = pd.DatetimeIndex(["2021-03-01 12:00", None, "1969-12-31", "2021-03-01 12:00"], tz=zone)
+    block = packing.Block()
+    entry = packing.column(block, pd.Series(days, name="d"), 40)
+    block.text({"columns": [entry]})
+    arrays = [np.frombuffer(raw, ARRAYS[place["kind"]]) for place, raw in block._arrays]
+    assert entry["words"] == ["1969-12-31 00:00:00", "2021-03-01 12:00:00"] and entry["colored"]
+    assert arrays[0].tolist() == [-1.0, 18_687.5] and arrays[1].tolist() == [2, 0, 1, 2]
+    nothing = packing.column(packing.Block(), pd.Series(days[1:2], name="d"), 40)
+    assert nothing["words"] == [] and "days" not in nothing
+
+
 def test_points_without_a_place_and_flat_maps():
     found = packing.coordinates(np.array([np.nan, 2.0, 4.0, np.inf]), 2.0, 4.0)
     assert found.tolist() == [packing.STEPS + 1, 0, packing.STEPS, packing.STEPS + 1]

@@ -17,6 +17,7 @@ from analytics import operations
 from analytics.digest import of_bytes
 from analytics.errors import BadInput
 from analytics.explanation.asking import edit_request
+from analytics.perception.operations import drawn_aspect
 from analytics.report.html import html_report
 from analytics.report.lineage import complete_state, records
 from analytics.report.record import content_hash, plain, run_record
@@ -170,6 +171,18 @@ def test_large_maps_are_drawn_whole_and_say_so(store):
     assert "5,000 of 50,500 points answer to hover; all are drawn." in page.text
     assert "200 of 50,500 rows" in " ".join(page.text.split())
     assert "Would people agree" not in page.text and len(html) < 9_000_000
+
+
+def test_two_columns_are_drawn_as_they_are_scored(store):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"height": rng.normal(size=50)})
+    frame["day"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, 50), "D")
+    made = analytics.project(frame, "columns", columns=["day", "height"], store=store)
+    page = Page(html_report(store, complete_state(store, made.digest)))
+    script = next(s for s in page.scripts if "const light = " in s and len(s) < 10**6)
+    figure, _ = json.JSONDecoder().raw_decode(script.split("const light = ")[1])
+    assert figure["layout"]["yaxis"]["scaleratio"] == drawn_aspect(made) > 10
+    assert "2021-01" in page.text  # on the picture for readers without scripts too
 
 
 def test_the_groups_are_explained(page, store, state):

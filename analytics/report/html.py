@@ -15,6 +15,7 @@ import pandas as pd
 from analytics import selection as geometry
 from analytics.figures import shapes as marks
 from analytics.graphs.operations import drawn
+from analytics.perception.operations import drawn_aspect
 from analytics.report.columns import chosen, left_out
 from analytics.report.lineage import records
 from analytics.report.tables import labels_table
@@ -50,6 +51,9 @@ def html_report(
     look = {
         "shapes": marks.of_state(state, dataset, clustering),
         "links": drawn(dataset, state.get("links") or "", lambda r: artifacts.load(r.digest)),
+        "axes": projection.axes,
+        "dated": projection.dated,
+        "aspect": drawn_aspect(projection),
     }
     values = told(artifacts, state, found, title)
     values["map"] = _map(dataset.frame[kept], projection, clustering, mask, shapes, look)
@@ -70,7 +74,7 @@ def _map(
     """The map: plotly's code, the figure in light and dark, a picture for readers without scripts.
 
     All rows are given to the figure, which draws by N: beyond 50,000 points as an image of all
-    with a sample that answers to the mouse. look : the marker shapes and the links drawn.
+    with a sample that answers to the mouse. look : marker shapes, links, axes and aspect.
     """
     from plotly.offline import get_plotlyjs
 
@@ -89,8 +93,6 @@ def _map(
             selection_shapes=shapes,
             **look,
             hover=None if dark else hover.reset_index(drop=True),
-            axes=projection.axes,
-            dated=projection.dated,
             height=HEIGHT,
         )
         for dark in (False, True)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.figures import theme
+from analytics.figures import dates, theme
 
 KINDS = {"u1": "u8", "u2": "u16", "u4": "u32", "f4": "f32", "f8": "f64"}
 STEPS = 65_534  # of a coordinate between its two ends; 65,535 stands for no position
@@ -66,14 +66,19 @@ def coordinates(values: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def column(block: Block, series: pd.Series, longest: int) -> dict[str, Any]:
     """A column as its header entry: numbers, or codes (0 = missing) of sorted words of at most
-    ``longest`` characters."""
+    ``longest`` characters; of dates, also the day of each word since 1970-01-01."""
     name = theme.clean(series.name, 60)
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
         values, whole = _numbers(series)
         return {"name": name, "values": block.add(values), "whole": whole}
     texts = _texts(series, longest)
     known = sorted({text for text in texts if text is not None}, key=lambda t: (t.casefold(), t))
-    return words(block, name, pd.Index(known, dtype=object).get_indexer(texts) + 1, known)
+    codes = pd.Index(known, dtype=object).get_indexer(texts) + 1
+    if not pd.api.types.is_datetime64_any_dtype(series) or not known:
+        return words(block, name, codes, known)
+    counted = np.zeros(len(known) + 1)
+    counted[codes] = dates.days(pd.DatetimeIndex(series).tz_localize(None).to_numpy())
+    return words(block, name, codes, known, days=block.add(counted[1:]), colored=True)
 
 
 def words(block: Block, name: str, codes: np.ndarray, known: list[str], **more) -> dict[str, Any]:

@@ -10,7 +10,10 @@ async function unpack(text) {
   const head = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, size)));
   const array = (at) => at && new KINDS[at.kind](bytes, at.start, at.count);
   for (const name of ["rows", "x", "y", "labels", "selected"]) head[name] = array(head[name]);
-  for (const column of head.columns) column.values = array(column.values);
+  for (const column of head.columns) {
+    column.values = array(column.values);
+    column.days = array(column.days);
+  }
   return head;
 }
 

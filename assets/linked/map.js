@@ -24,20 +24,42 @@ function inside(x, y, ring) {
   return odd;
 }
 
-// Round numbers between two ends, in steps of 1, 2 or 5 times a power of ten.
-function ticks(low, high, most) {
-  const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((f) => f * power).find((s) => s >= rough);
+// Round numbers between two ends, in steps of 1, 2 or 5 times a power of ten, and what they are called.
+// Of dates the axis counts days since 1970-01-01.
+function ticks(low, high, most, date) {
+  const rough = (high - low) / most;
+  if (date && isFinite(new Date(low * DAY)) && isFinite(new Date(high * DAY))) return dates(low, high, rough);
+  return steps(low, high, round(rough)).map((v) => [v, String(Number(v.toPrecision(6)))]);
+}
+
+function round(rough) {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((f) => f * power).find((s) => s >= rough);
+}
+
+function steps(low, high, step) {
   const out = [];
-  for (let i = Math.ceil(low / step); i * step <= high && out.length <= most; i++) out.push(i * step);
+  for (let i = Math.ceil(low / step); i * step <= high && out.length < 99; i++) out.push(i * step);
   return out;
 }
 
-// A number of an axis in words; of a date, whose axis counts days since 1970-01-01, the date.
-function told(value, date) {
-  const moment = new Date(value * 864e5);
-  if (!date || isNaN(moment)) return String(Number(value.toPrecision(6)));
-  return moment.toISOString().slice(0, Number.isInteger(value) ? 10 : 16).replace("T", " ");
+// Years, months, days or times of day, as analytics.figures.dates has them.
+const DAY = 864e5, MONTH = 30.436875, MONTHS = [1, 2, 3, 6];
+const DAYS = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 7, 14];
+
+function dates(low, high, rough) {
+  const iso = (day, letters) => new Date(Math.round(day * 1440) * 6e4).toISOString().slice(0, letters).replace("T", " ");
+  const days = DAYS.find((s) => s >= rough);
+  if (days) return steps(low, high, days).map((v) => [v, iso(v, days < 1 ? 16 : 10)]);
+  const months = MONTHS.find((m) => m * MONTH >= rough) || 12 * Math.max(1, round(rough / MONTH / 12));
+  const first = new Date(low * DAY), out = [];
+  const from = Math.floor((12 * first.getUTCFullYear() + first.getUTCMonth()) / months) * months;
+  for (let at = from; out.length < 99; at += months) {
+    const day = new Date(0).setUTCFullYear(Math.floor(at / 12), at % 12, 1) / DAY;
+    if (!(day <= high)) break;
+    if (day >= low) out.push([day, iso(day, months % 12 ? 7 : 4)]);
+  }
+  return out;
 }
 
 // A colour as the pixel's red with blue, and its green.
@@ -198,10 +220,11 @@ class PointMap {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.fillStyle = theme.paper;
     pen.fillRect(0, 0, this.w + 1, this.h + 1);
-    if (this.data.axes.length) this.grid(pen, theme);
+    const words = this.data.axes.length ? this.grid(pen, theme) : [];
     const image = pen.getImageData(0, 0, canvas.width, canvas.height);
     for (const strong of look.any ? [false, true] : [true]) this.stamp(image, look, strong, ratio);
     pen.putImageData(image, 0, 0);
+    this.read(pen, theme, words);
     if (look.labels) this.names(pen, theme);
   }
 
@@ -225,28 +248,33 @@ class PointMap {
     }
   }
 
+  // The lines of the axes; returns their words, which go over the points: [words, x, y, alignment].
   grid(pen, theme) {
     const [[x0], [y0]] = this.data.limits, { unit } = this.at, { aspect, axes, dated } = this.data;
-    const [left, top] = this.world(0, 0), [right, bottom] = this.world(this.w, this.h);
-    pen.font = "12px Inter, system-ui, sans-serif";
-    pen.textAlign = "center";
-    for (const v of ticks(x0 + left * unit, x0 + right * unit, this.w / 110)) {
+    const [left, top] = this.world(0, 0), [right, bottom] = this.world(this.w, this.h), words = [];
+    pen.fillStyle = theme.rule;
+    for (const [v, word] of ticks(x0 + left * unit, x0 + right * unit, this.w / 110, dated[0])) {
       const x = ((v - x0) / unit - this.view.x) * this.view.scale + this.w / 2;
-      pen.fillStyle = theme.rule;
       pen.fillRect(x, 0, 1, this.h - 34);
-      pen.fillStyle = theme.muted;
-      pen.fillText(told(v, dated[0]), x, this.h - 20);
+      words.push([word, x, this.h - 20, "center"]);
     }
-    pen.textAlign = "left";
-    for (const v of ticks(y0 + (bottom * unit) / aspect, y0 + (top * unit) / aspect, this.h / 80)) {
+    for (const [v, word] of ticks(y0 + (bottom * unit) / aspect, y0 + (top * unit) / aspect, this.h / 80, dated[1])) {
       const y = this.h / 2 - (((v - y0) * aspect) / unit - this.view.y) * this.view.scale;
       if (y > this.h - 34) continue;
-      pen.fillStyle = theme.rule;
       pen.fillRect(0, y, this.w, 1);
-      pen.fillStyle = theme.muted;
-      pen.fillText(told(v, dated[1]), 4, y - 4);
+      words.push([word, 4, y - 4, "left"]);
     }
-    pen.fillText(`→ ${axes[0]}    ↑ ${axes[1]}`, 8, this.h - 5);
+    return [...words, [`→ ${axes[0]}    ↑ ${axes[1]}`, 8, this.h - 5, "left"]];
+  }
+
+  read(pen, theme, words) {
+    Object.assign(pen, { font: "12px Inter, system-ui, sans-serif", lineWidth: 3, lineJoin: "round" });
+    Object.assign(pen, { strokeStyle: theme.paper, fillStyle: theme.muted });
+    for (const [word, x, y, side] of words) {
+      pen.textAlign = side;
+      pen.strokeText(word, x, y);
+      pen.fillText(word, x, y);
+    }
   }
 
   // Names on the groups, the largest first; one that would cover another is left out.

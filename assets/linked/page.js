@@ -21,7 +21,7 @@ function paint() {
   const column = data.columns[state.color], chosen = theme();
   state.off.clear();
   if (!column) { state.palette = [{ fill: chosen.ink }]; state.codes.fill(0); legend([]); }
-  else if (column.words) kinds(column, chosen);
+  else if (column.words && !column.days) kinds(column, chosen);
   else ramp(column, chosen);
   hide();
 }
@@ -53,16 +53,19 @@ function kinds(column, chosen) {
   legend(entries);
 }
 
+// Numbers and dates, from the lowest to the highest; what has none is hollow.
 function ramp(column, chosen) {
+  const { days, words } = column, at = (i) => (days ? days[column.values[i] - 1] ?? NaN : column.values[i]);
   let [low, high] = [Infinity, -Infinity];
-  for (const v of column.values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
+  for (const v of days || column.values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
   state.palette = chosen.ramp.map((fill) => ({ fill }));
   state.palette.push({ fill: chosen.noise, hollow: true });
   for (let i = 0; i < data.n; i++) {
-    const share = high > low ? (column.values[i] - low) / (high - low) : 0.5;
-    state.codes[i] = Number.isFinite(column.values[i]) ? Math.min(Math.floor(share * STEPS), STEPS - 1) : STEPS;
+    const share = high > low ? (at(i) - low) / (high - low) : 0.5;
+    state.codes[i] = Number.isFinite(at(i)) ? Math.min(Math.floor(share * STEPS), STEPS - 1) : STEPS;
   }
-  legend([], { low: shown(low, column.whole), high: shown(high, column.whole), name: column.name });
+  const [first, last] = days ? [words[0], words.at(-1)] : [low, high].map((v) => shown(v, column.whole));
+  legend([], { low: first, high: last, name: column.name });
 }
 
 function legend(entries, bar) {

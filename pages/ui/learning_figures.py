@@ -16,6 +16,7 @@ ACROSS = 3  # pictures beside each other
 HEIGHT = {True: 520, False: 380}  # px, alone or beside others
 TABLE_ROWS = 2_000
 QUIET = {"displayModeBar": False}
+KEY_LINE = 17  # px of a line of the key
 facts = findings.facts
 
 
@@ -120,6 +121,7 @@ def _chart(projection, labels, names, key, height, sentence, **more) -> None:
         **more,
     )
     drawn.figure.update_layout(height=None, autosize=True)
+    _key_below(drawn.figure)
     selecting = {"on_select": on_select, "selection_mode": ("box", "lasso")} if on_select else {}
     with st.container(key=f"{key}-plotbox", height=height, border=False):
         st.plotly_chart(
@@ -133,6 +135,15 @@ def _chart(projection, labels, names, key, height, sentence, **more) -> None:
             else QUIET,
             **selecting,
         )
+
+
+def _key_below(figure) -> None:
+    """The key of the shapes goes under a small map, whose points it would cover."""
+    for note in figure.layout.annotations:
+        if note.yref == "paper" and note.yanchor == "bottom":
+            margin = figure.layout.margin
+            note.update(yanchor="top", yshift=-margin.b)
+            margin.b += KEY_LINE * (note.text.count("<br>") + 1) + 6
 
 
 def lassoed(found: Found, name: str, key: str, mask, shapes: tuple, on_select) -> None:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import analytics
+from analytics.report.lineage import complete_state
 from analytics.report.linked import MAX_BYTES, MAX_ROWS, linked_report
 from analytics.store.artifacts import Artifacts
 from tests.browser.axe import serious
@@ -224,6 +225,46 @@ def test_axe_finds_nothing_serious(from_disk, small, scheme):
     page = from_disk(small, color_scheme=scheme)
     page.locator("#grid-body [role=row]").first.click()
     assert not serious(page)
+
+
+# What is written on the map, and what its points' pixels were put under.
+WRITTEN = """() => {
+  const { fillText, putImageData } = CanvasRenderingContext2D.prototype;
+  window.written = [];
+  CanvasRenderingContext2D.prototype.fillText = function (word, ...at) {
+    window.written.push(word);
+    return fillText.call(this, word, ...at);
+  };
+  CanvasRenderingContext2D.prototype.putImageData = function (...what) {
+    window.written = [];
+    return putImageData.apply(this, what);
+  };
+}"""
+
+
+def test_dates_are_round_on_axes_and_a_ramp_as_colours(from_disk, tmp_path):
+    n, store = 300, Artifacts(tmp_path / "results")
+    frame = pd.DataFrame({"size": np.random.default_rng(0).normal(size=n)})
+    frame["day"] = pd.date_range("2018-05-05 06:00", periods=n, freq="4D")
+    made = analytics.project(frame, "columns", columns=["day", "size"], store=store)
+    path = tmp_path / "dates.html"
+    state = complete_state(store, made.digest)
+    path.write_text(linked_report(store, state, columns=["day"]), encoding="utf-8")
+    page = from_disk(path)
+    page.evaluate(WRITTEN)
+    page.select_option("#color", label="day")
+    settle(page)
+    written = page.evaluate("window.written")  # over the points: none has been drawn since
+    assert {"2019-01", "2020-07", "2021-01", "→ day    ↑ size"} <= set(written)
+    assert page.locator("#legend li").count() == 0
+    assert page.inner_text("#low") == "2018-05-05 06:00:00"
+    assert page.inner_text("#high") == "2021-08-13 06:00:00"
+    assert colored(page) > 1_000
+    for _ in range(12):
+        page.click("#in")
+    settle(page)
+    closer = [w for w in page.evaluate("window.written") if w.startswith("20")]
+    assert closer and all(re.fullmatch(r"20\d\d-\d\d-\d\d( \d\d:00)?", w) for w in closer)
 
 
 def test_paper_shows_the_view_and_rows(from_disk, small):

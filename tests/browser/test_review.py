@@ -120,6 +120,7 @@ def prints(reader) -> None:
         "background-color", "rgb(16, 20, 27)"
     )
     settled(reader)
+    assert serious(reader) == []
     found = reader.evaluate(SHEET)
     assert found["drawn"] > 700 and 450 < found["width"] <= 500 and 250 < found["last"] < 500
     assert found["inks"] == ["rgb(27, 35, 48)"] * 2 and found["kept"] == 0
