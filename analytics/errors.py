@@ -1,9 +1,14 @@
-"""The four things that can end a step early, told apart by type."""
+"""The things that can end a step early, told apart by type."""
 
 
 class BadInput(ValueError):
     """The input cannot be used. The message is one sentence for the person who gave it:
     what is wrong, where, and what to do."""
+
+
+class NotNow(BadInput):
+    """Nothing is wrong with the input, but what it asks for is not to be had now: a service does
+    not answer, say. The same asked again later may be answered."""
 
 
 class Cancelled(Exception):

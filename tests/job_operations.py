@@ -8,7 +8,7 @@ import sys
 import time
 
 from analytics.bigdata import records, source, texts
-from analytics.errors import BadInput, StoreError
+from analytics.errors import BadInput, NotNow, StoreError
 from analytics.language import connection
 from analytics.operations import OPERATIONS, Operation
 from analytics.results import Score, ScoreCard
@@ -94,6 +94,7 @@ def wrong(request, parents, progress):
     """Raise what params["error"] names."""
     errors = {
         "input": BadInput("The eps is 0, but it takes a number above 0."),
+        "later": NotNow("The model does not answer."),
         "store": StoreError("The disk is full."),
         "memory": MemoryError(),
         "crash": ZeroDivisionError("secret value 42"),

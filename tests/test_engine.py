@@ -257,6 +257,7 @@ def test_progress_and_one_job_for_one_request(runner):
     ("error", "kind", "sentence"),
     [
         ("input", "input", "The eps is 0, but it takes a number above 0."),
+        ("later", "later", "The model does not answer."),
         ("store", "store", "The disk is full."),
         ("crash", "crash", "internal error (ZeroDivisionError)"),
     ],

@@ -272,7 +272,7 @@ class Scripted:
         self.truth, self.names, self.wrong, self.silent = truth, names, wrong, silent
         self.read, self.judged = [], []
 
-    def propose(self, rows, task, known, seed):
+    def propose(self, rows, task, known, seed, progress=None):
         self.read.append(rows)
         return [self.names[j] for j in np.unique(self.truth[rows])]
 
@@ -331,7 +331,7 @@ def test_no_answer_is_unexplained_and_never_the_first_group():
 
 def test_nothing_that_fits_is_said_in_one_sentence():
     class Mute(Scripted):
-        def propose(self, rows, task, known, seed):
+        def propose(self, rows, task, known, seed, progress=None):
             return ["", "  "]
 
     with pytest.raises(BadInput, match="No description fits"):

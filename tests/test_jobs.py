@@ -248,6 +248,7 @@ def test_a_chain_breaks_where_its_parent_breaks(runner):
     ("error", "kind", "sentence"),
     [
         ("input", "input", "The eps is 0, but it takes a number above 0."),
+        ("later", "later", "The model does not answer."),
         ("store", "store", "The disk is full."),
         ("memory", "memory", "The computer ran out of memory"),
         ("crash", "crash", "internal error (ZeroDivisionError)"),

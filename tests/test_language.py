@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from analytics.errors import BadInput, Cancelled
+from analytics.errors import BadInput, Cancelled, NotNow
 from analytics.explanation import explain, select
 from analytics.explanation.provider import Task
 from analytics.language import (
@@ -208,6 +208,49 @@ def test_the_endpoint_says_how_long_to_wait_for_all():
         assert max(made.sender.stopping.waits) <= made.to.longest_wait
 
 
+@pytest.mark.parametrize("ask", ["propose", "judge"])
+def test_a_wait_that_the_model_asks_for_is_told_and_can_be_cancelled_meanwhile(ask, monkeypatch):
+    monkeypatch.setattr(language, "LOOK", 0.05)
+    told = []
+
+    def stop(_, words):
+        told.append(words)
+        if "asks to wait" in words:
+            raise Cancelled
+
+    with model("429", at_once=1) as (server, made):
+        server.retry_after = "40"
+        made.sender.stopping = threading.Event()  # whose waits take their time
+        with pytest.raises(Cancelled):
+            if ask == "propose":
+                made.propose(ROWS, TASK, [], 0, stop)
+            else:
+                made.judge(ROWS, NAMES, TASK, stop)
+        said = "the model answered 429 (too many requests) and asks to wait 40 s: next try in"
+        assert said in told[-1] and int(told[-1].split()[-2]) in range(20, 42)
+        assert len(server.requests) == 1 and made.sender.meter.spent.calls == 1
+
+
+def test_what_may_pass_is_told_from_what_has_to_be_changed():
+    def end(mode):
+        with model(mode, at_once=1, retries=0) as (_, made), pytest.raises(BadInput) as error:
+            explain.explain(TASK, np.ones(len(TRUTH)), made)
+        return error
+
+    for mode, words in (("429", "too many requests"), ("500", "ask again later")):
+        assert isinstance(end(mode).value, NotNow) and words in str(end(mode).value)
+    for mode, words in (
+        ("401", "check the key"),
+        ("no json", "no answer of a language model; check the address"),
+        ("prose", "another model may keep to the form"),
+        ("redirect", "give that address itself"),
+    ):
+        assert not isinstance(end(mode).value, NotNow) and words in str(end(mode).value)
+    with model(budget=cost.Budget(calls=0)) as (_, made), pytest.raises(BadInput) as error:
+        explain.explain(TASK, np.ones(len(TRUTH)), made)
+    assert not isinstance(error.value, NotNow) and "allow more requests" in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
@@ -260,7 +303,7 @@ def test_a_slow_answer_is_waited_for_no_longer_than_said():
     with model(slow, at_once=2, seconds=0.3, retries=1) as (server, made):
         scores = made.judge(ROWS[:12], NAMES, TASK)
         assert np.isnan(scores[:4]).all() and np.array_equal(scores[4:], RIGHT[4:12])
-        assert "no whole answer came in time" in made.notes[0]
+        assert "broke off or took longer than 0.3 s" in made.notes[0]
         assert made.sender.meter.spent.tokens_out > 0  # it may have been charged
         server.hold.set()
 

@@ -67,12 +67,15 @@ def explain(
     draft = Draft(scores=np.zeros((n, 0)))
     for number in range(wishes.rounds):
         say = part(progress, 0.9 * number / wishes.rounds, 0.9 * (number + 1) / wishes.rounds)
-        say(0.0, f"Round {number + 1} of at most {wishes.rounds}: proposing descriptions")
+        words = f"Round {number + 1} of at most {wishes.rounds}: proposing descriptions"
+        say(0.0, words)
         new: list[str] = []
         for call in range(provider.calls):
             rows = _sample(draft, n, provider.reads, rng)
             known = draft.descriptions + new
-            proposed = provider.propose(rows, task, known, seed + 1000 * number + call)
+            share = 0.3 / provider.calls
+            told = _after(words, part(say, share * call, share * (call + 1)))
+            proposed = provider.propose(rows, task, known, seed + 1000 * number + call, told)
             new += _fresh(proposed, known)
         new = new[: MOST_DESCRIPTIONS - len(draft.descriptions)]
         if new:
@@ -156,6 +159,11 @@ def together(scores: np.ndarray, picked: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         best[(picked < 0) & ~(scores >= TRUE).any(axis=1)] = -1
     return best
+
+
+def _after(title: str, progress: Progress) -> Progress:
+    """Progress whose words stand after those of the step they are a part of."""
+    return lambda fraction, words: progress(fraction, f"{title}; {words}" if words else title)
 
 
 def _unexplained(draft: Draft) -> np.ndarray:

@@ -49,7 +49,14 @@ class Offline:
     reads: int | None = None
     calls: int = 1
 
-    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+    def propose(
+        self,
+        rows: np.ndarray,
+        task: Task,
+        known: Sequence[str],
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[str]:
         """See :class:`analytics.explanation.provider.Provider`."""
         aspect = self.goal.aspect
         if aspect == goals.LANGUAGE:

@@ -35,7 +35,14 @@ class Provider(Protocol):
     reads: int | None
     calls: int
 
-    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+    def propose(
+        self,
+        rows: np.ndarray,
+        task: Task,
+        known: Sequence[str],
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[str]:
         """Descriptions, each true or false of a single text, after reading the texts at rows."""
         ...
 

@@ -51,7 +51,8 @@ class Job:
     fraction : share done, 0 to 1, or None when unknown. words : what is happening now.
     queued, started, ended : seconds since 1970, None until it happens.
     error : one sentence, empty unless failed or died. error_kind : "input" (the request cannot be
-        answered), "memory", "time" (a limit was passed), "crash" (our fault) or "store".
+        answered), "later" (not now: a language model does not answer, say), "memory", "time" (a
+        limit was passed), "crash" (our fault) or "store".
     part : of another job, which asked for it; nobody else did.
     asked : number of the page run that asked first (:mod:`analytics.logs`), "" when there is none.
     """

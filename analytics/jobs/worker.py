@@ -187,7 +187,7 @@ class Teller(logging.Handler):
 def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> None:
     """Execute one request and say how it ended."""
     from analytics import allowance, logs, metrics, operations
-    from analytics.errors import BadInput, PartFailed, StoreError
+    from analytics.errors import BadInput, NotNow, PartFailed, StoreError
     from analytics.jobs import job as words
     from analytics.language import connection
 
@@ -203,7 +203,8 @@ def run_job(command: dict, artifacts, say: Say, commands: queue.SimpleQueue) -> 
                 spread = spreading(command["id"], commands, say) if command.get("spread") else None
                 operations.execute(wanted, artifacts, report, spread)
         except BadInput as problem:
-            kind, error = "input", str(problem)
+            kind = "later" if isinstance(problem, NotNow) else "input"
+            error = str(problem)
         except StoreError as problem:
             kind, error = "store", str(problem)
         except PartFailed as problem:

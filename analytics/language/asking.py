@@ -8,14 +8,14 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
-from analytics.errors import BadInput
+from analytics.errors import BadInput, NotNow
 from analytics.explanation import explain
 from analytics.explanation.provider import Provider, Task
 from analytics.language import connection, cost, ladder, masking, picking, preview, prompts
 from analytics.language import provider as language
 from analytics.language.answered import Exchange
 from analytics.params import Param, validate
-from analytics.progress import Progress, silent
+from analytics.progress import Progress, part, silent
 from analytics.shares import percent
 
 METHOD = "openai"
@@ -144,9 +144,16 @@ class Judge:
             "dollars": spent.money,
         }
 
-    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+    def propose(
+        self,
+        rows: np.ndarray,
+        task: Task,
+        known: Sequence[str],
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[str]:
         """See :class:`analytics.explanation.provider.Provider`."""
-        return self.model.propose(rows, task, known, seed)
+        return self.model.propose(rows, task, known, seed, progress)
 
     def judge(
         self, rows: np.ndarray, descriptions: Sequence[str], task: Task, progress: Progress = silent
@@ -154,7 +161,7 @@ class Judge:
         """As a provider does; BadInput when no answer at all came."""
         found = self.by.judge(rows, descriptions, task, progress)
         if found.size and np.isnan(found).all():
-            raise BadInput(f"No text could be judged. {nothing(self.model)}")
+            raise nothing(self.model, "No text could be judged.")
         return found
 
     def pick(
@@ -163,15 +170,18 @@ class Judge:
         """See :class:`analytics.explanation.provider.Picker`."""
         return picking.pick(self.model, rows, descriptions, task, progress)
 
-    def parts(self, rows: np.ndarray, task: Task, seed: int) -> list[str]:
+    def parts(
+        self, rows: np.ndarray, task: Task, seed: int, progress: Progress = silent
+    ) -> list[str]:
         """Descriptions of two parts that some texts fall into; fewer when none were found."""
         drawn = np.random.default_rng(seed).permutation(rows)
-        proposed = self.propose(np.sort(drawn[: self.reads]), task, (), seed)
+        say = part(progress, 0.0, 0.3)
+        proposed = self.propose(np.sort(drawn[: self.reads]), task, (), seed, say)
         some = np.sort(drawn[:PARTS_JUDGED])
         if not proposed:
             return []
         wishes = explain.Wishes(largest=PART_LARGEST)
-        judged = self.judge(some, proposed, task)
+        judged = self.judge(some, proposed, task, part(progress, 0.3, 0.6))
         chosen = explain.choose(judged, 2, np.ones(len(some)), wishes, seed).chosen
         return [proposed[j] for j in chosen]
 
@@ -247,9 +257,12 @@ def judge_of(asked: dict[str, Any], seed: int, local: Callable[[], Provider]) ->
     return Judge(model, ladder.Ladder(model, local() if asked["check"] == LOCAL else None))
 
 
-def nothing(model: language.LanguageProvider) -> BadInput:
-    """The sentence for a run that brought no usable answer at all."""
-    return BadInput(" ".join(model.notes) or "The model's answers could not be used.")
+def nothing(model: language.LanguageProvider, before: str = "") -> BadInput:
+    """The sentence for a run that brought no usable answer at all. before : what it begins with."""
+    end = NotNow if model.advice and all(model.advice.values()) else BadInput
+    do = [f"{words[0].upper()}{words[1:]}." for words in model.advice if words]
+    said = model.notes or ("The model's answers could not be used.",)
+    return end(" ".join([*([before] * bool(before)), *said, *do]))
 
 
 def price_of(asked: dict[str, Any]) -> cost.Price | None:

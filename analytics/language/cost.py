@@ -58,7 +58,10 @@ class Spent:
 
 
 class BudgetSpent(Exception):
-    """The next request could go over the budget. The message says which limit is reached."""
+    """The next request could go over the budget. The message says which limit is reached; advice,
+    what to do."""
+
+    advice = "allow more requests, tokens or money, and what was answered is not asked again"
 
 
 def price(to: Connection, given: Price | None = None) -> Price | None:

@@ -66,9 +66,16 @@ class Ladder:
         """See :class:`LanguageProvider`."""
         return self.model.notes
 
-    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+    def propose(
+        self,
+        rows: np.ndarray,
+        task: Task,
+        known: Sequence[str],
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[str]:
         """See :class:`analytics.explanation.provider.Provider`."""
-        return self.model.propose(rows, task, known, seed)
+        return self.model.propose(rows, task, known, seed, progress)
 
     def judge(
         self, rows: np.ndarray, descriptions: Sequence[str], task: Task, progress: Progress = silent

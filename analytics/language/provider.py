@@ -5,23 +5,25 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from analytics.data import words as wording
-from analytics.errors import BadInput
+from analytics.errors import BadInput, NotNow
 from analytics.explanation.provider import Task
 from analytics.language import answered, answers, cost, prompts
 from analytics.language.answered import Answers, Exchange
 from analytics.language.connection import Connection
 from analytics.language.masking import Masker
-from analytics.language.sending import Answer, CutOff, NoAnswer, Sender
+from analytics.language.sending import Answer, CutOff, NoAnswer, Passed, Sender, Unusable
 from analytics.progress import Progress, silent
 
 READS = 50  # texts of one call for proposals
 CALLS = 4  # calls for proposals in one round
 TOGETHER = 4  # texts of one call for judgements
 MOST_REASONS = 5
+LOOK = 1.0  # seconds between two looks at what is waited for
 UNUSABLE = 12  # answers in a row of the wrong form, after which no more are asked for
 MOST_ASKED = 40  # descriptions of one call for judgements
 ROOM_TO_PROPOSE = 1200  # tokens
@@ -33,7 +35,8 @@ class LanguageProvider:
 
     together : texts judged in one call; 1 keeps what one text says from reaching another's
     judgement. masker : None sends texts as they are. notes : what went wrong without ending the
-    run. Make it with :func:`provider`.
+    run. advice : what to do about it -> whether that is to ask again later. Make it with
+    :func:`provider`.
     """
 
     to: Connection
@@ -45,6 +48,7 @@ class LanguageProvider:
     reads: int | None = READS
     calls: int = CALLS
     unanswered: dict[str, int] = field(default_factory=dict)
+    advice: dict[str, bool] = field(default_factory=dict)
     _barren: int = 0
     _unusable: int = 0
     _sent: tuple[tuple[str, ...], list[str]] = ((), [])
@@ -74,7 +78,14 @@ class LanguageProvider:
             self._sent = (task.texts, [prompts.cut(t) for t in valid])
         return self._sent[1]
 
-    def propose(self, rows: np.ndarray, task: Task, known: Sequence[str], seed: int) -> list[str]:
+    def propose(
+        self,
+        rows: np.ndarray,
+        task: Task,
+        known: Sequence[str],
+        seed: int,
+        progress: Progress = silent,
+    ) -> list[str]:
         """See :class:`analytics.explanation.provider.Provider`. Empty when no answer can be used;
         raises BadInput when the budget is used up, or all calls failed, before the first one."""
         texts = self.sent(task)
@@ -86,7 +97,8 @@ class LanguageProvider:
             return held
         self.sender.stopping.clear()
         try:
-            found = self.ask(
+            found = self._watched(
+                progress,
                 prompts.PROPOSE,
                 messages,
                 (answers.PROPOSED, ROOM_TO_PROPOSE),
@@ -95,20 +107,36 @@ class LanguageProvider:
             )
         except CutOff as error:
             if len(rows) > 1:
-                return self.propose(rows[::2], task, known, seed)
-            return self._nothing(str(error), known)
+                return self.propose(rows[::2], task, known, seed, progress)
+            return self._nothing(error, known)
         except (NoAnswer, cost.BudgetSpent) as error:
             if isinstance(error, cost.BudgetSpent):
                 self._barren = self.calls
-            return self._nothing(str(error), known)
+            return self._nothing(error, known)
         self._barren = 0
         return found
 
-    def _nothing(self, why: str, known: Sequence[str]) -> list[str]:
-        self.missing(why)
+    def _watched(self, progress: Progress, *asked) -> Any:
+        """:meth:`ask`, which tells meanwhile what is waited for."""
+        with ThreadPoolExecutor(1, "language") as pool:
+            future = pool.submit(self.ask, *asked)
+            try:
+                while not wait((future,), LOOK).done:
+                    progress(0.0, self._told())
+            except BaseException:
+                self.sender.stopping.set()
+                raise
+            return future.result()
+
+    def _nothing(self, error: NoAnswer | cost.BudgetSpent, known: Sequence[str]) -> list[str]:
+        self.missing(str(error))
         self._barren += 1
         if not known and self._barren >= self.calls:
-            raise BadInput(f"The language model proposed no description, because {why}.")
+            end = NotNow if isinstance(error, Passed) else BadInput
+            raise end(
+                f"The language model proposed no description, because {error}"
+                f"{f': {error.advice}' if error.advice else ''}."
+            )
         return []
 
     def judge(
@@ -174,7 +202,7 @@ class LanguageProvider:
                     # A short queue: waiting on all takes time by the square of their number.
                     some = itertools.islice(waiting, 2 * self.to.at_once - len(left))
                     left |= {pool.submit(self._guarded, ask, part) for part in some}
-                    while not (done := wait(left, 1.0, FIRST_COMPLETED).done):
+                    while not (done := wait(left, LOOK, FIRST_COMPLETED).done):
                         progress((number - 1) / len(work), self._told())
                     future = next(iter(done))
                     left.remove(future)
@@ -193,12 +221,16 @@ class LanguageProvider:
         except (NoAnswer, cost.BudgetSpent) as error:
             if not self.sender.stopping.is_set():
                 self.missing(str(error))
+                self.advice[error.advice] = isinstance(error, Passed)
             return None
 
     def _told(self) -> str:
         spent = self.sender.meter.spent
         money = f", ${spent.money:.4f}" if spent.money else ""
-        return f"{spent.calls:,} requests, {spent.tokens_in + spent.tokens_out:,} tokens{money}"
+        tokens = spent.tokens_in + spent.tokens_out
+        told = f"{wording.count(spent.calls, 'request')}, {tokens:,} tokens{money}"
+        waits = self.sender.waiting()
+        return f"{told}; {waits}" if waits else told
 
     def key(self, kind: str, goal: str, text: str, description: str) -> str:
         """The key of a judgement, to find what the model saw. text : as :meth:`sent` gives it."""
@@ -274,7 +306,7 @@ class LanguageProvider:
         """
         reason, now = "", messages
         if self._unusable >= UNUSABLE:
-            raise NoAnswer(f"{UNUSABLE} answers in a row were not of the form asked for")
+            raise Unusable(f"{UNUSABLE} answers in a row were not of the form asked for")
         for _ in range(2):
             answer = self.sender.send(now, *wanted)
             answer = replace(answer, text=self.to.key.hide(answer.text))
@@ -289,7 +321,7 @@ class LanguageProvider:
                 self._unusable = 0
                 return found
         self._unusable += 1
-        raise NoAnswer(f"the answer was not usable twice ({reason.rstrip('.')})")
+        raise Unusable(f"the answer was not usable twice ({reason.rstrip('.')})")
 
     def _exchange(self, kind: str, messages, answer: Answer, outcome: str) -> Exchange:
         shown = [{**m, "content": self.to.key.hide(m["content"])} for m in messages]

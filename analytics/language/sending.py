@@ -1,36 +1,56 @@
 """One request to the endpoint: sent within the budget, tried again only where that can help."""
 
+import math
 import random
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 
-from analytics.errors import BadInput
+from analytics.errors import BadInput, NotNow
 from analytics.language import answers, cost
 from analytics.language.connection import KEY, MODEL, Connection, client
 
 GIVE_UP = 6  # requests in a row that failed for good, after which the endpoint counts as down
 MORE_ROOM = 4  # times the tokens, when an answer was cut off
+WHOLE = "many end in /v1"  # addresses
 _OPTIONAL = ("response_format", "temperature", "max_tokens", "seed")
 
 
 class NoAnswer(Exception):
-    """A request that brought nothing after all tries; the message says why."""
+    """A request that brought nothing after all tries; the message says why; advice, what to do."""
+
+    advice = ""
 
 
 class CutOff(NoAnswer):
     """The request or its answer is too long for the model."""
 
+    advice = "choose a model that reads and writes more at once"
+
+
+class Unusable(NoAnswer):
+    """Answers came, and not in the form asked for."""
+
+    advice = "another model may keep to the form"
+
+
+class Passed(NoAnswer):
+    """A failure that may pass, and did not in all tries."""
+
+    advice = "ask again later; what was answered is kept"
+
 
 class _Passing(Exception):
-    """A failure that may pass. wait : seconds the endpoint asks for, None when it does not say."""
+    """A failure that may pass. wait : seconds the endpoint asks for, None when it does not say.
+    likely : whether it does pass as a rule."""
 
-    def __init__(self, words: str, wait: float | None = None):
+    def __init__(self, words: str, wait: float | None = None, likely: bool = True):
         super().__init__(words)
-        self.wait = wait
+        self.wait, self.likely = wait, likely
 
 
 @dataclass(frozen=True)
@@ -58,6 +78,7 @@ class Sender:
     _client: Any = None
     _failed: int = 0
     _not_before: float = 0.0
+    _waits: tuple[float, str] = (0.0, "")  # until when, and why
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def send(self, messages: Sequence[dict[str, str]], schema: dict, room: int) -> Answer:
@@ -87,9 +108,15 @@ class Sender:
             except _Passing as error:
                 tries += 1
                 if tries > self.to.retries:
-                    self._count(str(error))
-                    raise NoAnswer(str(error)) from None
-                self._pause(tries, error.wait, messages)
+                    self._count(str(error), NotNow if error.likely else BadInput)
+                    raise (Passed if error.likely else NoAnswer)(str(error)) from None
+                self._pause(tries, error, messages)
+
+    def waiting(self) -> str:
+        """Why a request waits to be tried again, and how much longer; "" when none does."""
+        until, why = self._waits
+        left = math.ceil(until - time.monotonic())
+        return f"{why}: next try in {left} s" if left > 0 else ""
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -107,7 +134,8 @@ class Sender:
                 found = self._completion(messages, schema, room)
             except _Lost:
                 used.append((guess, room))  # it may have been answered, and is then charged
-                raise _Passing("no whole answer came in time") from None
+                why = f"the answer broke off or took longer than {self.to.seconds:g} s"
+                raise _Passing(why) from None
             answer = _read(found, guess)
             used.append((answer.tokens_in, answer.tokens_out))
         if _finish(found) == "length":
@@ -150,14 +178,21 @@ class Sender:
         if code in (400, 422):
             return _Refused(words)
         if not no_credit and (code in (408, 409, 425, 429) or code >= 500):
-            return _Passing(f"the endpoint answered {code}", _wait(error.response.headers))
+            wait = _wait(error.response.headers)
+            asks = f" and asks to wait {math.ceil(wait):,} s" if wait else ""
+            return _Passing(f"the model answered {_named(code)}{asks}", wait)
         why = {
             401: f"it refuses the key (401); check the key, or {KEY} where none was given",
             403: f"it refuses the key (403); check the key, or {KEY} where none was given",
-            404: f"it knows no model {self.to.model!r} at this address (404); check {MODEL}",
-            429: "the account has no credit left (429)",
+            404: f"it knows no model {self.to.model!r} at this address (404); check the name of "
+            f"the model, or {MODEL} where none was given, and the address: {WHOLE}",
+            405: f"it takes no such requests at this address (405); check it: {WHOLE}",
+            429: "the account has no credit left (429); add some, or choose another model",
         }
-        return self._hopeless(why.get(code, f"it answered {code}"))
+        if 300 <= code < 400:
+            moved = f"it sends requests on to another address ({code}), which is not followed; "
+            return self._hopeless(f"{moved}give that address itself")
+        return self._hopeless(why.get(code, f"it answered {_named(code)}"))
 
     def _leave_out(self, words: str, without: frozenset[str]) -> bool:
         """Leave out a parameter that a refusal names; False when it names none of ours.
@@ -176,25 +211,30 @@ class Sender:
                         return True
         return False
 
-    def _pause(self, tries: int, wait: float | None, messages) -> None:
+    def _pause(self, tries: int, failure: _Passing, messages) -> None:
         """Wait as told, else twice as long each time; all requests wait when the endpoint asks."""
         spread = random.Random(f"{self.seed} {tries} {messages[-1]['content']}").random()  # noqa: S311
-        if wait is None:
-            self.stopping.wait(min(self.to.longest_wait, 0.5 * 2**tries * (0.5 + spread)))
-            return
-        seconds = min(self.to.longest_wait, wait + 0.1 * spread)
+        asked = failure.wait is not None
+        seconds = failure.wait + 0.1 * spread if asked else 0.5 * 2**tries * (0.5 + spread)
+        seconds = min(self.to.longest_wait, seconds)
         with self._lock:
-            self._not_before = max(self._not_before, time.monotonic() + seconds)
+            until = time.monotonic() + seconds
+            self._waits = max(self._waits, (until, str(failure)))
+            if asked:
+                self._not_before = max(self._not_before, until)
+        if not asked:
+            self.stopping.wait(seconds)
 
-    def _count(self, words: str) -> None:
+    def _count(self, words: str, end: type[BadInput] = BadInput) -> None:
         self._failed += 1
         if self._failed >= GIVE_UP:
-            raise self._hopeless(f"{GIVE_UP} requests in a row failed, the last because {words}")
+            why = f"{GIVE_UP} requests in a row failed, the last because {words}"
+            raise self._hopeless(why, end)
 
-    def _hopeless(self, why: str) -> BadInput:
+    def _hopeless(self, why: str, end: type[BadInput] = BadInput) -> BadInput:
         """The end of the run, in one sentence; no thread sends anything from here on."""
         self.stopping.set()
-        return BadInput(
+        return end(
             f"The language model at {self.to.base_url} cannot be used: {self.to.key.hide(why)}. "
             "What was answered so far is kept."
         )
@@ -236,12 +276,19 @@ def _read(found, guess: int) -> Answer:
     choices = getattr(found, "choices", None)
     message = getattr(choices[0], "message", None) if choices else None
     if message is None:
-        raise _Passing("the endpoint sent no completion")
+        why = f"what came is no answer of a language model; check the address: {WHOLE}"
+        raise _Passing(why, likely=False)
     text = message.content if isinstance(message.content, str) else ""
     usage = getattr(found, "usage", None)
     read, written = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
     valid = all(isinstance(n, int) and 0 <= n < 10**9 for n in (read, written))
     return Answer(text, *((read, written) if valid else (guess, cost.tokens(text))))
+
+
+def _named(code: int) -> str:
+    """An HTTP status with what it means."""
+    phrases = {status.value: status.phrase.lower() for status in HTTPStatus}
+    return f"{code} ({phrases[code]})" if code in phrases else str(code)
 
 
 def _finish(found) -> str | None:

@@ -270,14 +270,17 @@ def how(text: str) -> None:
         st.markdown(text)
 
 
-def try_ask(request, whole: bool = True, what: str = ""):
+def try_ask(request, whole: bool = True, what: str = "", instead: str = ""):
     """A side result, or None; a failure is shown in place with a way to run it again. whole : as
-    for :func:`pages.ui.session.ask`. what : is missing then, where the place does not say it."""
+    for :func:`pages.ui.session.ask`. what : is missing then, where the place does not say it.
+    instead : what to do where running it again as it is cannot help."""
     try:
         return session.ask(request, whole)
     except BadInput as error:
         sentence(f"{what}: {error}" if what else str(error), "warning")
-        if st.button("Run it again", key=f"retry-{request.digest}", type="tertiary"):
+        if not session.again_helps(request):
+            st.caption(instead)
+        elif st.button("Run it again", key=f"retry-{request.digest}", type="tertiary"):
             session.retry(request.digest)
             st.rerun()
         return None

@@ -12,6 +12,7 @@ from analytics import pipeline
 from analytics import view as views
 from analytics.errors import BadInput
 from analytics.jobs.job import Job
+from analytics.language import asking as language
 from analytics.operations import Request
 from analytics.results import Record
 from analytics.view import View
@@ -57,6 +58,7 @@ class Session:
     errors: dict[str, str] = field(default_factory=dict)
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
     keys: dict = field(default_factory=dict)  # of language models, Secrets by address; memory only
+    lent: dict[str, dict] = field(default_factory=dict)  # the keys that a request was given
     saving: str = ""  # the page on which the dialog for saving stands open
     saved: dict = field(default_factory=dict)  # What ``opened`` gives: see ``saved_here``.
 
@@ -198,6 +200,8 @@ def submit(request: Request) -> Job:
     BadInput when too many wait already."""
     session = current()
     keys = session.keys if request.kind in BY_MODEL else None
+    if keys is not None:
+        session.lent[request.digest] = dict(keys)
     return services.runner().submit(request, session.owner, keys)
 
 
@@ -217,6 +221,16 @@ def retry_all() -> None:
     """As :func:`retry`, for all requests of this session that have ended."""
     for digest in [d for d in current().asked if _ended(d)]:
         retry(digest)
+
+
+def again_helps(request: Request) -> bool:
+    """Whether a request that failed may end otherwise when it is run again as it is. One to a
+    language model that refused the key, or whose budget is used up, does not, unless another key
+    was typed since."""
+    job = services.runner().job(request.digest)
+    if request.method != language.METHOD or job is None or job.error_kind != "input":
+        return True
+    return current().lent.get(request.digest) != current().keys
 
 
 def load(digest: str) -> Record | None:

@@ -25,6 +25,10 @@ asked in two forms; from how often the two differ its error is told. Numbers in 
 stand among the facts, and a second question asks which words no claim stands for. A sentence that
 fails any of this is not shown as an explanation, and the tick never rests on one.
 """
+INSTEAD = (
+    "Change it under “Write with a language model” and write the sentences anew: what was answered "
+    "is not asked again."
+)
 NAMES = {"describe": "For a sentence", "judge": "To judge texts", "beyond": "What is not claimed"}
 
 
@@ -33,7 +37,7 @@ def current(found: Reasons) -> Sentences | None:
     wanted = _wanted(found)
     if wanted is not None and wanted.digest not in session.current().asked:
         return stored(found)
-    return frame.try_ask(wanted) if wanted is not None else stored(found)
+    return frame.try_ask(wanted, instead=INSTEAD) if wanted is not None else stored(found)
 
 
 def _wanted(found: Reasons) -> Request | None:
