@@ -8,7 +8,7 @@ import pytest
 import analytics
 from analytics import cli
 from analytics.errors import BadInput
-from analytics.explanation import asking, export, reruns
+from analytics.explanation import again, asking, export, reruns, rest
 from analytics.explanation.provider import Task
 from analytics.language import asking as language
 from analytics.language import connection
@@ -187,6 +187,36 @@ def test_a_model_applies_a_sample_to_the_rest(served):
     change = {"do": "add", "words": "mentions 'bank'"}
     changed = execute(asking.edit_request(found, source, [change]), analytics.api.default_store())
     assert changed.scores.shape[0] == 45 and "mentions 'bank'" in changed.descriptions
+
+
+def test_what_a_budget_left_out_is_asked_about_again_and_nothing_twice(served):
+    server, path = served
+    store = analytics.api.default_store()
+    more = {"provider": "openai", "k": 3, "sample": 12, "model": {"budget_calls": 9}}
+    first = analytics.explain(path, "text", "by what it is about", **more)
+    source = store.require(first.parents[0])
+    calls, read, _, money = rest.estimate(first, source)
+    found, budgets = first, []
+    for _ in range(6):
+        asked = len(server.requests)
+        wanted = rest.rest_request(first, source) if found is first else again.again_request(found)
+        found = execute(wanted, store)
+        budgets.append(len(server.requests) - asked)
+        if budgets[-1] < 9:
+            break
+    assert not (found.labels < 0).any() and len(budgets) > 2 and max(budgets) == 9
+    said = [json.dumps(body["messages"]) for body in server.requests]
+    assert len(said) == len(set(said))  # nothing was paid for twice
+    assert found.params["again"] == len(budgets) - 1 and found.params["sample"] is None
+    assert calls[0] <= sum(budgets) <= calls[1] and money == (0.0, 0.0) and read[0] > 0
+    # A whole run, and one with changes, goes on in the same way.
+    some = {**more, "sample": None, "model": {"budget_calls": 13}}
+    whole = analytics.explain(path, "text", "by another goal", **some)
+    assert (whole.labels < 0).any()
+    assert not (execute(again.again_request(whole), store).labels < 0).any()
+    changed = execute(asking.edit_request(whole, source, [{"do": "pin", "column": 0}]), store)
+    same = execute(again.again_request(changed), store)
+    assert same.digest != changed.digest and list(same.pinned) == [0] and same.params["again"] == 1
 
 
 def test_a_model_explains_parts_again(served):

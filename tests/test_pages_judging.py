@@ -41,6 +41,7 @@ def test_a_model_is_chosen_priced_previewed_and_asked(served):
     assert not at.exception and at.text_input(key="explain-model").value == MODEL
     assert "requests" in said(at) and "free of charge" in said(at)
     at.multiselect(key="explain-mask").set_value(["email"]).run()
+    assert "EMAIL" in str(at.dataframe[0].value)  # what will be sent is shown as it will be
     button(at, "See what would be sent").click().run()
     sent = " ".join(c.value for c in at.code)
     assert "[EMAIL_1]" in sent and "b.example" not in sent and TEXTS[0].split(";")[0] in sent
@@ -77,6 +78,66 @@ def test_what_cannot_be_used_is_said_and_nothing_starts(served):
     settle(at)
     assert len(served.requests) == 7 and view(at).explanation
     assert "of 30 could not be judged" in said(at) and "budget of 7 calls is used up" in said(at)
+
+
+def test_signs_that_nobody_sees_are_shown_in_what_would_be_sent(served):
+    import pandas as pd
+
+    turned = "the \u202elaog\u202c of \U000e0041it, a w\u200bord"
+    at = by_model(opened(pd.DataFrame({"text": [turned, *TEXTS], "n": range(31)})))
+    button(at, "See what would be sent").click().run()
+    shown = " ".join(c.value for c in at.code)
+    assert "the \\u202elaog\\u202c of \\U000e0041it, a w\\u200bord" in shown
+    assert not set(turned) & set(shown) - set(map(chr, range(127)))
+    assert "Signs that cannot be seen stand as their codes" in said(at)
+
+
+def test_what_a_model_left_out_can_be_asked_about_and_the_cost_is_said_before(served):
+    import pandas as pd
+
+    at = by_model(opened(pd.DataFrame({"text": TEXTS, "n": range(30)})))
+    at.number_input(key="explain-sample").set_value(12).run()
+    at.number_input(key="explain-budget_calls").set_value(5).run()
+    button(at, "Explain these texts").click()
+    settle(at)
+    assert "beyond the sample, or without text" in said(at) + " ".join(cards(at))
+    assert "To all texts: About" in said(at) and "may end before" in said(at)
+    button(at, "Apply to all texts").click()
+    settle(at)
+    assert "of 30 could not be judged" in said(at)
+    for _ in range(4):
+        left = [b for b in at.button if b.label.startswith("Ask about the")]
+        if not left:
+            break
+        left[0].click()
+        settle(at)
+    assert not left and "could not be judged" not in said(at)
+    bodies = [str(body["messages"]) for body in served.requests]
+    assert len(bodies) == len(set(bodies))
+
+
+def test_running_again_is_offered_where_it_can_help_only(served):
+    import pandas as pd
+
+    at = by_model(opened(pd.DataFrame({"text": TEXTS, "n": range(30)})))
+    button(at, "Explain these texts").click()
+    settle(at)
+    at.session_state["explain-tab"] = "How sure"
+    at.run()
+    served.mode, served.retry_after = "429", "0.01"
+    next(t for t in at.toggle if "on parts" in t.label).set_value(True).run()
+    settle(at)
+    assert button(at, "Run it again")  # it may answer by then
+    served.mode = "401"
+    button(at, "Run it again").click()
+    settle(at)
+    assert "refuses the key" in said(at) and "With another key" in said(at)
+    assert not any(b.label == "Run it again" for b in at.button)
+    next(t for t in at.text_input if t.label == "Key").set_value("another-key").run()
+    served.mode = "good"
+    button(at, "Run it again").click()
+    settle(at)
+    assert "Agreement of all groups" in said(at) and not at.exception
 
 
 def test_a_typed_key_goes_to_its_address_alone_and_into_no_file(served, monkeypatch):

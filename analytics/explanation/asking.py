@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics.errors import BadInput
 from analytics.explanation import (
+    again,
     corpus,
     edits,
     explain,
@@ -194,8 +195,8 @@ def edited(
     its own, so that the same edits made again are not judged again."""
     stamped = wanted.params["edits"]
     bare = [{k: v for k, v in e.items() if k not in edits.STAMPS} for e in stamped]
-    inner = request("explanation_changed", "", wanted.parents, {"edits": bare}, wanted.seed)
-    found = run(inner, progress)
+    params = {"edits": bare, **again.times(wanted.params)}
+    found = run(request("explanation_changed", "", wanted.parents, params, wanted.seed), progress)
     return found.with_(edits=tuple(stamped), params={**found.params, "edits": stamped})
 
 
@@ -213,7 +214,7 @@ def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         asked = base.params["language"]
         # The ladder's offline judge reads the corpus anew; a change asks the model alone.
         provider = language.judge_of({**asked, "check": language.NONE}, base.seed, None)
-        parts = partial(provider.parts, task=task, seed=wanted.seed)
+        parts = partial(provider.parts, task=task, seed=wanted.seed, progress=progress)
     else:
         provider = offline.restored(task, base.state, base.descriptions)
         parts = partial(provider.parts, seed=wanted.seed)
@@ -231,7 +232,7 @@ def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         state,
         wanted.params["edits"],
         corpus.weights(place, texts),
-        lambda words: provider.judge(everything, words, task),
+        lambda words: provider.judge(everything, words, task, progress),
         parts,
     )
     return recording.record(state, task, place).with_(
@@ -239,7 +240,7 @@ def changed(wanted: Request, parents: tuple[Record, ...], progress: Progress) ->
         state=base.state,
         column=base.column,
         edits=tuple(wanted.params["edits"]),
-        params={**base.params, "edits": wanted.params["edits"]},
+        params={**base.params, **wanted.params},
         method=base.method,
         about={"usage": provider.usage} if by_model else {},
     )

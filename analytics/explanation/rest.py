@@ -7,6 +7,7 @@ import numpy as np
 from analytics.data import words
 from analytics.errors import BadInput
 from analytics.explanation import (
+    again,
     asking,
     contrast,
     corpus,
@@ -21,6 +22,7 @@ from analytics.explanation import (
 from analytics.explanation.provider import Task
 from analytics.explanation.verdict import wilson
 from analytics.language import asking as language
+from analytics.language import preview
 from analytics.operations import Request, Run, request
 from analytics.progress import Progress, part
 from analytics.results import Explanation, Record, TextVectors
@@ -82,14 +84,20 @@ def applied(
         notes=(f"Applied to {further}. {error}".strip(), *notes, *found.notes[1:]),
         state=arrays,
         column=found.column,
-        params={**found.params, "sample": None},
+        params={**_once(found.params), "sample": None, **again.times(wanted.params)},
         about=about,
     )
+
+
+def _once(params) -> dict:
+    """Parameters without how often the sample was asked about."""
+    return {name: value for name, value in params.items() if name != again.AGAIN}
 
 
 def _by_model(found: Explanation, source: Record, task: Task, said: list[str], progress):
     """Scores and the preferred descriptions of all texts, the error in words, and what it cost."""
     old, known = _inside(found, source, task.texts)
+    old &= ~np.isnan(found.scores[known][:, found.chosen]).all(axis=1)  # unknown is asked about too
     out = np.flatnonzero(~old)
     check = found.params["language"]["check"]
     # A judge on this machine would have to read the corpus anew.
@@ -108,19 +116,35 @@ def _by_model(found: Explanation, source: Record, task: Task, said: list[str], p
         preferred[old] = select.assign(scores[old], explain.LEAST_CHANCE)
     preferred[out] = explain.together(scores[out], picked)
     some = np.sort(np.random.default_rng(found.seed).permutation(out)[:ASKED_AGAIN])
-    again = judge.model.judge(some, said, task, part(progress, 0.9, 1.0), opinion=1)
-    answered = ~np.isnan(again).any(axis=1) & ~np.isnan(scores[some]).any(axis=1)
-    first, second = (
-        select.assign(s[answered], explain.LEAST_CHANCE) for s in (scores[some], again)
-    )
-    moved, n = int((first != second).sum()), int(answered.sum())
-    low, high = wilson(moved, n)
-    error = (
-        f"Of {n} of them asked again in other words {percent(moved / max(n, 1), 1)} would go "
-        f"elsewhere ({100 * low:.1f}–{percent(high, 1)})."
-    )
+    second = judge.model.judge(some, said, task, part(progress, 0.9, 1.0), opinion=1)
+    answered = ~np.isnan(second).any(axis=1) & ~np.isnan(scores[some]).any(axis=1)
+    one, other = (select.assign(s[answered], explain.LEAST_CHANCE) for s in (scores[some], second))
+    error = _moved(int((one != other).sum()), int(answered.sum()))
     notes = " ".join(judge.model.notes)
     return scores, preferred, f"{error} {notes}".strip(), {"usage": judge.usage}
+
+
+def _moved(moved: int, n: int) -> str:
+    """What asking some texts a second time tells; nothing when none was answered twice."""
+    if not n:
+        return ""
+    low, high = wilson(moved, n)
+    return (
+        f"Of {n} of them asked again in other words {percent(moved / n, 1)} would go elsewhere "
+        f"({100 * low:.1f}–{percent(high, 1)})."
+    )
+
+
+def estimate(found: Explanation, source: Record):
+    """About what asking a language model about the texts beyond the sample costs, as
+    :func:`analytics.language.asking.estimate` gives it."""
+    texts, _, _ = corpus.distinct(source, found.column, corpus.MOST_WITH_SAMPLE)
+    further = len(texts) - len(found.scores)
+    drawn = np.random.default_rng(found.seed).permutation(len(texts))[: preview.ONES]
+    task = asking.task_of(found.params, [texts[i] for i in drawn])
+    said = [found.descriptions[c] for c in found.chosen]
+    asked = found.params["language"]
+    return language.estimate_rest(asked, task, said, further, ASKED_AGAIN, found.seed)
 
 
 def _inside(found: Explanation, source: Record, texts) -> tuple[np.ndarray, np.ndarray]:

@@ -249,6 +249,23 @@ def estimate(asked: dict[str, Any], task: Task, texts: int, rounds: int, seed: i
     return calls, read, written, money
 
 
+def estimate_rest(
+    asked: dict[str, Any],
+    task: Task,
+    descriptions: Sequence[str],
+    further: int,
+    asked_again: int,
+    seed: int,
+):
+    """About what judging so many further texts by these descriptions costs, as :func:`estimate`
+    gives it; see :func:`analytics.language.preview.estimate_rest`."""
+    with reader(asked, seed) as model:
+        found = preview.estimate_rest(
+            model, task, tuple(descriptions), further, asked_again, asked["check"] == OPINIONS
+        )
+    return found.calls, found.tokens_in, found.tokens_out, found.money
+
+
 def judge_of(asked: dict[str, Any], seed: int, local: Callable[[], Provider]) -> Judge:
     """Who judges by these parameters. local : makes the offline judge, where one is wanted."""
     model = model_of(asked, seed)

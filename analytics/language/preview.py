@@ -67,6 +67,38 @@ def estimate(
     return Estimate(calls, read, written, money)
 
 
+def estimate_rest(
+    to: LanguageProvider,
+    task: Task,
+    descriptions: tuple[str, ...],
+    further: int,
+    asked_again: int,
+    twice: bool,
+) -> Estimate:
+    """About what judging further texts by known descriptions costs.
+
+    task : with some texts like the further ones. asked_again : of them, in a second form. twice :
+    whether all are, and one by one where the answers differ.
+    """
+    texts, groups = to.sent(task), math.ceil(len(descriptions) / MOST_ASKED)
+    together = [texts[a : a + to.together] for a in range(0, len(texts), to.together)]
+    asked = [prompts.many(t, descriptions[:MOST_ASKED], task.goal, to.seed) for t in together]
+    each = float(np.mean([cost.tokens_in(messages) for messages in asked]))
+    one = cost.tokens_in(prompts.one(texts[0], descriptions[0], task.goal, to.seed))
+    requests = math.ceil(further / to.together)
+    again = math.ceil(min(asked_again, further) / to.together)
+    many = requests * (groups * (1 + twice) + 1) + again * groups  # + 1: which one fits best
+    pairs, found = further * len(descriptions), []
+    for doubt in DOUBT:
+        ones = math.ceil(doubt * pairs) + 2 * min(SAMPLE, pairs) if twice else 0
+        answer = 20 + to.together * (14 + 2 * max(1, len(descriptions) // 4))
+        read, written = math.ceil(many * each + ones * one), many * answer + ones * 8
+        found.append((many + ones, read, written))
+    at = to.sender.meter.price
+    calls, read, written = zip(*found, strict=True)
+    return Estimate(calls, read, written, tuple(at.of(*n[1:]) for n in found) if at else None)
+
+
 def _cost(to: LanguageProvider, task: Task, rounds: int, fresh: int, ladder, doubt: float):
     """Calls and tokens (in, out) of so many rounds with so many new descriptions in each call."""
     texts, n = to.sent(task), len(task.texts)

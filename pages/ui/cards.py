@@ -28,12 +28,25 @@ def show(found: Explanation, dataset: Dataset, changeable: bool) -> None:
                 _buttons(found, dataset, place, entry)
     left = int((found.labels < 0).sum())
     if left and changeable:
-        unknown = "no text, or not judged" if unjudged(found) else "or no text"
         st.html(
             "<div class='card'><b><span class='dot hollow'></span>Unexplained</b>"
-            f"<div class='muted'>{count(left, 'row')}: no description reaches a chance of "
-            f"{explain.LEAST_CHANCE:g}, {unknown}.</div></div>"
+            f"<div class='muted'>{count(left, 'row')}: {escape(why_left(found))}.</div></div>"
         )
+
+
+def why_left(found: Explanation) -> str:
+    """Why rows are unexplained; where there are several reasons, of how many rows each holds."""
+    outside, unknown = int((found.place < 0).sum()), unjudged(found)
+    sample = found.params.get("sample") is not None
+    reasons = {
+        "beyond the sample, or without text" if sample else "without text": outside,
+        "nothing was answered": unknown,
+        f"no description reaches a chance of {explain.LEAST_CHANCE:g}": int(
+            (found.labels < 0).sum() - outside - unknown
+        ),
+    }
+    held = {why: n for why, n in reasons.items() if n}
+    return ", ".join(held if len(held) == 1 else (f"{why}: {n:,}" for why, n in held.items()))
 
 
 def unjudged(found: Explanation) -> int:

@@ -1,5 +1,6 @@
 """The language model a reader chooses: address, model, key, what to hide, budget, and its price."""
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from analytics import settings
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
 from analytics.language import asking as language
-from analytics.language import connection
+from analytics.language import connection, masking
 from pages.ui import frame, session
 from pages.ui.forms import number_of
 from pages.ui.words import safe_md
@@ -22,9 +23,15 @@ MASKS = {
     "phone": "phone numbers",
     "name": "names after a title or greeting",
 }
+# Signs that turn the writing round them, or that nobody sees and a model reads all the same; those
+# that join letters belong to words.
+UNSEEN = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e007f]"
+)
 KEY_HELP = (
     "Held in the memory of the server for this tab alone, sent to the address above and no other, "
-    "and never written to a file. Empty: the key the server was started with, where there is one."
+    "and never written to a file; the field is emptied once it is there. Without one: the key the "
+    "server was started with, where there is one."
 )
 
 
@@ -55,6 +62,12 @@ def chosen(leave_out: tuple[str, ...] = ()) -> dict[str, Any] | None:
         return None
 
 
+def hidden(texts: list[str]) -> list[str]:
+    """Some texts with what the reader chose to hide replaced."""
+    kinds = st.session_state.get("explain-mask")
+    return masking.Masker(tuple(kinds)).all(texts) if kinds else texts
+
+
 def _key(url: str) -> str | None:
     """The key for an address, kept with the session; each address has a field of its own, so that
     a key typed for one is never sent to another."""
@@ -63,21 +76,36 @@ def _key(url: str) -> str | None:
         address = connection.checked_url(url)
     except BadInput:
         return None  # said below, of the address
-    typed = st.text_input(
+    field, held = f"explain-key-{of_json(address)}", address in here.keys
+    st.text_input(
         "Key",
         type="password",
-        key=f"explain-key-{of_json(address)}",
+        key=field,
         max_chars=connection.LONGEST,
         autocomplete="off",
-        placeholder="the server's own, or none needed",
+        placeholder="held for this tab" if held else "the server's own, or none needed",
         help=KEY_HELP,
-        persist_state="session",
-    ).strip()
-    if not typed:
-        here.keys.pop(address, None)
+        on_change=_hold,
+        args=(address, field),
+    )
+    if not held:
         return None
-    here.keys[address] = connection.Secret(typed)
-    return typed
+    st.button(
+        "Forget the key",
+        key=f"forget-{field}",
+        type="tertiary",
+        on_click=here.keys.pop,
+        args=(address, None),
+    )
+    return here.keys[address].reveal()
+
+
+def _hold(address: str, field: str) -> None:
+    """Take a typed key out of its field, whose value stands in the page for all that read it."""
+    typed = st.session_state[field].strip()
+    st.session_state[field] = ""
+    if typed:
+        session.current().keys[address] = connection.Secret(typed)
 
 
 def _words(label: str, key: str, default: str) -> str:
@@ -105,12 +133,16 @@ def estimated(calls, read, written, money) -> str:
     elif not any(money):
         price = "free of charge"
     else:
-        price = f"${money[0]:,.2f} to ${money[1]:,.2f}"
+        price = _span(*(f"${amount:,.2f}" for amount in money))
+    calls, read, written = (_span(*(f"{n:,}" for n in pair)) for pair in (calls, read, written))
     return safe_md(
-        f"About {calls[0]:,} to {calls[1]:,} requests, {read[0]:,} to {read[1]:,} tokens read "
-        f"and {written[0]:,} to {written[1]:,} written, {price}. What is known already is not "
-        "asked again."
+        f"About {calls} requests, {read} tokens read and {written} written, {price}. What is known "
+        "already is not asked again."
     )
+
+
+def _span(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"
 
 
 def goes_to(asked: dict[str, Any]) -> None:
@@ -123,10 +155,18 @@ def goes_to(asked: dict[str, Any]) -> None:
 
 
 def messages(held: list[dict[str, str]]) -> None:
-    """Messages as they are; nothing in them is markup."""
+    """Messages as they are; nothing in them is markup, and what cannot be seen stands as its
+    code."""
+    if any(UNSEEN.search(message["content"]) for message in held):
+        st.caption("Signs that cannot be seen stand as their codes, such as \\\\u202e.")
     for message in held:
         st.caption(safe_md(message["role"]))
-        st.code(message["content"], language=None, wrap_lines=True)
+        st.code(UNSEEN.sub(_code, message["content"]), language=None, wrap_lines=True)
+
+
+def _code(sign: re.Match) -> str:
+    number = ord(sign[0])
+    return f"\\u{number:04x}" if number < 2**16 else f"\\U{number:08x}"
 
 
 def spent(usage: dict[str, Any] | None, notes) -> None:

@@ -10,7 +10,7 @@ from analytics.errors import BadInput
 from analytics.explanation import asking, goals, topics
 from analytics.operations import Request, request
 from analytics.results import Dataset, Explanation
-from pages.ui import frame, judging, session
+from pages.ui import connecting, frame, judging, session
 from pages.ui.forms import number_of
 from pages.ui.words import about_seconds, count, safe_md
 
@@ -216,6 +216,8 @@ def before(dataset: Dataset) -> None:
     if column not in dataset.frame:
         column = text_columns(dataset)[0]
     texts = dataset.frame[column].dropna().astype("str")
+    rows = np.sort(np.random.default_rng(0).permutation(len(texts))[:PREVIEW])
+    some = texts.iloc[rows].str.slice(0, LETTERS).to_list()
     try:
         read = goals.read((st.session_state.get("explain-goal") or "").strip() or EXAMPLES[0])
     except BadInput as error:
@@ -224,13 +226,12 @@ def before(dataset: Dataset) -> None:
     if judging.by_model():
         st.subheader("Texts to be sent")
         st.markdown("The language model reads the goal as you wrote it. Ten of the texts:")
+        some = connecting.hidden(some)
     else:
         st.subheader("What the goal is read as")
         st.markdown(
             f"The texts are grouped by **{ASPECTS[read.aspect]}**; a description reads "
             f"“{safe_md(read.describe('…'))}”. Ten of the texts:"
         )
-    rows = np.sort(np.random.default_rng(0).permutation(len(texts))[:PREVIEW])
-    some = texts.iloc[rows].str.slice(0, LETTERS).to_numpy()
     st.dataframe(pd.DataFrame({column: some}), hide_index=True, lazy=False)
     frame.how(HOW)

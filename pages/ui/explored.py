@@ -15,6 +15,10 @@ from pages.ui import allrows, cards, connecting, findings, frame, judging, sessi
 from pages.ui.words import count, escape, marked, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
+INSTEAD = (
+    "With another key, typed in the form of this page, it can be run again; with another model or "
+    "budget, explain the texts anew. What was answered is not asked again."
+)
 DONE = {
     "rename": "Renamed",
     "rewrite": "Judged anew as",
@@ -224,7 +228,7 @@ def _sure(found: Explanation, dataset: Dataset) -> None:
         "Explain again on parts of the texts", key=f"again-{found.digest}", persist_state="session"
     ):
         return
-    card = frame.try_ask(reruns.stability_request(found, dataset))
+    card = frame.try_ask(reruns.stability_request(found, dataset), instead=INSTEAD)
     if card is None:
         return
     connecting.spent(card.about.get("usage"), card.notes)

@@ -6,12 +6,12 @@ import streamlit as st
 
 from analytics.digest import of_json
 from analytics.errors import BadInput, StoreError
-from analytics.explanation import asking, corpus
+from analytics.explanation import asking, corpus, rest
 from analytics.language import asking as language
 from analytics.language import audit
 from analytics.results import Dataset, Explanation
 from pages.ui import cards, connecting, frame, parts
-from pages.ui.words import safe_md
+from pages.ui.words import count, safe_md
 
 WHO = ("this machine", "a model")
 ESTIMATED = 2_000  # texts that are read for the estimate
@@ -57,6 +57,25 @@ def cost(
     st.caption(connecting.estimated(*st.session_state[key]))
     if st.button("See what would be sent", width="stretch", key="explain-preview"):
         _sent(dataset, request_params, asked, seed)
+
+
+def cost_of_rest(found: Explanation, dataset: Dataset) -> None:
+    """About what asking about the texts beyond the sample costs, and whether the budget is
+    enough."""
+    key = f"explain-cost-rest-{found.digest}"
+    if key not in st.session_state:
+        st.session_state[key] = rest.estimate(found, dataset)
+    calls, *more = st.session_state[key]
+    budget = found.params["language"]["budget_calls"]
+    short = (
+        ""
+        if budget is None or calls[1] <= budget
+        else (
+            f" The budget of a run, {count(budget, 'request')}, may end before: then the rest can "
+            "be asked about again."
+        )
+    )
+    st.caption(f"To all texts: {connecting.estimated(calls, *more)}{short}")
 
 
 def _texts(dataset: Dataset, request_params: dict[str, Any], seed: int) -> list[str]:
