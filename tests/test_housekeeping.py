@@ -44,7 +44,7 @@ def test_sessions_that_have_run_out_are_dropped_without_another_visitor(monkeypa
     from streamlit.runtime import Runtime
     from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
-    now = [0.0]
+    now, swept = [0.0], []
     storage = MemorySessionStorage(ttl_seconds=120)
     storage._cache._timer = lambda: now[0]
 
@@ -59,7 +59,8 @@ def test_sessions_that_have_run_out_are_dropped_without_another_visitor(monkeypa
         storage._cache[name] = tabs[name]
     now[0] = 60.0
     storage._cache["late"] = tabs["late"]
-    runtime = type("R", (), {"_session_mgr": Manager()})()
+    pictures = type("P", (), {"remove_orphaned_files": lambda _: swept.append(now[0])})()
+    runtime = type("R", (), {"_session_mgr": Manager(), "media_file_mgr": pictures})()
     monkeypatch.setattr(Runtime, "exists", lambda: True)
     monkeypatch.setattr(Runtime, "instance", lambda: runtime)
 
@@ -71,6 +72,7 @@ def test_sessions_that_have_run_out_are_dropped_without_another_visitor(monkeypa
     assert tabs["early"].empty() and not tabs["early"].files
     assert not tabs["running"].files and not tabs["running"].empty(), "its last run may need it"
     assert tabs["late"].files
+    assert swept == [60.0, 130.0], "pictures that no page shows any more"
 
 
 def test_the_parts_of_streamlit_it_reaches_into_are_there():

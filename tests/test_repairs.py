@@ -15,6 +15,8 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.state import session_state
@@ -230,6 +232,27 @@ def test_what_code_has_set_outlives_a_run_of_another_part(monkeypatch):
     state._compact_state()
     repairs._remove_stale_widgets_whole(state, frozenset())
     assert state["level"] == 3
+
+
+def test_a_picture_is_kept_for_a_browser_that_is_late(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(repairs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(MediaFileManager, "_get_inactive_file_ids", repairs._unused_for_long)
+    pictures = MediaFileManager(MemoryMediaFileStorage("/media"))
+    shown = pictures.add(b"first", "image/png", "0.1").split("/")[-1].split(".")[0]
+
+    def there(seconds: float) -> bool:
+        now[0] += seconds
+        pictures.remove_orphaned_files()
+        return any(file.startswith(shown) for file in pictures._file_metadata)
+
+    assert there(100)
+    pictures.clear_session_refs()  # the next run begins, and is broken off
+    assert there(1) and there(20)
+    pictures.add(b"first", "image/png", "0.1")
+    assert there(20)
+    pictures.clear_session_refs()
+    assert there(20) and there(20) and not there(20)
 
 
 def test_a_cancelled_upload_is_no_fault():

@@ -63,6 +63,8 @@ def forget_sessions() -> int:
     manager = Runtime.instance()._session_mgr
     for _, gone in manager._session_storage._cache.expire():
         _empty(gone.session)
+    # Pictures are kept for a while for browsers that are late, see ``repairs``.
+    Runtime.instance().media_file_mgr.remove_orphaned_files()
     return len(manager.list_sessions())
 
 

@@ -9,6 +9,9 @@ reported that is none, repaired from outside.
   has not passed on yet is thrown away: parts of the page are missing until it is drawn anew.
 * A part that runs again takes back what of it waits to be sent, but not what of the parts within
   it does: the browser is told to draw where there is no place.
+* A picture goes as soon as no run shows it: one whose address the browser has not asked for yet is
+  not found, and stays missing when the next run shows the same. While a run draws the page anew, or
+  is broken off, that holds for all pictures of the page.
 * An upload cancelled by the reader is written to the log as a traceback.
 * A server that answers the network asks a machine outside for its own address when it starts, to
   print it.
@@ -18,10 +21,12 @@ reported that is none, repaired from outside.
   its value was dropped: after eight pages this was most of what a session held.
 
 The first two were found by choosing files and pages while jobs run
-(``tests/browser/test_haste.py``), the next two by asking for the page again and again on a busy
+(``tests/browser/test_haste.py``), the next three by asking for the page again and again on a busy
 machine, the others by cancelling uploads, closing pages at once, starting the image by hand and
 ``python -m bench.users``.
 """
+
+import time
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -29,17 +34,20 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDiscon
 from streamlit import net_util
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
 from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
 
+LATE = 30.0  # seconds in which a browser asks for a picture that it was told of
 _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
 _handle_event = AppSession._handle_scriptrunner_event_on_event_loop
 _run_script = ScriptRunner._run_script
 _receive_bytes = WebSocket.receive_bytes
 _remove_stale_widgets = SessionState._remove_stale_widgets
+_unused = MediaFileManager._get_inactive_file_ids
 
 
 async def _cancelled(request: Request, error: Exception) -> Response:
@@ -55,6 +63,7 @@ def apply() -> None:
     AppSession.request_rerun = _request_rerun_of_this_page
     AppSession._handle_scriptrunner_event_on_event_loop = _handle_event_of_ended_too
     ScriptRunner._run_script = _run_script_of_this_page
+    MediaFileManager._get_inactive_file_ids = _unused_for_long
     WebSocket.receive_bytes = _receive_bytes_or_end
     net_util.get_external_ip = _unasked
     SessionState._remove_stale_widgets = _remove_stale_widgets_whole
@@ -137,6 +146,12 @@ def _remove_stale_widgets_whole(self, active_widget_ids) -> None:
     state.widget_metadata = kept | {
         k: v for k, v in calls.items() if any(f"_{base}__" in k for base in kept)
     }
+
+
+def _unused_for_long(self) -> set[str]:
+    now, known = time.monotonic(), getattr(self, "_unused_since", {})
+    self._unused_since = {file: known.get(file, now) for file in _unused(self)}
+    return {file for file, since in self._unused_since.items() if now - since >= LATE}
 
 
 def _foreign(asked: str, shown: str) -> bool:
