@@ -496,6 +496,14 @@ def test_shapes_hold_outlines_ellipses_and_the_selection():
     assert "<b>B&lt;</b>" in words(view)
 
 
+def test_one_value_has_one_number_at_the_colour_of_its_points():
+    view = map_figure(np.random.default_rng(0).normal(size=(9, 2)), values=np.ones(9))
+    points, corners = view.figure.data
+    assert corners.marker.colorbar.tickvals == (1.0,)
+    assert corners.marker.cmin + corners.marker.cmax == 2.0
+    assert isinstance(points.marker.color, str)  # all points are alike
+
+
 def test_values_bring_a_titled_bar_and_real_axes_their_names():
     xy, _ = blobs(50)
     values = np.arange(50.0)

@@ -100,7 +100,10 @@ def test_the_owner_starts_a_study_and_sees_the_answers():
     (row,) = store.studies(services.engine())
     assert row.open and row.plots == 1
     assert any(f"/join/{row.id}" in code.value for code in at.code)
-    for outline in (SQUARE, SQUARE, RIGHT):
+    for number, outline in enumerate((SQUARE, SQUARE, RIGHT)):
+        if number == 2:
+            settle(at)
+            assert "People agree about every point alike." in " ".join(c.value for c in at.caption)
         who = taking_part.join(services.engine(), row.id)
         taking_part.answer(
             services.engine(), *who, 0, step=1, strokes=[stroke(outline)], rating=3, finished=True
@@ -108,6 +111,7 @@ def test_the_owner_starts_a_study_and_sees_the_answers():
     settle(at)
     assert not at.exception
     words = " ".join(m.value for m in (*at.markdown, *at.caption))
+    assert "The yellower a point, the more people agree" in words
     assert "3 people have joined, 3 grouped points" in words
     assert "Person 3" in words
 

@@ -325,10 +325,13 @@ def _corners(limits: Limits, drawn: Marks, values_name: str, dark: bool) -> dict
         low, high = drawn.ends
         title = {"text": theme.escape(values_name, 40), "side": "top", "font": {"size": 12}}
         bar = {"title": title, "thickness": 10, "outlinewidth": 0, "len": 0.5, "x": 1.0}
-        bar |= {"xanchor": "left", "y": 0.5, "tickformat": "~g" if high > low else ""}
+        bar |= {"xanchor": "left", "y": 0.5, "tickformat": "~g"}
         ramp = theme.scale(theme.ramp(dark))
-        cmax = high if high > low else low + max(abs(low), 1.0) * 1e-3
-        marker |= {"color": [low, high], "cmin": low, "cmax": cmax, "colorscale": ramp}
+        if high <= low:  # one value has the colour of the middle, where its number stands
+            bar |= {"tickmode": "array", "tickvals": [low]}
+        room = 0.0 if high > low else max(abs(low), 1.0) * 1e-3
+        marker |= {"color": [low, high], "colorscale": ramp}
+        marker |= {"cmin": low - room, "cmax": high + room}
         if drawn.dated:
             bar |= dates.as_ticks(low, high)
         marker |= {"showscale": True, "colorbar": bar}

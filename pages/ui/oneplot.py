@@ -113,9 +113,11 @@ def _map(c, measured, groups: int, key: str) -> None:
             "click another point to ask about it."
         )
     else:
-        more = (
-            " The yellower a point, the more people agree about it." if values is not None else ""
-        )
+        more = ""
+        if values is not None and np.ptp(values) < 1e-9:
+            more = " People agree about every point alike."
+        elif values is not None:
+            more = " The yellower a point, the more people agree about it."
         st.caption(words + more)
     if c.plot.total > len(c.plot.points):
         st.caption(f"People saw {len(c.plot.points):,} of the map's {c.plot.total:,} points.")
