@@ -10,7 +10,8 @@ from analytics.operations import request
 from analytics.perception.operations import ambiguity_request
 from analytics.projection.operations import projection_request
 from analytics.store.artifacts import Artifacts
-from pages.ui import limits, services, session
+from analytics.view import View
+from pages.ui import access, limits, services, session
 from tests.apptest import ROUTER, settle, start, view
 
 
@@ -139,3 +140,57 @@ def test_a_page_loaded_again_cancels_what_only_closed_tabs_wait_for(opened, monk
     job = services.runner().job(wanted.digest)
     assert (job.state == "cancelled") == (other == "closed")
     services.runner().cancel(wanted.digest)
+
+
+@pytest.mark.parametrize("full", ["projection", "clustering"])
+def test_a_full_line_is_told_on_a_page_that_shows_what_waits(opened, monkeypatch, full):
+    submit = session.submit
+
+    def refused(wanted):
+        if wanted.kind == full:
+            raise BadInput("9 of your steps are waiting already.")
+        return submit(wanted)
+
+    monkeypatch.setattr(session, "submit", refused)
+    query = View(table=opened.table, dataset=opened.dataset).to_query()
+    at = settle(start(query))
+    assert ["9 of your steps" in e.value for e in at.error] == [True]
+    assert any(b.label == "Undo" for b in at.button), "the page is there"
+    monkeypatch.undo()
+    next(b for b in at.button if b.label == "Dismiss").click().run()
+    assert not at.error
+
+
+def test_a_full_line_is_told_when_a_sample_is_opened(opened, monkeypatch):
+    at = settle(start(opened.to_query()))
+    at.switch_page("data.py").run()
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "submit", raising)
+        next(b for b in at.button if b.key == "sample-iris").click().run()
+        assert not at.exception
+        assert ["9 of your steps" in e.value for e in at.error] == [True]
+    assert view(at).table == opened.table
+
+
+def three_ways():
+    from types import SimpleNamespace
+
+    from pages.ui import oneplot, session
+
+    plot = SimpleNamespace(projection=session.current().view.projection)
+    oneplot._three_ways(SimpleNamespace(plot=plot))
+
+
+def test_people_who_cannot_be_compared_are_told_of_beside_the_button(opened, monkeypatch):
+    at = AppTest.from_function(three_ways, default_timeout=60)
+    for key, value in opened.to_query().items():
+        at.query_params[key] = value
+    monkeypatch.setattr("analytics.study.files.export", lambda plots: b"")
+    monkeypatch.setattr(access, "stage", raising)
+    at.run().button[0].click().run()
+    assert not at.exception
+    assert ["9 of your steps" in e.value for e in at.error] == [True]
+
+
+def raising(*given):
+    raise BadInput("9 of your steps are waiting already.")

@@ -5,12 +5,14 @@ import pandas as pd
 import streamlit as st
 
 from analytics.comparing.colors import matched, recolored
+from analytics.errors import BadInput, StoreError
 from analytics.results import NOISE
 from pages.ui import access, choosing, findings, frame, session
 from pages.ui.words import count, interval, number, safe_md, share
 
 SHOWN_PEOPLE = 60
 SHADES = ("agreement", "grouped with one point")
+_REFUSED = "three-ways-refused"
 NAMES = {"ami": "AMI", "ari": "ARI", "v_measure": "V-measure"}
 HOW = """
 Every two people are compared on the points shown: adjusted mutual information (Vinh, Epps & Bailey
@@ -182,12 +184,18 @@ def _three_ways(c) -> None:
         from analytics.comparing.operations import collected_request
         from analytics.study.files import export
 
-        request = collected_request(projection, access.stage(export([c]), "study.zip"))
-        session.ask(request)
+        try:
+            request = collected_request(projection, access.stage(export([c]), "study.zip"))
+            session.ask(request)
+        except (BadInput, StoreError) as error:
+            st.session_state[_REFUSED] = str(error)
+            return
         session.change(collected=request.digest, part="People")
         st.session_state[choosing.GO_TO] = "compare.py"
 
     st.button("Compare three ways: algorithm, prediction, these people", on_click=go)
+    if words := st.session_state.pop(_REFUSED, ""):
+        frame.sentence(words, "error")
     if choosing.GO_TO in st.session_state:
         st.rerun()  # the page, which leads there
 

@@ -129,12 +129,17 @@ def redo() -> None:
 
 
 def want(slot: str, request: Request, step: bool = False) -> None:
-    """Have a result take its place in the view once it is there.
+    """Have a result take its place in the view once it is there; when too many steps wait already
+    that is told instead, above a page that shows them and lets them be cancelled.
 
     ``step``: the reader asked for it, so it can be undone; the automatic path cannot.
     """
     session = current()
-    submit(request)
+    try:
+        submit(request)
+    except BadInput as error:
+        session.errors[slot] = str(error)
+        return
     if step:
         session.steps.add(slot)
     session.errors.pop(slot, None)
