@@ -12,6 +12,13 @@ from analytics.data import dates, types, vectors
 from analytics.errors import BadInput
 
 
+def test_dates_of_any_year_are_days():
+    when = ["1970-01-02 12:00", "9999-12-31", None, "1066-10-14"]
+    days = types.days(pd.Series(np.array(when, "datetime64[us]"), index=[4, 1, 3, 2]))
+    assert days.dtype == np.float64 and list(days.index) == [4, 1, 3, 2]
+    assert days.fillna(0.5).tolist() == [1.5, 2_932_896.0, 0.5, -329_893.0]
+
+
 def kind_of(values, name="column"):
     _, kinds, _, notes = types.infer(pd.DataFrame({name: values, "other": [0.5] * len(values)}))
     return kinds[name], notes

@@ -47,6 +47,30 @@ def test_a_box_without_rows_cannot_be_selected(at):
     assert at.get_by_key("box-select").disabled
 
 
+def dates_and_numbers(first: str, last: str, key: str):
+    """A page that chooses among dates between two."""
+    import numpy as np
+    import streamlit as st
+
+    from pages.ui import boxing
+
+    when = np.array([first, last], "datetime64[D]").astype(np.int64).astype(np.float32)
+    low, high = boxing._dates(st, "until", when, key)
+    assert low <= when.min() and high >= when.max()
+
+
+@pytest.mark.parametrize("last", ["2021-05-06", "2254-01-01", "9999-12-31", "12000-01-01"])
+@pytest.mark.parametrize("first", ["2020-01-01", "1066-10-14", "-0044-03-15"])
+def test_a_box_among_dates_of_any_year(first, last):
+    from streamlit.testing.v1 import AppTest
+
+    at = AppTest.from_function(dates_and_numbers, args=(first, last, "box")).run()
+    assert not at.exception
+    near = first == "2020-01-01" and last[0] == "2" and len(last) == 10
+    said = at.slider(key="box").label
+    assert said == ("until" if near else r"until, days since 1970\-01\-01")
+
+
 def test_a_second_box_adds_when_asked(at):
     at.get_by_key("box-select").click().run()
     at.get_by_key("add-to-selection").set_value(True).run()

@@ -308,6 +308,13 @@ def test_an_axis_of_dates_counts_days_and_says_so():
     assert plot.xy[:, 0].tolist() == [18262, 18808, 18321]
 
 
+def test_dates_of_far_years_can_be_an_axis():
+    when = pd.Series(["9999-12-31", "2021-06-30", "1066-10-14"], dtype="datetime64[us]")
+    dataset = data(np.ones((3, 1)), pd.DataFrame({"mass": [1.0, 2, 3], "until": when}), ("mass",))
+    map_ = draw("columns", dataset, columns=["until", "mass"])
+    assert map_.xy[:, 0].tolist() == [2_932_896, 18_808, -329_893] and map_.dated == (True, False)
+
+
 def test_columns_too_fine_for_the_map_are_noted():
     frame = pd.DataFrame({"time": 1.7e9 + np.arange(5.0), "v": np.arange(5.0)})
     map_ = draw("columns", data(np.ones((5, 1)), frame, ("v",)), columns=["time", "v"])

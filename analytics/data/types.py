@@ -265,8 +265,10 @@ def _to_number(values: pd.Series) -> pd.Series:
 
 
 def days(values: pd.Series) -> pd.Series:
-    """Dates as days since 1970-01-01, float64."""
-    return (values - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    """Dates of any year as days since 1970-01-01, float64; NaN where there is none. Rounded as
+    whole nanoseconds are, which pandas itself would count in, but which end in the year 2262."""
+    counted = values.astype("datetime64[us]").astype("int64") * 1e3 / 86_400e9
+    return counted.where(values.notna())
 
 
 def to_text(values: pd.Series) -> pd.Series:

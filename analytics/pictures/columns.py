@@ -10,7 +10,7 @@ from analytics.errors import BadInput
 from analytics.params import Param
 from analytics.perception.operations import drawn_aspect
 from analytics.pictures.ranking import Plot
-from analytics.projection.methods.chosen import original
+from analytics.projection.methods.chosen import is_axis, original
 from analytics.results import Dataset, Projection
 
 FEWEST_VALUES = 3  # a column with fewer different values makes no scatterplot
@@ -31,7 +31,7 @@ PARAMS = (
 def usable(dataset: Dataset) -> tuple[list[str], list[str]]:
     """The feature columns that can be an axis, and why others cannot, in sentences."""
     names = [c for c in dataset.columns if c in dataset.frame.columns]
-    names = [c for c in names if original(dataset.frame[c]) is not None]
+    names = [c for c in names if is_axis(dataset.frame[c])]
     few, holes, kept = [], [], []
     for name in names:
         values = original(dataset.frame[name])

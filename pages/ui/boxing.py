@@ -13,6 +13,7 @@ from pages.ui.words import count, safe_md
 _STOPS = 100  # of a slider
 _EDGE = 0.01  # of the extent, kept free round the points
 EPOCH = date(1970, 1, 1)
+_FARTHEST = 104_000  # days from it, some 284 years, that Streamlit's slider takes
 
 
 @st.fragment
@@ -58,8 +59,10 @@ def _range(slot, name: str, values: np.ndarray, key: str) -> tuple[float, float]
 
 
 def _dates(slot, name: str, values: np.ndarray, key: str) -> tuple[float, float]:
-    """The same of dates, in days since 1970-01-01."""
+    """The same of dates, in days since 1970-01-01; of dates too far away, of these numbers."""
     low, high = int(np.floor(values.min())), int(np.ceil(values.max())) + 1
+    if max(-low, high) > _FARTHEST:
+        return _range(slot, f"{name}, days since 1970-01-01", values, key)
     step = max((high - low) // _STOPS, 1)
     ends = (EPOCH + timedelta(low), EPOCH + timedelta(high))
     chosen = slot.slider(safe_md(name), *ends, ends, timedelta(step), format="YYYY-MM-DD", key=key)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from analytics import operations
 from analytics.errors import BadInput
-from analytics.projection.methods.chosen import original
+from analytics.projection.methods.chosen import is_axis
 from analytics.results import Dataset, Projection
 from pages.ui import forms, frame, mapview, naming, parts, pointing, session
 from pages.ui.words import safe_md
@@ -24,7 +24,7 @@ def _projection_form(dataset: Dataset, projection: Projection | None) -> None:
     method = forms.method_picker("projection", dataset, projection)
     values, seed = forms.parameters(method, projection)
     if method.id == "columns":
-        able = [c for c in dataset.frame if original(dataset.frame[c]) is not None]
+        able = [c for c in dataset.frame if is_axis(dataset.frame[c])]
         if len(able) < 2:
             st.caption("This data has fewer than two columns of numbers or dates to choose from.")
             return

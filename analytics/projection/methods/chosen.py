@@ -11,8 +11,13 @@ from analytics.results import Dataset, Projection
 
 def numeric_columns(dataset: Dataset) -> tuple[str, ...]:
     """The names that can be an axis: prepared features, then other columns of numbers or dates."""
-    others = [name for name in dataset.frame.columns if original(dataset.frame[name]) is not None]
+    others = [name for name in dataset.frame.columns if is_axis(dataset.frame[name])]
     return tuple(dict.fromkeys([*dataset.columns, *others]))
+
+
+def is_axis(column: pd.Series) -> bool:
+    """Whether a column of the table can be an axis: one of numbers or dates."""
+    return _is_date(column) or _is_numeric(column)
 
 
 def original(column: pd.Series) -> np.ndarray | None:
