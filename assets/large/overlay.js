@@ -62,12 +62,13 @@ class Overlay {
   // view keep off its sides and the words of its axes.
   spread(camera) {
     const { left, top, bottom } = this.edge;
-    const inside = (at, half, low, high) => at < 0 || at > high + low || high - low < 2 * half
+    const { width, height } = camera;
+    const inside = (at, size, half, low, high) => at < 0 || at > size || high - low < 2 * half
       ? at : Math.min(Math.max(at, low + half), high - half);
-    const upright = (y) => inside(y, APART / 2, top, camera.height - bottom);
+    const upright = (y) => inside(y, height, APART / 2, top, height - bottom);
     const seen = this.places.map((p) => {
       const [px, py] = camera.toScreen(p.x, p.y);
-      return { ...p, at: [inside(px, p.width / 2, left, camera.width), upright(py)] };
+      return { ...p, at: [inside(px, width, p.width / 2, left, width), upright(py)] };
     }).sort((a, b) => a.at[1] - b.at[1]);
     const y = seen.map((p) => p.at[1]), pairs = [];
     seen.forEach((upper, i) => seen.forEach((lower, j) => {
@@ -137,7 +138,10 @@ const SHORT = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1
 // The same of dates, in days since 1970-01-01: years, months, days or times of day.
 function date_ticks(low, high, count) {
   const rough = (high - low) / Math.max(count, 1), found = [];
-  const iso = (day) => { try { return new Date(day * DAY).toISOString(); } catch { return ""; } };
+  // To the next millisecond: a minute that falls short of it would be named by the one before.
+  const iso = (day) => {
+    try { return new Date(Math.round(day * DAY)).toISOString(); } catch { return ""; }
+  };
   if (rough <= 14) {
     const step = SHORT.find((days) => days >= rough) ?? 14;
     for (let i = Math.ceil(low / step); i * step <= high && found.length < 40; i++) {

@@ -4,6 +4,7 @@ import io
 import re
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from tests.browser.conftest import ARGS, CHROMIUM
 from tests.browser.test_paths import PLOT, five_groups, goto, settled, uploaded
 
+ASSETS = Path(__file__).parents[2] / "assets"
 N = 200_000
 CENTRES = np.array([[0.0, 0.0], [40.0, 0.0], [20.0, 30.0]])
 SELECTED = re.compile(r"^[\d,]+ rows selected")
@@ -249,3 +251,37 @@ def without_webgl(url, chromium, xy, words):
         assert "--disable-3d-apis" not in ARGS
     finally:
         browser.close()
+
+
+def overlay(page, words: str):
+    """What an expression gives beside the script of the words on the large map."""
+    script = (ASSETS / "large" / "overlay.js").read_text("utf-8")
+    return page.evaluate(f"() => {{ {script}; return {words}; }}")
+
+
+def test_times_of_day_on_an_axis_are_named_by_their_own_minute(open_page):
+    page = open_page("/healthz")
+    low = 18_262 + 9 / 24  # 2020-01-01 09:00
+    found = overlay(page, f"date_ticks({low}, {low + 90 / 1440}, 6).map((tick) => tick[1])")
+    assert found == [
+        f"2020-01-01 {t}" for t in ("09:00", "09:15", "09:30", "09:45", "10:00", "10:15", "10:30")
+    ]
+    found = overlay(page, f"date_ticks({low}, {low} + 38.5 / 1440, 39).map((tick) => tick[1])")
+    assert found == [f"2020-01-01 09:{minute:02d}" for minute in range(39)]
+
+
+def test_names_in_view_keep_off_the_words_of_the_axes_and_others_stay_out_of_it(open_page):
+    page = open_page("/healthz")
+    spread = """(() => {
+      const at = [], map = Object.create(Overlay.prototype), width = 60;
+      const group = (i) => ({
+        setAttribute: (_, to) => { at[i] = to.match(/[-\\d.]+/g).map(Number); },
+      });
+      map.edge = { left: 70, top: 24, bottom: 38 };
+      map.places = PLACES.map(([x, y], i) => ({ x, y, width, group: group(i) }));
+      map.spread({ width: 600, height: 400, toScreen: (x, y) => [x, y] });
+      return at;
+    })()"""
+    places = [[80, 200], [300, 395], [590, 100], [640, 200], [300, -30], [300, 450]]
+    found = overlay(page, spread.replace("PLACES", str(places)))
+    assert found == [[100, 200], [300, 350], [570, 100], [640, 200], [300, -30], [300, 450]]
