@@ -1,9 +1,14 @@
 """Saved work by AppTest: saving over, other data, conflicts, addresses of changed views, lists."""
 
+from dataclasses import replace
+
 import pytest
 
+from analytics.data.operations import dataset_request, sample_request
 from analytics.errors import StoreError
+from analytics.operations import OPERATIONS, execute, request
 from analytics.store import projects
+from analytics.view import View
 from pages.ui import saving, services
 from tests import apptest
 from tests.apptest import settle, view
@@ -165,3 +170,22 @@ def test_the_dialog_for_saving_stays_open_while_the_page_is_drawn_anew():
     press(at, "Save")
     at.switch_page("data.py").run()
     assert not [b for b in at.button if b.key == "save-view"], "it belongs to the page it stood on"
+
+
+def test_a_link_opens_what_an_older_version_of_reading_stored(monkeypatch):
+    store, now = services.artifacts(), OPERATIONS["table"]
+    monkeypatch.setitem(OPERATIONS, "table", replace(now, version=now.version - 1))
+    table = execute(sample_request("iris"), store)
+    monkeypatch.undo()
+    dataset = execute(dataset_request(table), store)
+    map_ = execute(request("projection", "pca", (dataset.digest,)), store)
+    groups = execute(request("clustering", "kmeans", (dataset.digest,)), store)
+    assert sample_request("iris").digest != table.digest
+    made = {"table": table, "dataset": dataset, "projection": map_, "clustering": groups}
+    kept = {slot: record.digest for slot, record in made.items()}
+    at = start(View(**kept).to_query())
+    assert {slot: getattr(view(at), slot) for slot in kept} == kept
+    assert not at.exception and not at.error
+    assert not at.session_state["gestalt"].errors
+    save(at, "Of before")
+    assert view(start(address(at))) == view(at)

@@ -81,7 +81,8 @@ def _read(table: Table) -> list[str]:
     return [
         *lines,
         _call("table", "sample" if table.method == "rows" else "read", [repr(name), *how]),
-        f"assert table.digest == {table.digest!r}, 'this is another file'",
+        f"assert table.digest == {table.digest!r}, "
+        "'this is another file, or another version of Gestalt reads it otherwise'",
     ]
 
 
