@@ -192,6 +192,23 @@ def test_a_parquet_file_that_is_damaged_inside(frame, tmp_path):
     assert found.columns == ["x"] and "'v'" in found.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["x", "turned\u202e"], "('turned')"),
+        (["x", " y", "z\n", ""], "('y', 'z', '')"),
+        (["x", "x"], "('x')"),
+        (["x", "y" * 201], "('" + "y" * 39 + "…')"),
+    ],
+)
+def test_columns_of_a_parquet_file_that_cannot_keep_their_names_are_named(names, said, tmp_path):
+    path = tmp_path / "named.parquet"
+    pq.write_table(pa.table([pa.array([1.0, 2.0])] * len(names), names=names), path)
+    with pytest.raises(BadInput, match="signs that turn the line around") as caught:
+        opened(path)
+    assert said in str(caught.value)
+
+
 def test_a_parquet_file_with_a_name_that_is_no_text(tmp_path):
     path = tmp_path / "named.parquet"
     pq.write_table(pa.table({"abcd": [1.0, 2.0]}), path, store_schema=False)

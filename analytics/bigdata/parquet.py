@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.bigdata import source as source_
 from analytics.bigdata.source import Source, Span
-from analytics.data.naming import Notes, shorten, tidy_names
+from analytics.data.limits import MAX_NAME
+from analytics.data.naming import Notes, shorten, some, tidy_names
 from analytics.errors import BadInput
 
 
@@ -27,10 +28,12 @@ def opened(path: Path, name: str, stamp: tuple[int, ...]) -> Source:
         ) from None
     notes, kinds, left_out = Notes(), {}, []
     names = tidy_names(schema.names, notes)
-    if names != list(schema.names):
+    if odd := [old for old, new in zip(schema.names, names, strict=True) if old != new]:
         raise BadInput(
-            f"Columns of '{shorten(name)}' have no name, one of over 200 characters, or one that "
-            "another column has: rename them in the file."
+            f"Columns of '{shorten(name)}' cannot be called as they are ({some(odd)}): each needs "
+            f"a name that no other has, of at most {MAX_NAME} characters, without spaces at its "
+            "ends, signs that do not print and signs that turn the line around. Rename them in the "
+            "file."
         )
     for column in schema:
         kind = _kind(column.type)
@@ -42,8 +45,7 @@ def opened(path: Path, name: str, stamp: tuple[int, ...]) -> Source:
         raise BadInput(f"No column of '{shorten(name)}' holds numbers, texts or dates.")
     said = list(notes.all())
     if left_out:
-        some = ", ".join(f"'{shorten(c)}'" for c in left_out[:3])
-        said.append(f"Columns of lists and other nested values are left out: {some}.")
+        said.append(f"Columns of lists and other nested values are left out: {some(left_out)}.")
     empty = tuple(c.name for c in schema if pa.types.is_null(c.type))
     return Source(
         path, name, "parquet", kinds, stamp, rows, notes=tuple(said), groups=groups, empty=empty
