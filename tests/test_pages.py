@@ -201,6 +201,18 @@ def test_what_three_rows_are_too_few_for_is_said_and_not_promised():
     assert any("group\\: There are 3" in w.value for w in at.warning)
 
 
+def test_what_cannot_be_drawn_names_undo_only_where_it_leads_somewhere():
+    at = settle(start())
+    at.switch_page("data.py").run()
+    at.file_uploader[0].upload("equal.csv", b"a,b\n1,x\n1,x\n", "text/csv")
+    settle(at)
+    told = "cannot be drawn as it is"
+    (words,) = [i.value for i in settle(at.switch_page("map.py")).info if told in i.value]
+    assert "Undo" in words
+    (words,) = [i.value for i in settle(start({"t": view(at).table})).info if told in i.value]
+    assert "Undo" not in words and "Data page" in words
+
+
 def test_saving_gives_a_link_that_restores_the_view(opened):
     from analytics.store import projects
 

@@ -227,9 +227,10 @@ def needs_data() -> bool:
             "warning",
         )
     elif here.view.table:
+        back = ", or Undo to return to the former picture" if here.past else ""
         sentence(
             "This table is open but cannot be drawn as it is: change how it is prepared on the "
-            "Data page, or Undo to return to the former picture."
+            f"Data page{back}."
         )
     else:
         st.info("Nothing is open yet. Drop a file or choose a sample on the Data page.")

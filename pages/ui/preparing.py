@@ -13,6 +13,7 @@ from pages.ui.words import count, safe_md
 KINDS = ("number", "category", "text", "date", "boolean", "identifier", "empty")
 ROWS_SHOWN = 200
 COLUMNS_SHOWN = 200
+WIDE = 240  # px of a long column name in the list: its type is seen beside it on a phone
 SLOW = {"meaning": f"{TEXTS_BY['meaning']}, 100 texts a second"}
 LEVEL = {"error": ":material/error:", "warning": ":material/warning:", "info": ":material/info:"}
 ROLES = {
@@ -85,6 +86,7 @@ def _columns(table: Table) -> dict[str, str]:
     """The column list with correctable types. Returns the corrections."""
     facts_by = table.profile.get("by_column", {})
     names = list(table.frame.columns[:COLUMNS_SHOWN])
+    longest = max((len(n) for n in names), default=0)
     st.markdown("**Columns**")
     listing = pd.DataFrame(
         {
@@ -103,6 +105,7 @@ def _columns(table: Table) -> dict[str, str]:
         height=frame.tall(len(names), 420),
         disabled=["column", "missing", "distinct", "low", "high", "shape"],
         column_config={
+            "column": st.column_config.TextColumn(width=WIDE if longest > 30 else None),
             "type": st.column_config.SelectboxColumn("type", options=KINDS, required=True),
             "low": st.column_config.TextColumn(alignment="right"),
             "high": st.column_config.TextColumn(alignment="right"),
