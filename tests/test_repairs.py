@@ -19,6 +19,7 @@ from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.state import session_state
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
@@ -253,6 +254,32 @@ def test_a_picture_is_kept_for_a_browser_that_is_late(monkeypatch):
     assert there(20)
     pictures.clear_session_refs()
     assert there(20) and there(20) and not there(20)
+
+
+def two_presses():
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+    from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
+
+    def pressed():
+        run = get_script_run_ctx()
+        again = RerunData(page_script_hash=run.page_script_hash)
+        run.script_requests.request_rerun(again)  # the next press
+        st.session_state["runs"] = 0
+        st.session_state["done"] = True
+
+    st.button("Go", on_click=pressed)
+    st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_what_a_press_asks_for_is_done_though_the_next_press_arrives(monkeypatch, kept):
+    way = repairs._give_way_when_done if kept else repairs._give_way  # without: as Streamlit does
+    monkeypatch.setattr(ScriptRunner, "_maybe_handle_execution_control_request", way)
+    at = AppTest.from_function(two_presses).run()
+    at.button[0].click().run()
+    assert ("done" in at.session_state) == kept
+    assert at.session_state["runs"] == (1 if kept else 2)
 
 
 def test_a_cancelled_upload_is_no_fault():

@@ -17,13 +17,16 @@ reported that is none, repaired from outside.
   print it.
 * A reader who leaves while something is sent is taken for one who sends text frames: Starlette
   tells both by a RuntimeError, and the log gets a traceback.
+* What a press or a file asks for is done before the page is drawn, but dropped half done when the
+  next press arrives meanwhile: every look at the session gives way to it, and the one who asked is
+  not called again.
 * What is known of a control (how to read it, whom to call) is kept when the control has gone and
   its value was dropped: after eight pages this was most of what a session held.
 
 The first two were found by choosing files and pages while jobs run
 (``tests/browser/test_haste.py``), the next three by asking for the page again and again on a busy
-machine, the others by cancelling uploads, closing pages at once, starting the image by hand and
-``python -m bench.users``.
+machine, the others by cancelling uploads, choosing a file while the first picture is made, closing
+pages at once, starting the image by hand and ``python -m bench.users``.
 """
 
 import time
@@ -37,7 +40,11 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
-from streamlit.runtime.scriptrunner_utils.script_run_context import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import (
+    RunLocation,
+    ThreadState,
+    get_script_run_ctx,
+)
 from streamlit.runtime.state.session_state import SessionState, _is_stale_widget
 
 LATE = 30.0  # seconds in which a browser asks for a picture that it was told of
@@ -45,6 +52,7 @@ _clear = ForwardMsgQueue.clear
 _request_rerun = AppSession.request_rerun
 _handle_event = AppSession._handle_scriptrunner_event_on_event_loop
 _run_script = ScriptRunner._run_script
+_give_way = ScriptRunner._maybe_handle_execution_control_request
 _receive_bytes = WebSocket.receive_bytes
 _remove_stale_widgets = SessionState._remove_stale_widgets
 _unused = MediaFileManager._get_inactive_file_ids
@@ -64,6 +72,7 @@ def apply() -> None:
     AppSession._handle_scriptrunner_event_on_event_loop = _handle_event_of_ended_too
     ScriptRunner._run_script = _run_script_of_this_page
     MediaFileManager._get_inactive_file_ids = _unused_for_long
+    ScriptRunner._maybe_handle_execution_control_request = _give_way_when_done
     WebSocket.receive_bytes = _receive_bytes_or_end
     net_util.get_external_ip = _unasked
     SessionState._remove_stale_widgets = _remove_stale_widgets_whole
@@ -120,6 +129,12 @@ def _run_script_of_this_page(self, rerun_data) -> None:
     shown = self._get_script_run_ctx().page_script_hash
     if not (rerun_data.is_auto_rerun and _foreign(rerun_data.page_script_hash, shown)):
         _run_script(self, rerun_data)
+
+
+def _give_way_when_done(self) -> None:
+    """Not within what a press asks for; the runner looks again right after it."""
+    if ThreadState.get().run_location is not RunLocation.CALLBACK:
+        _give_way(self)
 
 
 async def _receive_bytes_or_end(self) -> bytes:
