@@ -241,7 +241,7 @@ def test_what_may_pass_is_told_from_what_has_to_be_changed():
         assert isinstance(end(mode).value, NotNow) and words in str(end(mode).value)
     for mode, words in (
         ("401", "check the key"),
-        ("no json", "no answer of a language model; check the address"),
+        ("no json", "no answer of a language model: check the address"),
         ("prose", "another model may keep to the form"),
         ("redirect", "give that address itself"),
     ):

@@ -64,7 +64,7 @@ class LanguageProvider:
         """One sentence for each of the most frequent reasons why judgements are missing."""
         reasons = sorted(self.unanswered.items(), key=lambda item: -item[1])
         said = [
-            f"Not answered, so unknown: {wording.count(n, 'request')}, because {why}."
+            f"Not answered: {wording.count(n, 'request')}, because {why}."
             for why, n in reasons[:MOST_REASONS]
         ]
         rest = sum(n for _, n in reasons[MOST_REASONS:])

@@ -44,13 +44,19 @@ class Passed(NoAnswer):
     advice = "ask again later; what was answered is kept"
 
 
+class Foreign(NoAnswer):
+    """Something else answered than a language model."""
+
+    advice = f"check the address; {WHOLE}"
+
+
 class _Passing(Exception):
     """A failure that may pass. wait : seconds the endpoint asks for, None when it does not say.
-    likely : whether it does pass as a rule."""
+    end : what it is if it does not pass in all tries."""
 
-    def __init__(self, words: str, wait: float | None = None, likely: bool = True):
+    def __init__(self, words: str, wait: float | None = None, end: type[NoAnswer] = Passed):
         super().__init__(words)
-        self.wait, self.likely = wait, likely
+        self.wait, self.end = wait, end
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,8 @@ class Sender:
             except _Passing as error:
                 tries += 1
                 if tries > self.to.retries:
-                    self._count(str(error), NotNow if error.likely else BadInput)
-                    raise (Passed if error.likely else NoAnswer)(str(error)) from None
+                    self._count(str(error), error.end)
+                    raise error.end(str(error)) from None
                 self._pause(tries, error, messages)
 
     def waiting(self) -> str:
@@ -225,11 +231,12 @@ class Sender:
         if not asked:
             self.stopping.wait(seconds)
 
-    def _count(self, words: str, end: type[BadInput] = BadInput) -> None:
+    def _count(self, words: str, end: type[NoAnswer] = NoAnswer) -> None:
         self._failed += 1
         if self._failed >= GIVE_UP:
             why = f"{GIVE_UP} requests in a row failed, the last because {words}"
-            raise self._hopeless(why, end)
+            do = f"; {end.advice}" if end is Foreign else ""
+            raise self._hopeless(why + do, NotNow if end is Passed else BadInput)
 
     def _hopeless(self, why: str, end: type[BadInput] = BadInput) -> BadInput:
         """The end of the run, in one sentence; no thread sends anything from here on."""
@@ -276,8 +283,7 @@ def _read(found, guess: int) -> Answer:
     choices = getattr(found, "choices", None)
     message = getattr(choices[0], "message", None) if choices else None
     if message is None:
-        why = f"what came is no answer of a language model; check the address: {WHOLE}"
-        raise _Passing(why, likely=False)
+        raise _Passing("what came is no answer of a language model", end=Foreign)
     text = message.content if isinstance(message.content, str) else ""
     usage = getattr(found, "usage", None)
     read, written = (getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens"))
