@@ -116,6 +116,17 @@ def test_what_a_model_left_out_can_be_asked_about_and_the_cost_is_said_before(se
     assert len(bodies) == len(set(bodies))
 
 
+def test_a_cancelled_run_says_that_what_was_answered_is_kept(served):
+    import pandas as pd
+
+    served.mode = "slow"
+    at = by_model(opened(pd.DataFrame({"text": TEXTS, "n": range(30)})))
+    button(at, "Explain these texts").click().run()
+    button(at, "Cancel").click()
+    settle(at)
+    assert "language model has answered is kept and not asked again" in said(at)
+
+
 def test_running_again_is_offered_where_it_can_help_only(served):
     import pandas as pd
 

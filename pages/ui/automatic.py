@@ -77,7 +77,7 @@ def _in_vain(request: Request, job: Job | None) -> str:
             return str(error)
     if job.active:
         return ""
-    words = {"cancelled": "Cancelled.", "done": session.UNREADABLE}
+    words = {"cancelled": session.cancelled(request), "done": session.UNREADABLE}
     return job.error or words.get(job.state, "This step did not finish: try again.")
 
 

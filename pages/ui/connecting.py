@@ -83,7 +83,7 @@ def _key(url: str) -> str | None:
         key=field,
         max_chars=connection.LONGEST,
         autocomplete="off",
-        placeholder="held for this tab" if held else "the server's own, or none needed",
+        placeholder="held for this tab" if held else "the server's, or none",
         help=KEY_HELP,
         on_change=_hold,
         args=(address, field),

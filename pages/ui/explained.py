@@ -57,8 +57,8 @@ def summary(found: Explanation, first: bool) -> None:
         findings.finding(
             "Covered",
             share(facts["covered"]),
-            f"of the texts: one of {count(chosen, 'description')} is true of them (chance "
-            f"{explain.TRUE:g} or more); {share(facts['covered_once'])} match exactly one.",
+            f"of the texts: {_which(chosen)} is true of them (chance {explain.TRUE:g} or more); "
+            f"{share(facts['covered_once'])} match exactly one.",
         )
         if not first:
             findings.finding(
@@ -90,6 +90,10 @@ def summary(found: Explanation, first: bool) -> None:
     elif wanted is not None and found.method == language.METHOD:
         judging.cost_of_rest(found, source)
     judging.spent(found)
+
+
+def _which(chosen: int) -> str:
+    return f"one of {chosen} descriptions" if chosen > 1 else "the description"
 
 
 def _left(found: Explanation, unexplained: int) -> str:

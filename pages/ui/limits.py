@@ -38,10 +38,10 @@ def cancel(digest: str) -> None:
         return
     here.asked.pop(digest, None)
     for slot in [s for s, request in here.wanted.items() if request.digest == digest]:
-        del here.wanted[slot]
+        request = here.wanted.pop(slot)
         here.steps.discard(slot)
         if not getattr(here.view, slot):
-            here.errors[slot] = "Cancelled."
+            here.errors[slot] = session.cancelled(request)
 
 
 def _closed(owner: str) -> bool:

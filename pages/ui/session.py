@@ -228,6 +228,14 @@ def retry_all() -> None:
         retry(digest)
 
 
+def cancelled(request: Request) -> str:
+    """What to say of a step that was cancelled; of one that asked a language model, what becomes of
+    the answers."""
+    if request.method != language.METHOD:
+        return "Cancelled."
+    return "Cancelled. What the language model has answered is kept and not asked again."
+
+
 def again_helps(request: Request) -> bool:
     """Whether a request that failed may end otherwise when it is run again as it is. One to a
     language model that refused the key, or whose budget is used up, does not, unless another key
