@@ -138,15 +138,16 @@ const SHORT = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1
 // The same of dates, in days since 1970-01-01: years, months, days or times of day.
 function date_ticks(low, high, count) {
   const rough = (high - low) / Math.max(count, 1), found = [];
-  // To the next millisecond: a minute that falls short of it would be named by the one before.
+  // To the next millisecond: a minute that falls short of it would be named by the one before. Without
+  // the sign and zeros before a year of five digits or more.
   const iso = (day) => {
-    try { return new Date(Math.round(day * DAY)).toISOString(); } catch { return ""; }
+    try { return new Date(Math.round(day * DAY)).toISOString().replace(/^\+0*/, ""); } catch { return ""; }
   };
   if (rough <= 14) {
     const step = SHORT.find((days) => days >= rough) ?? 14;
     for (let i = Math.ceil(low / step); i * step <= high && found.length < 40; i++) {
       const words = iso(Math.round(i * step * 1440) / 1440);
-      found.push([i * step, step < 1 ? words.slice(0, 16).replace("T", " ") : words.split("T")[0]]);
+      found.push([i * step, step < 1 ? words.slice(0, -8).replace("T", " ") : words.split("T")[0]]);
     }
     return found;
   }

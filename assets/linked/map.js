@@ -48,16 +48,18 @@ const DAY = 864e5, MONTH = 30.436875, MONTHS = [1, 2, 3, 6];
 const DAYS = [1 / 1440, 1 / 288, 1 / 96, 1 / 48, 1 / 24, 1 / 8, 1 / 4, 1 / 2, 1, 2, 7, 14];
 
 function dates(low, high, rough) {
-  const iso = (day, letters) => new Date(Math.round(day * 1440) * 6e4).toISOString().slice(0, letters).replace("T", " ");
+  // Without seconds, and without the sign and zeros before a year of five digits or more.
+  const iso = (day, cut) => new Date(Math.round(day * 1440) * 6e4).toISOString()
+    .replace(/^\+0*/, "").replace("T", " ").slice(0, -8).slice(0, cut);
   const days = DAYS.find((s) => s >= rough);
-  if (days) return steps(low, high, days).map((v) => [v, iso(v, days < 1 ? 16 : 10)]);
+  if (days) return steps(low, high, days).map((v) => [v, iso(v, days < 1 ? undefined : -6)]);
   const months = MONTHS.find((m) => m * MONTH >= rough) || 12 * Math.max(1, round(rough / MONTH / 12));
   const first = new Date(low * DAY), out = [];
   const from = Math.floor((12 * first.getUTCFullYear() + first.getUTCMonth()) / months) * months;
   for (let at = from; out.length < 99; at += months) {
-    const day = new Date(0).setUTCFullYear(Math.floor(at / 12), at % 12, 1) / DAY;
+    const day = new Date(0).setUTCFullYear(Math.floor(at / 12), ((at % 12) + 12) % 12, 1) / DAY;
     if (!(day <= high)) break;
-    if (day >= low) out.push([day, iso(day, months % 12 ? 7 : 4)]);
+    if (day >= low) out.push([day, iso(day, months % 12 ? -9 : -12)]);
   }
   return out;
 }

@@ -253,9 +253,9 @@ def without_webgl(url, chromium, xy, words):
         browser.close()
 
 
-def overlay(page, words: str):
-    """What an expression gives beside the script of the words on the large map."""
-    script = (ASSETS / "large" / "overlay.js").read_text("utf-8")
+def overlay(page, words: str, script="large/overlay.js"):
+    """What an expression gives beside the script of the words on the large map, or another."""
+    script = (ASSETS / script).read_text("utf-8")
     return page.evaluate(f"() => {{ {script}; return {words}; }}")
 
 
@@ -268,6 +268,20 @@ def test_times_of_day_on_an_axis_are_named_by_their_own_minute(open_page):
     ]
     found = overlay(page, f"date_ticks({low}, {low} + 38.5 / 1440, 39).map((tick) => tick[1])")
     assert found == [f"2020-01-01 09:{minute:02d}" for minute in range(39)]
+
+
+def test_years_of_any_length_on_an_axis_are_whole(open_page):
+    page, words = open_page("/healthz"), "map((tick) => tick[1])"
+    low, high = 2_600_000, 2_960_000  # 9088 to 10074: dates without an end are often 9999-12-31
+    assert overlay(page, f"date_ticks({low}, {high}, 3).{words}") == ["9500", "10000"]
+    assert overlay(page, f"dates({low}, {high}, 120_000).{words}", "linked/map.js") == [
+        "9500",
+        "10000",
+    ]
+    low, high = -736_200, -735_900  # round the end of the year -46
+    before = ["-000046-07", "-000046-10", "-000045-01"]
+    assert overlay(page, f"date_ticks({low}, {high}, 4).{words}") == before
+    assert overlay(page, f"dates({low}, {high}, 75).{words}", "linked/map.js") == before
 
 
 def test_names_in_view_keep_off_the_words_of_the_axes_and_others_stay_out_of_it(open_page):
