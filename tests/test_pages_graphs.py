@@ -72,6 +72,8 @@ def test_links_are_added_to_a_table_and_bad_ones_are_a_sentence():
     at.switch_page("data.py")
     at.run()
     assert services.artifacts().load(view(at).table).edges is None
+    at.file_uploader[0].upload("empty.csv", b"", "text/csv")  # not what links are added to
+    settle(at)
     links = "".join(f"n{i},n{(i + 1) % 12}\n" for i in range(12))
     second = next(u for u in at.file_uploader if u.key == "upload-links")
     second.upload("ring.csv", ("p,q\n" + links).encode(), "text/csv")

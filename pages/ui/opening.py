@@ -85,7 +85,8 @@ def _pasted() -> None:
 
 
 def _linked() -> None:
-    file, staged = st.session_state.get("upload-links"), _last_file()
+    file = st.session_state.get("upload-links")
+    staged = _shown_file() or _last_file()  # a file that could not be read since is not meant
     if file is None or not staged:
         return
     table = session.outline(session.current().view.table)
@@ -110,11 +111,16 @@ def _last_file() -> dict:
     """The file opened last in this tab, read or not, else that of the table on screen; {} when
     there is none. It stays when the reader leaves this page, which empties the field for files."""
     here = session.current()
-    table = session.outline(here.view.table)
-    shown = dict(table.params) if table is not None and table.method == "file" else {}
     staged = st.session_state.get(OPENED) or {}
     failed = "table" in here.errors and staged
-    return staged if failed else {k: shown[k] for k in ("content", "name") if k in shown}
+    return staged if failed else _shown_file()
+
+
+def _shown_file() -> dict:
+    """The file of the table on screen; {} when it is a sample or there is none."""
+    table = session.outline(session.current().view.table)
+    shown = table.params if table is not None and table.method == "file" else {}
+    return {k: shown[k] for k in ("content", "name") if k in shown}
 
 
 def _options(staged: dict) -> None:
