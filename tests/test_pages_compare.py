@@ -183,11 +183,13 @@ def test_a_sweep_from_the_form(made):
     next(t for t in at.text_input if t.label == "Values").input("2, nine")
     next(b for b in at.button if b.label == "Sweep").click().run()
     assert "nine" in at.error[0].value
-    next(t for t in at.text_input if t.label == "Values").input("2-4")
+    next(t for t in at.text_input if t.label == "Values").input("2-8")
     press(at, "Sweep")
-    assert "3 of 3 values" in words(at)
+    assert "7 of 7 values" in words(at)
     again = page(view(at), "Sweep")
-    assert "3 of 3 values" in words(again)
+    assert "7 of 7 values" in words(again)
+    titles = [str(m.value).split(" ")[0] for m in again.markdown]  # in the order of a phone
+    assert [t for t in titles if t.strip("*").isdecimal()] == [f"**{k}**" for k in range(2, 9)]
 
 
 def test_three_ways_says_how_to_get_people_and_takes_their_groupings(made):

@@ -47,6 +47,13 @@ def tall(rows: int, most: int) -> int:
     return min(most, 33 * (max(rows, 1) + 1) + 3)
 
 
+def places(count: int, across: int, gap: str = "small") -> list:
+    """A place for each of so many things, in rows of ``across``: so they keep their order on a
+    phone, where columns stand below each other."""
+    rows = [st.columns(across, gap=gap) for _ in range(0, count, across)]
+    return [place for row in rows for place in row]
+
+
 def sentence(text: str, level: str = "info") -> None:
     """One message; the text may hold words from data, so nothing in it is markup."""
     show = {"info": st.info, "warning": st.warning, "error": st.error, "success": st.success}

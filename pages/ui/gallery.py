@@ -40,9 +40,8 @@ def show(found: list[Result], now: list[Result], dataset: Dataset, projection) -
         f"{safe_md(naming.run_name(projection.digest))}; colours follow the first one compared."
         + (f" Small pictures show {DRAWN:,} of {dataset.n:,} rows." if dataset.n > DRAWN else "")
     )
-    slots = st.columns(ACROSS)
-    for place, i in enumerate(shown):
-        with slots[place % ACROSS], st.container(border=True, key=f"run-{found[i].digest}"):
+    for place, i in zip(frame.places(len(shown), ACROSS), shown, strict=False):
+        with place, st.container(border=True, key=f"run-{found[i].digest}"):
             _tile(found[i], table.iloc[i], now, dataset, projection)
     with st.expander("As a table"):
         plain = table.iloc[shown].drop(columns=["digest"])

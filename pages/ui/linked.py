@@ -40,12 +40,11 @@ def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
     groups = mapview.color_layer(dataset, clustering, view.color)[0]
     if len(kept) < 2:
         st.caption("Other maps of this data, once made, stand here beside each other.")
-    slots = st.columns(4)
-    for i, digest in enumerate(kept):
+    for place, digest in zip(frame.places(len(kept), 4), kept, strict=False):
         projection = session.load(digest)
         if projection is None:
             continue
-        with slots[i % 4]:
+        with place:
             st.image(thumbnail(projection.xy, groups, dark=frame.dark()), width="stretch")
             st.markdown(f"**{safe_md(naming.run_name(digest))}**")
             scores = []
@@ -117,13 +116,13 @@ def _histograms(dataset: Dataset, mask) -> None:
     chosen = st.multiselect(
         "Columns", columns, default=columns[: min(4, len(columns))], max_selections=HISTOGRAMS
     )
-    slots = st.columns(min(max(len(chosen), 1), 4))
+    places = frame.places(len(chosen), min(max(len(chosen), 1), 4))
     for i, name in enumerate(chosen):
         series = dataset.frame[name]
         numeric = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
         values = series.to_numpy(float, na_value=np.nan) if numeric else series.astype("string")
         figure = histogram(values, mask, name=name, numeric=numeric, dark=frame.dark(), height=220)
-        with slots[i % len(slots)]:
+        with places[i]:
             alt, quiet = f"How the values of {name} are spread.", {"displayModeBar": False}
             st.plotly_chart(figure, theme=None, key=f"hist-{i}", alt=alt, config=quiet)
 

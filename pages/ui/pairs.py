@@ -94,8 +94,8 @@ def curves(projection: Projection, result: Ambiguity | None) -> None:
         ("opacity", opaque, False, None),
         ("aspect", "height of a unit of y over a unit of x", True, result.aspect),
     )
-    slots = st.columns(2, gap="medium")
-    for i, (name, title, log, mark) in enumerate(shown):
+    places = frame.places(len(shown), 2, gap="medium")
+    for place, (name, title, log, mark) in zip(places, shown, strict=True):
         if name not in card.tables:
             continue
         table = card.tables[name]
@@ -103,7 +103,7 @@ def curves(projection: Projection, result: Ambiguity | None) -> None:
         figure = banded(
             table[:, 0], table[:, 1], *band, x_title=title, log=log, mark=mark, dark=frame.dark()
         )
-        slots[i % 2].plotly_chart(
+        place.plotly_chart(
             figure,
             theme=None,
             key=f"curve-{name}",

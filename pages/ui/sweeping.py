@@ -183,9 +183,9 @@ def _multiples(found: Gallery, dataset: Dataset, projection: Projection) -> None
         return
     reference = next(iter(shown.values()))
     view = session.current().view
-    slots = st.columns(ACROSS)
+    places = frame.places(len(found.entries), ACROSS)
     for i, e in enumerate(found.entries):
-        with slots[i % ACROSS]:
+        with places[i]:
             mark = " · steadiest" if i == found.chosen else ""
             st.markdown(f"**{safe_md(e['value'])}**{mark}")
             if e.get("digest") not in shown:
