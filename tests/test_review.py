@@ -301,6 +301,9 @@ def test_slides_are_the_parts_in_their_order(made):
     assert "<script>alert" not in page and page.count('role="group"') == len(made_)
     assert page.count("<h1") == 1 and 'data-back="/review?review=t&amp;version=1"' in page
     assert "style=" not in page  # the page's policy would not apply it
+    assert "no longer stored" not in page
+    gone = slides.page(long, back="/review", pictures=("", ""), about="V")
+    assert "The map is no longer stored here." in gone and "<img" not in gone
 
 
 # --- the store ------------------------------------------------------------------------------------

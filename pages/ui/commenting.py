@@ -191,13 +191,15 @@ def _one(desk: Desk, comment) -> None:
     rights = desk.rights(comment.id)
     if not any(rights.values()):
         return
-    with st.popover("Change", key=f"change-{comment.id}", type="tertiary"):
+    kept = st.session_state.get(f"kept-{comment.id}", 0)  # a fold of another key is closed
+    with st.popover("Change", key=f"change-{comment.id}-{kept}", type="tertiary"):
         typed = st.text_area(
             "Comment", comment.text, key=f"edit-{comment.id}-{comment.revision}", max_chars=2_000
         )
         if st.button("Keep this text", key=f"keep-{comment.id}") and _done(
             comments.edit, desk.token, comment.id, comment.revision, typed, **rights
         ):
+            st.session_state[f"kept-{comment.id}"] = kept + 1
             st.rerun()
         if st.button("Delete", key=f"delete-{comment.id}") and _done(
             comments.delete, desk.token, comment.id, **rights
@@ -217,7 +219,7 @@ def _about(desk: Desk, comment) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         said = marking.words(about, desk.results if same else None)
         st.caption(safe_md(said + older), width="content")
-        if about["kind"] == "whole":
+        if about["kind"] == "whole" or not (same or older):  # else the map of this one is gone
             return
         if not same:
             address = f"/review?{QUERY}={desk.token}&{VERSION}={comment.number}"
@@ -242,16 +244,17 @@ def _answer(desk: Desk, comment) -> None:
             comments.resolve, desk.token, comment.id, by[:MAX_NAME]
         ):
             st.rerun()
-        with st.popover("Reply", key=f"reply-to-{comment.id}", type="tertiary"):
-            again = f"replied-{comment.id}"
+        again = f"replied-{comment.id}"
+        sent = st.session_state.get(again, 0)  # each reply has a new fold, which is closed
+        with st.popover("Reply", key=f"reply-to-{comment.id}-{sent}", type="tertiary"):
             if not st.session_state.get(NAME):
                 st.caption("Type your name above the comment box first.")
-            box = f"reply-text-{comment.id}-{st.session_state.get(again, 0)}"
+            box = f"reply-text-{comment.id}-{sent}"
             typed = st.text_area("Reply", key=box, max_chars=2_000)
             if st.button("Send the reply", key=f"send-{comment.id}") and _write(
                 desk, typed, targets.WHOLE, comment.id
             ):
-                st.session_state[again] = st.session_state.get(again, 0) + 1
+                st.session_state[again] = sent + 1
                 st.rerun()
 
 

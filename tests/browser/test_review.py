@@ -96,7 +96,20 @@ def comments(reader) -> str:
     reader.get_by_label("Comment", exact=True).fill("Why is this side <b>thin</b>?")
     reader.get_by_role("button", name="Comment", exact=True).click()
     reader.locator(".comment").wait_for()
+    changes(reader)
     return SELECTED.search(reader.locator("p", has_text="Marked:").inner_text())[0]
+
+
+def changes(reader) -> None:
+    """Change what was said, and say it as before: the fold closes each time."""
+    for words in ("Why?", "Why is this side <b>thin</b>?"):
+        reader.get_by_role("button", name="Change").click()
+        box = reader.get_by_test_id("stPopoverBody").get_by_role("textbox", name="Comment")
+        box.fill(words)
+        reader.get_by_role("button", name="Keep this text").click()
+        expect(reader.locator(".comment .said")).to_have_text(words)
+        expect(box).to_be_hidden()
+        settled(reader)
 
 
 def works_on(owner) -> None:
