@@ -139,7 +139,7 @@ def test_a_redirect_leads_nowhere(served, monkeypatch):
     port = served.url.split(":")[2].removesuffix("/v1")
     share(monkeypatch, f"127.0.0.1:{port}")
     served.mode = "redirect"
-    with pytest.raises(BadInput, match="it answered 307"):
+    with pytest.raises(BadInput, match=r"another address \(307\), which is not followed"):
         propose(served.url)
     assert len(served.requests) == 1
 
