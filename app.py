@@ -10,6 +10,11 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from pages.ui import allocator
+
+if __name__ == "__main__" and len(sys.argv) == 1:
+    allocator.start_over()  # before anything large is loaded, which would be loaded twice
+
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -50,7 +55,7 @@ async def lifespan(app):
     services.stop()
 
 
-housekeeping.one_place()
+allocator.one_place()
 repairs.apply()
 # The gate believes a proxy by the address it comes from, which uvicorn would replace by what the
 # proxy says of its visitor.

@@ -9,7 +9,8 @@ looks at the page for about ``--think`` seconds, in which parts that redraw them
 visitor alone, on the same server before the others come, is the baseline.
 
 Seconds are those from the act to the finished page, as the visitor's end of the socket sees them;
-the visitors share the machine with the server. Memory is that of the server and its workers (PSS).
+the visitors share the machine with the server. Memory is that of the server and its workers (PSS:
+what several share is divided among them); what is the server's alone is its USS.
 """
 
 import argparse
@@ -136,12 +137,12 @@ class Server:
             time.sleep(0.5)
         raise SystemExit(f"the server did not start:\n{self.log.read_text()}")
 
-    def memory(self) -> tuple[float, float]:
-        """MB of the server and of its workers."""
+    def memory(self) -> tuple[float, float, float]:
+        """MB of the server, of its workers, and those of the server that are its alone."""
         here = psutil.Process(self.process.pid)
-        mine = here.memory_full_info().pss
+        mine = here.memory_full_info()
         others = sum(c.memory_full_info().pss for c in here.children(recursive=True))
-        return mine / 2**20, others / 2**20
+        return mine.pss / 2**20, others / 2**20, mine.uss / 2**20
 
     def said(self) -> list[str]:
         """Lines of the log that tell of a fault."""
@@ -192,7 +193,7 @@ def main() -> None:
         server = Server(folder)
         try:
             time.sleep(8)
-            alone = told("1 visitor", crowd(server, 1, min(60, options.seconds), 1.0))
+            single = told("1 visitor", crowd(server, 1, min(60, options.seconds), 1.0))
             time.sleep(5)
             before = server.memory()
             met = crowd(server, options.users, options.seconds, options.think)
@@ -200,11 +201,16 @@ def main() -> None:
             during = server.memory()
             time.sleep(options.keep)
             after = server.memory()
-            print(f"95 % of the crowd / 95 % alone: {many / alone:.1f}")
+            print(f"95 % of the crowd / 95 % alone: {many / single:.1f}")
             looks = {"before": before, "at the end": during, "after they left": after}
-            for when, (mine, others) in looks.items():
-                print(f"memory {when}: server {mine:,.0f} MB, workers {others:,.0f} MB")
-            print(f"after / before: server {after[0] / before[0]:.2f}")
+            for when, (mine, others, alone) in looks.items():
+                print(
+                    f"memory {when}: server {mine:,.0f} MB ({alone:,.0f} its alone), "
+                    f"workers {others:,.0f} MB"
+                )
+            print(f"after / before: server {after[0] / before[0]:.2f}, ", end="")
+            print(f"what is its alone {after[2] / before[2]:.2f}, ", end="")
+            print(f"with workers {sum(after[:2]) / sum(before[:2]):.2f}")
             print(f"log lines of faults: {len(server.said())}", *server.said()[:5], sep="\n    ")
         finally:
             server.stop()

@@ -4,10 +4,9 @@ Streamlit keeps a session for two minutes after its tab was closed, and then dro
 next one comes or goes: the last to leave stayed for ever. Collecting circles of objects after every
 run of a page, as Streamlit does unless told otherwise, was nine tenths of the server's work with 50
 people; here both happen every few seconds, and what is free then is handed back to the system,
-which the C library does by itself for large pieces only. Free memory can be handed back where whole
-pages of it are free, so the memory of all threads comes from one place: by itself the C library
-would spread the same objects over eight places per core. When nobody is there any more, pictures
-and results in memory are let go, and workers that have run jobs are replaced by new ones.
+which the C library does by itself for large pieces only (:mod:`pages.ui.allocator`). When nobody
+is there any more, pictures and results in memory are let go, and workers that have run jobs are
+replaced by new ones.
 """
 
 import asyncio
@@ -23,20 +22,7 @@ from streamlit.runtime import Runtime
 from pages.ui import services
 
 EVERY = 15.0  # seconds
-# Of glibc's malloc.h: how many places (arenas), and from which size on a piece is a mapping of its
-# own, which goes back at once. Setting the size keeps the library from raising it as it goes.
-_ARENA_MAX, _MMAP_THRESHOLD = -8, -3
-_PIECE = 64 * 1024  # bytes
 log = logging.getLogger(__name__)
-
-
-def one_place() -> None:
-    """Have all threads of this process share one place for their memory. To be called before they
-    start. With one thread at a time in Python nobody waits for it."""
-    with suppress(OSError, AttributeError):  # no glibc here
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(_ARENA_MAX, 1)
-        libc.mallopt(_MMAP_THRESHOLD, _PIECE)
 
 
 async def keep() -> None:
