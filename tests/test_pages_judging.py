@@ -124,7 +124,8 @@ def test_a_cancelled_run_says_that_what_was_answered_is_kept(served):
     button(at, "Explain these texts").click().run()
     button(at, "Cancel").click()
     settle(at)
-    assert "language model has answered is kept and not asked again" in said(at)
+    kept = "language model has answered is kept and not asked again"
+    assert any(kept in shown.value for shown in at.info) and not at.error  # no failure
 
 
 def test_running_again_is_offered_where_it_can_help_only(served):

@@ -100,10 +100,11 @@ def _sampled(view) -> None:
 
 def _failures(here: session.Session) -> None:
     """What went wrong, one sentence each."""
-    for slot in [s for s, words in here.errors.items() if words]:
+    for slot, words in [told for told in here.errors.items() if told[1]]:
         with st.container(horizontal=True, vertical_alignment="center"):
             level = "warning" if slot == "import" else "error"  # the rest of it is there
-            sentence(f"{STEP[slot]}: {OPTION.sub(ON_PAGE, here.errors[slot])}", level)
+            level = "info" if words.startswith(session.CANCELLED) else level  # as the reader wished
+            sentence(f"{STEP[slot]}: {OPTION.sub(ON_PAGE, words)}", level)
             if st.button("Dismiss", key=f"dismiss-{slot}", type="tertiary"):
                 # Kept without words: the automatic path does not try the same thing again.
                 here.errors[slot] = ""

@@ -36,6 +36,7 @@ BY_MODEL = (
     "sentences",
 )
 MAX_HISTORY = 50
+CANCELLED = "Cancelled."
 UNREADABLE = (
     "The stored result of this step can be neither read nor replaced: see what the server's log "
     "says of it."
@@ -232,8 +233,8 @@ def cancelled(request: Request) -> str:
     """What to say of a step that was cancelled; of one that asked a language model, what becomes of
     the answers."""
     if request.method != language.METHOD:
-        return "Cancelled."
-    return "Cancelled. What the language model has answered is kept and not asked again."
+        return CANCELLED
+    return f"{CANCELLED} What the language model has answered is kept and not asked again."
 
 
 def again_helps(request: Request) -> bool:
