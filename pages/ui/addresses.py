@@ -48,8 +48,6 @@ def leads_nowhere(request: Request) -> bool:
     opens = "text/html" in request.headers.get("accept", "")
     if not opens or not parts or parts[0] in FILES:
         return False
-    if len(parts) == 1 and (
-        parts[0] in SHORT or "." in parts[0]
-    ):  # with a dot: a file of Streamlit
+    if len(parts) == 1 and (parts[0] in SHORT or "." in parts[0]):  # a dot: Streamlit's files
         return False
     return all(route.matches(request.scope)[0] is Match.NONE for route in OURS)

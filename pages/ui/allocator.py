@@ -21,7 +21,8 @@ _NAME = "PYTHONMALLOC"  # which Python reads when it starts
 # which goes back at once (setting it keeps the library from raising it as it goes); how much may
 # lie free at the end of the place: by itself the library would give it back and take it again many
 # times while one page is drawn.
-_SETTINGS = {-8: 1, -3: 64 * 2**10, -1: 64 * 2**20}
+_ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
+_SETTINGS = {_ARENA_MAX: 1, _MMAP_THRESHOLD: 64 * 2**10, _TRIM_THRESHOLD: 64 * 2**20}  # bytes
 
 
 def start_over() -> None:
