@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from analytics.view import checked_zoom
-from pages.ui import frame
+from pages.ui import frame, mounting
 
 _COMPONENT = st.components.v2.component(
     "gestalt_in_view", js=(frame.ASSETS / "inview" / "inview.js").read_text("utf-8")
@@ -18,7 +18,7 @@ def listen(key: str, revision: str) -> None:
     replaced while a line is drawn on it. revision : of the map, "" to be told nothing."""
     with st.container(key=f"{key}-inview"):  # takes no room, see assets/app.css
         _COMPONENT(
-            key=f"{key}-in-view",
+            key=mounting.key(key, "in-view"),
             data={
                 "box": BOX.format(key=key),
                 "revision": revision,
@@ -30,7 +30,7 @@ def listen(key: str, revision: str) -> None:
 
 def shown(key: str, revision: str) -> tuple[float, ...]:
     """(x0, x1, y0, y1) that the reader had zoomed or moved this map to; () for the first view."""
-    state = st.session_state.get(f"{key}-in-view")
+    state = st.session_state.get(mounting.key(key, "in-view"))
     said = state.get("shown") if state is not None else None
     if not isinstance(said, Mapping) or said.get("revision") != revision:
         return ()

@@ -15,7 +15,7 @@ import streamlit as st
 from analytics.figures import dates, furniture, large, marks, people, theme
 from analytics.figures.beside import columns
 from analytics.selection import Shape
-from pages.ui import frame, tickets
+from pages.ui import frame, mounting, tickets
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets" / "large"
 SCRIPTS = (
@@ -131,7 +131,7 @@ def draw(
 
 def _mount(data: dict, height: int, key: str, hears: dict) -> None:
     """Put the component into a box of its own; hears : what to call for each event, or None."""
-    chart = f"{key}-large"
+    chart = mounting.key(key, "large")
 
     def hear(what: str):
         def heard():

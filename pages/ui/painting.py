@@ -12,7 +12,7 @@ import streamlit as st
 
 from analytics.errors import BadInput
 from analytics.stepping import board
-from pages.ui import frame
+from pages.ui import frame, mounting
 
 _PARTS = frame.ASSETS / "paint"
 _COMPONENT = st.components.v2.component(
@@ -50,7 +50,7 @@ def show(
     most : how many points fit, up to 1,000. In a fragment, only the fragment runs again.
     """
     kept = _kept(key, start, seed)
-    widget = f"{key}-board"
+    widget = mounting.key(key, "board")
 
     def painted():
         _hear(kept, st.session_state[widget].get("points"), most)
