@@ -27,9 +27,16 @@ def settle(at, seconds=90):
             deadline, last = min(time.monotonic() + seconds, end), now
         quiet = 0 if busy else quiet + 1
         if quiet == 2:
+            _menus_tell_apart(at)
             return at
         time.sleep(0.2 if busy else 0)
     raise AssertionError(f"the page did not settle: {here.wanted=}, {here.errors=}, {active=}")
+
+
+def _menus_tell_apart(at):
+    """Of options with the same words a menu can only choose the last."""
+    for menu in (*at.selectbox, *at.multiselect, *at.radio, *at.select_slider):
+        assert len(set(menu.options)) == len(menu.options), (menu.label, menu.options)
 
 
 def start(query=None):

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analytics.data import encode, scale, types
 from analytics.data.categories import is_category, ones, vocabulary
+from analytics.data.naming import different
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
 
@@ -160,7 +161,7 @@ def _with_constants(made: Encoder, dataset: Dataset, categories: list[str]) -> E
         places, said = vocabulary(name, types.to_text(frame[name]), [])
         vocabularies[name] = (places, len(said))
         labels += [f"{name}={label}" for label in said]
-    columns = encode.different([*names, *made.switches, *labels])
+    columns = different([*names, *made.switches, *labels])
     if not set(dataset.columns) <= set(columns):
         raise _refused("columns that were made in another way")
     return replace(

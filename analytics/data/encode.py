@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.data import kmers, texts, types, words
 from analytics.data.categories import Kinds, is_category, one_hot, ranks
+from analytics.data.naming import different
 from analytics.data.scale import LARGEST, note_constant, scaled, shift
 from analytics.errors import BadInput
 from analytics.progress import Progress, part
@@ -111,6 +112,7 @@ def matrix(
             continue
         said = texts.by_meaning if recipe["texts_by"] == "meaning" else texts.by_words
         groups.append(said(column, frame[column], seed, told, notes))
+    # A 0/1 column may be called like another column.
     columns = different([name for group_names, _ in groups for name in group_names])
     _refuse_size(len(frame), len(columns))
     X = np.concatenate([np.asarray(v, np.float32) for _, v in groups], axis=1)
@@ -134,18 +136,6 @@ def _numeric_group(
         return [], values
     values = fill(values, names, recipe["missing"], notes)
     return scaled(values, names, recipe["scale"], bool(recipe["image"]), notes)
-
-
-def different(names: list[str]) -> list[str]:
-    """The names with " (2)" and so on where a 0/1 column is called like another column."""
-    seen: set[str] = set()
-    for position, wanted in enumerate(names):
-        name, number = wanted, 2
-        while name in seen:
-            name, number = f"{wanted} ({number})", number + 1
-        seen.add(name)
-        names[position] = name
-    return names
 
 
 def _refuse_size(n: int, d: int) -> None:

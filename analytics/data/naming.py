@@ -91,6 +91,17 @@ def tidy_names(names: Iterable[Any], notes: Notes) -> list[str]:
     return clean
 
 
+def different(names: Iterable[str]) -> list[str]:
+    """The names with " (2)" and so on at those that were there before."""
+    seen: dict[str, None] = {}
+    for wanted in names:
+        name, number = wanted, 2
+        while name in seen:
+            name, number = f"{wanted} ({number})", number + 1
+        seen[name] = None
+    return list(seen)
+
+
 def numbered(count: int) -> list[str]:
     """Names for columns that have none: "column 1", "column 2", ..."""
     return [f"column {i}" for i in range(1, count + 1)]

@@ -11,7 +11,7 @@ from analytics.errors import BadInput
 from analytics.explanation import asking, explain, lexical
 from analytics.figures.theme import color_of
 from analytics.results import Dataset, Explanation
-from pages.ui import frame, session
+from pages.ui import frame, menus, session
 from pages.ui.words import count, escape, marked, number, share
 
 SHOWN = 160  # letters of an exemplar
@@ -144,7 +144,7 @@ def _change(found: Explanation, place: int, entry: Mapping[str, Any], column: in
             "Merge with",
             others,
             index=None,
-            format_func=lambda c: called(found, c),
+            format_func=menus.told_apart(others, lambda c: called(found, c)),
             key=f"merge-{column}-{found.digest}",
         )
         if other is not None and st.button("Merge", key=f"merge-go-{column}"):

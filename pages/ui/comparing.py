@@ -47,16 +47,8 @@ def results(dataset: Dataset) -> list[Result]:
 
 def _distinct(found: list[Result]) -> list[Result]:
     """Each with a name of its own: menus and tables tell results apart by what they are called."""
-    alike: dict[str, list[Result]] = {}
-    for r in found:
-        alike.setdefault(r.name, []).append(r)
-    names = {
-        r.digest: f"{r.name}, {words}"
-        for same in alike.values()
-        if len(same) > 1
-        for r, words in zip(same, naming.apart([(r.run, r.made_on) for r in same]), strict=True)
-    }
-    return [replace(r, name=names.get(r.digest, r.name)) for r in found]
+    names = naming.distinct({r.digest: r.name for r in found})
+    return [replace(r, name=names[r.digest]) for r in found]
 
 
 def _recorded() -> list[str]:

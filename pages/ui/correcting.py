@@ -18,7 +18,7 @@ from analytics.correcting.operations import (
 )
 from analytics.errors import BadInput
 from analytics.results import Clustering, Dataset, Projection
-from pages.ui import automatic, frame, session
+from pages.ui import automatic, frame, menus, session
 from pages.ui.words import count, safe_md
 
 NAME_KEY = "correct-author"
@@ -76,7 +76,8 @@ def _groups(result: Clustering, mask) -> None:
         st.caption("All rows are noise: there is no group to change.")
         return
     key = result.digest
-    group = st.selectbox("Group", options, format_func=names.get, key=f"correct-group-{key}")
+    say = menus.told_apart(options, names.get)
+    group = st.selectbox("Group", options, format_func=say, key=f"correct-group-{key}")
     group = group or 0
     words = st.text_input("New name", key=f"correct-words-{key}-{group}", max_chars=80)
     if st.button("Rename", key="correct-rename"):
@@ -84,7 +85,7 @@ def _groups(result: Clustering, mask) -> None:
     others = st.multiselect(
         "Merge with",
         [o for o in options if o != group],
-        format_func=names.get,
+        format_func=say,
         key=f"correct-merge-{key}-{group}",
     )
     if st.button("Merge", key="correct-merge", disabled=not others):
@@ -128,7 +129,7 @@ def _rows(dataset: Dataset, projection: Projection, result: Clustering, mask) ->
     to = st.selectbox(
         "Move them to",
         targets,
-        format_func=lambda g: "a new group" if g == "new" else names[g],
+        format_func=menus.told_apart(targets, {**names, "new": "a new group"}.get),
         key=f"correct-to-{result.digest}",
     )
     words = st.text_input("Name of the new group, or tag", key="correct-tag", max_chars=80)

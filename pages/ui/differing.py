@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from analytics.data.naming import different
 from analytics.results import NOISE, Clustering, Dataset
 from analytics.shares import percent
 from pages.ui.words import safe_md
@@ -41,17 +42,18 @@ def draw(dataset: Dataset, result: Clustering) -> None:
     )
     found = differences(active, inside, outside)[:SHOWN]
     rows = [
-        {
-            "Feature": named[d.feature],
-            a: percent(d.share_a),
-            b if b != a else REST: percent(d.share_b),
-            "Difference": f"{100 * d.gap:+.0f} points",
-            "from": f"{100 * d.low:+.0f}",
-            "to": f"{100 * d.high:+.0f}",
-        }
+        (
+            named[d.feature],
+            percent(d.share_a),
+            percent(d.share_b),
+            f"{100 * d.gap:+.0f} points",
+            f"{100 * d.low:+.0f}",
+            f"{100 * d.high:+.0f}",
+        )
         for d in found
     ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True)
+    heads = different(["Feature", a, b, "Difference", "from", "to"])
+    st.dataframe(pd.DataFrame(rows, columns=heads), hide_index=True)
     with st.expander("Features that come together"):
         st.dataframe(_pairs(active, named), hide_index=True)
         st.caption("1: always together; 0: as chance has it (normalised mutual information).")
@@ -59,15 +61,16 @@ def draw(dataset: Dataset, result: Clustering) -> None:
 
 def _sets(dataset: Dataset, result: Clustering) -> dict[str, np.ndarray]:
     """Name -> bool (n,): the groups, noise, and the known labels."""
-    found = {
-        name: result.labels == group
+    found = [
+        (name, result.labels == group)
         for group, name in result.group_names.items()
         if group != NOISE or (result.labels == NOISE).any()
-    }
+    ]
     if dataset.labels is not None:
         for i, name in enumerate(dataset.label_names):
-            found[f"{dataset.label_column}: {name}"] = dataset.labels == i
-    return found
+            found.append((f"{dataset.label_column}: {name}", dataset.labels == i))
+    names = different([REST, *(name for name, _ in found)])[1:]
+    return dict(zip(names, (rows for _, rows in found), strict=True))
 
 
 def _named(result: Clustering) -> tuple[list[str], np.ndarray]:

@@ -11,7 +11,7 @@ from analytics.figures.theme import color_of
 from analytics.language import asking as language
 from analytics.report.tables import to_csv
 from analytics.results import Dataset, Explanation
-from pages.ui import allrows, cards, connecting, findings, frame, judging, session
+from pages.ui import allrows, cards, connecting, findings, frame, judging, menus, session
 from pages.ui.words import count, escape, marked, number, safe_md, share
 
 TEXTS, LETTERS = 30, 600
@@ -58,10 +58,11 @@ def _texts(found: Explanation, dataset: Dataset) -> None:
     left, right = st.columns([1, 1])
     wanted = left.text_input("Search in the texts", key="explain-search")
     names = [e["description"] for e in found.evidence]
+    said = {None: "all", **dict(enumerate(names)), -1: "unexplained"}
     group = right.selectbox(
         "Group",
-        [None, *range(len(names)), -1],
-        format_func=lambda g: {None: "all", -1: "unexplained"}.get(g) or names[g],
+        list(said),
+        format_func=menus.told_apart(said, said.get),
         key=f"explain-group-{found.digest}",
     )
     order = st.segmented_control(
@@ -128,11 +129,12 @@ def _one(found: Explanation, dataset: Dataset, texts, rows) -> None:
         st.dataframe(pd.DataFrame(table), hide_index=True, height=height, lazy=False)
         judging.saw(found, dataset, place)
         columns = [int(c) for c in found.chosen]
+        targets = {**{c: cards.called(found, c) for c in columns}, -1: "unexplained"}
         to = st.selectbox(
             "Move it to",
-            [*columns, -1],
+            list(targets),
             index=None,
-            format_func=lambda c: "unexplained" if c == -1 else cards.called(found, c),
+            format_func=menus.told_apart(targets, targets.get),
             key=f"explain-move-{row}-{found.digest}",
         )
         if to is not None and st.button("Move", key="explain-move-go"):
@@ -174,7 +176,7 @@ def _candidates(found: Explanation) -> None:
             "Bring in",
             free,
             index=None,
-            format_func=lambda c: cards.called(found, c),
+            format_func=menus.told_apart(free, lambda c: cards.called(found, c)),
             key=f"explain-bring-{found.digest}",
         )
         if bring is not None and st.button("Bring it in", key="explain-bring-go"):

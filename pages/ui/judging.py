@@ -10,7 +10,7 @@ from analytics.explanation import asking, corpus, rest
 from analytics.language import asking as language
 from analytics.language import audit
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, connecting, frame, parts
+from pages.ui import cards, connecting, frame, menus, parts
 from pages.ui.words import count, safe_md
 
 WHO = ("this machine", "a model")
@@ -125,7 +125,7 @@ def saw(found: Explanation, dataset: Dataset, place: int) -> None:
     column = st.selectbox(
         "About",
         order,
-        format_func=lambda c: cards.called(found, c),
+        format_func=menus.told_apart(order, lambda c: cards.called(found, c)),
         key=f"explain-about-{found.digest}",
     )
     try:

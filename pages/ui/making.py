@@ -6,7 +6,7 @@ from analytics import operations
 from analytics.errors import BadInput
 from analytics.projection.methods.chosen import is_axis
 from analytics.results import Dataset, Projection
-from pages.ui import forms, frame, mapview, naming, parts, pointing, session
+from pages.ui import forms, frame, mapview, menus, naming, parts, pointing, session
 from pages.ui.words import safe_md
 
 
@@ -140,7 +140,7 @@ def _kept(label: str, slot: str, kept: tuple[str, ...]) -> None:
         label,
         kept,
         index=kept.index(now) if now in kept else 0,
-        format_func=naming.run_name,
+        format_func=menus.told_apart(kept, naming.names_of(kept).get),
         key=key,
         on_change=chosen,
     )

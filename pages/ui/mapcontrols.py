@@ -5,7 +5,7 @@ import streamlit as st
 from analytics.figures import shapes as marks
 from analytics.report.columns import default as default_columns
 from analytics.results import Dataset, Projection
-from pages.ui import making, mapview, session
+from pages.ui import making, mapview, menus, session
 from pages.ui.words import count, safe_md
 
 
@@ -20,7 +20,7 @@ def map_controls(dataset: Dataset, projection: Projection | None, clustering) ->
         "Colour by",
         options,
         index=options.index(view.color) if view.color in options else 0,
-        format_func=lambda c: _color_name(c, dataset),
+        format_func=menus.told_apart(options, lambda c: _color_name(c, dataset)),
         key=f"color-{view.dataset}-{view.color}",
         on_change=lambda: _set(f"color-{view.dataset}-{view.color}", "color", layer=""),
     )
@@ -81,7 +81,7 @@ def _group_controls(dataset: Dataset, clustering) -> None:
             "Show one group",
             present,
             default=view.isolate if view.isolate in present else None,
-            format_func=lambda g: safe_md(names.get(g, str(g))),
+            format_func=menus.told_apart(present, lambda g: safe_md(names.get(g, str(g)))),
             key=chosen,
             on_change=lambda: _set(chosen, "isolate"),
         )
@@ -98,7 +98,7 @@ def _shape_choice(dataset: Dataset, clustering) -> None:
         "Shape by",
         options,
         index=options.index(shape) if shape in options else 0,
-        format_func=lambda s: mapview.shape_name(s, dataset),
+        format_func=menus.told_apart(options, lambda s: mapview.shape_name(s, dataset)),
         help=f"A mark for each of up to {marks.MOST} kinds; with more, the {marks.MOST - 1} most "
         "frequent have their own and the others share one.",
         key=key,

@@ -1,6 +1,6 @@
 """What a map or a clustering is called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from analytics import registry
 from analytics.clustering.examples import said
@@ -41,7 +41,30 @@ def run_name(digest: str) -> str:
     return label + (f" ({', '.join(extra)})" if extra else "")
 
 
-def apart(alike: Sequence[tuple[Clustering, Dataset]]) -> list[str]:
+def names_of(digests: Iterable[str]) -> dict[str, str]:
+    """What results are called in a menu, by digest: no two the same."""
+    return distinct({digest: run_name(digest) for digest in digests})
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Names of stored results by digest, those alike with what sets these results apart."""
+    alike: dict[str, list[str]] = {}
+    for digest, name in names.items():
+        alike.setdefault(name, []).append(digest)
+    told = dict(names)
+    for name, same in alike.items():
+        if len(same) < 2:
+            continue
+        runs = [run for run in map(session.load, same) if run is not None]
+        made = [
+            (run, on) for run in runs if isinstance(on := session.load(run.parents[0]), Dataset)
+        ]
+        for (run, _), words in zip(made, apart(made), strict=True):
+            told[run.digest] = f"{name}, {words}"
+    return told
+
+
+def apart(alike: Sequence[tuple[Clustering | Projection, Dataset]]) -> list[str]:
     """What sets results of one name apart, in a few words each: the map, rows, columns or
     preparation they were made on; where these are the same too, the start of their digest.
 
@@ -60,8 +83,9 @@ def apart(alike: Sequence[tuple[Clustering, Dataset]]) -> list[str]:
     ]
 
 
-def _made_on(run: Clustering, dataset: Dataset) -> list[str]:
-    maps = (session.load(d) for d in run.parents[1:]) if run.space == "map" else ()
+def _made_on(run: Clustering | Projection, dataset: Dataset) -> list[str]:
+    on_map = isinstance(run, Clustering) and run.space == "map"
+    maps = (session.load(d) for d in run.parents[1:]) if on_map else ()
     own = [run_name(m.digest) for m in maps if isinstance(m, Projection)]
     recipe = dataset.params
     return [

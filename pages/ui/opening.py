@@ -6,7 +6,7 @@ from analytics import settings
 from analytics.data.decoding import ENCODINGS
 from analytics.data.naming import written
 from analytics.errors import BadInput, StoreError
-from pages.ui import limits, serverfiles, session
+from pages.ui import limits, menus, serverfiles, session
 from pages.ui.words import safe_md
 
 GO_TO = "go-to-page"
@@ -152,8 +152,9 @@ def _columns(source: dict, rows: str) -> dict[str, str | None]:
     names = source.get(rows, {}).get("columns") or (table.frame.columns if table else ())
     chosen = {}
     for role, label in ASKED[rows].items():
-        picked = st.selectbox(label, ("detect", *names), key=f"read-{role}")
-        chosen[role] = None if picked == "detect" else picked
+        options = (None, *names)
+        say = menus.told_apart(options, lambda name: "detect" if name is None else name)
+        chosen[role] = st.selectbox(label, options, format_func=say, key=f"read-{role}")
     if rows == "readings":
         values = st.multiselect(
             "How much", names, key="read-value", placeholder="detect",

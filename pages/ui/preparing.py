@@ -6,7 +6,7 @@ import streamlit as st
 from analytics.data.wording import ENCODE, MISSING, SCALE, TEXTS_BY
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
-from pages.ui import automatic, features, frame
+from pages.ui import automatic, features, frame, menus
 from pages.ui.findings import facts
 from pages.ui.words import count, safe_md
 
@@ -214,7 +214,7 @@ def _column_choice(label: str, columns: list[str], value: str, key: str, help_: 
         label,
         options,
         index=options.index(value) if value in options else 0,
-        format_func=lambda c: c or "none",
+        format_func=menus.told_apart(options, lambda c: c or "none"),
         key=key,
         help=help_ or None,
     )

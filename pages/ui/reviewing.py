@@ -15,6 +15,7 @@ from pages.ui import (
     exports,
     frame,
     identity,
+    menus,
     reading,
     rewriting,
     saving,
@@ -52,7 +53,8 @@ def _begin() -> None:
     here = session.current().view
     rows = access.mine(projects.list_projects(services.engine()))
     rows = [row for row in rows if row.last_view]
-    names = {row.last_view: f"{row.name} · saved {when(row.updated)}" for row in rows}
+    # The time itself, not how long ago: a menu whose words change forgets what was chosen from it.
+    names = {row.last_view: f"{row.name} · saved {row.updated:%d %b %Y, %H:%M} UTC" for row in rows}
     if here.dataset and here.projection:
         names = {SCREEN: "What is on screen now", **names}
     if not names:
@@ -60,9 +62,9 @@ def _begin() -> None:
         st.page_link("data.py", label="Open the Data page", icon=":material/table:")
         return
     with st.container(border=True):
-        chosen = st.selectbox(
-            "Write a review of", list(names), format_func=lambda v: names.get(v, v)
-        )
+        say = menus.told_apart(names, lambda v: names.get(v, v))
+        # By its key it is the same menu when somebody saves another view meanwhile.
+        chosen = st.selectbox("Write a review of", list(names), format_func=say, key="review-of")
         if st.button("Write the review", type="primary", icon=":material/rate_review:"):
             try:
                 _open(_start(chosen))

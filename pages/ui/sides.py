@@ -7,7 +7,7 @@ import streamlit as st
 from analytics.comparing import overlap
 from analytics.comparing.colors import recolored
 from analytics.results import NOISE, Dataset, Projection
-from pages.ui import comparing, drawing, frame, linked, mapview, selecting, session
+from pages.ui import comparing, drawing, frame, linked, mapview, menus, selecting, session
 from pages.ui.comparing import Result
 from pages.ui.words import count, safe_md, share
 
@@ -194,7 +194,7 @@ def _group(first: Result, second: Result, pairs: list[overlap.Pair]) -> None:
         "Select all rows of a group",
         options,
         index=options.index(cell) if cell in names else None,
-        format_func=lambda end: names.get(end, end),
+        format_func=menus.told_apart(options, lambda end: names.get(end, end)),
         placeholder="Choose a group of either side",
         key=key,
         on_change=lambda: session.change(cell=st.session_state[key] or "", selection=()),

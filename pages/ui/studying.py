@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, frame, identity, services, session, sharing
+from pages.ui import access, frame, identity, menus, services, session, sharing
 
 NEW = "Start a new study"
 QUERY = "study"  # in the address: which study is open
@@ -33,7 +33,8 @@ def choose():
         row.id: f"{row.title} · started {row.created:%d %b %Y, %H:%M} UTC" for row in rows.values()
     }
     options = list(names)
-    chosen = st.selectbox("Study", options, options.index(opened), format_func=names.get)
+    say = menus.told_apart(options, names.get)
+    chosen = st.selectbox("Study", options, options.index(opened), format_func=say)
     if chosen != opened:
         open_study(chosen)
         st.rerun()
