@@ -356,11 +356,11 @@ def test_answers_are_kept_with_what_was_said(home):
     kept.close()
     again = answered.Answers()
     assert again.judged([key, "other"]) == {key: 0.4}
-    assert again.proposed("p") == ["is a"] and again.proposed("q") is None
+    assert again.proposed(["p", "q"]) == {"p": ["is a"]}
     assert again.of_pair(key).messages == [{"role": "user", "content": "x"}]
     assert [e.outcome for e in again.latest()] == ["not usable: empty", "used"]
     again.clear()
-    assert not again.judged([key]) and not again.latest() and again.proposed("p") is None
+    assert not again.judged([key]) and not again.latest() and not again.proposed(["p"])
     assert b'"content"' not in (home / answered.FILE_NAME).read_bytes()
 
 

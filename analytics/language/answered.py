@@ -18,6 +18,7 @@ from analytics import digest, settings
 from analytics.errors import StoreError
 
 FILE_NAME = "language.sqlite"
+CLAIMS = ".claims"  # the ending of the file beside it: see analytics.language.claims
 LIMIT = "GESTALT_ANSWERS_MB"
 BUSY_SECONDS = 30.0
 _AT_ONCE = 500  # variables of one statement
@@ -73,6 +74,7 @@ class Answers:
 
     def __init__(self, path: Path | None = None, megabytes: int | None = None):
         self._path = path or settings.home() / FILE_NAME
+        self.claims = self._path.with_suffix(CLAIMS)
         self._lock = threading.Lock()
         self._most = (megabytes or settings.number(LIMIT)) * 2**20
         try:
@@ -101,10 +103,11 @@ class Answers:
             found.update(self._rows(query, some))
         return found
 
-    def proposed(self, key: str) -> list[str] | None:
-        """The descriptions that a request brought, None when it was not made yet."""
-        rows = self._rows("SELECT descriptions FROM proposals WHERE key = ?", (key,))
-        return json.loads(rows[0][0]) if rows else None
+    def proposed(self, keys: Sequence[str]) -> dict[str, list[str]]:
+        """The descriptions that requests brought, of those among the keys that were made."""
+        query = "SELECT descriptions FROM proposals WHERE key = ?"
+        rows = {key: self._rows(query, (key,)) for key in keys}
+        return {key: json.loads(found[0][0]) for key, found in rows.items() if found}
 
     def keep(
         self,

@@ -28,6 +28,12 @@ def pick(
     work = [left[start : start + to.together] for start in range(0, len(left), to.together)]
 
     def ask(some: list[int]) -> dict[int, int]:
+        with to.unasked([keys[row] for row in some]) as kept:
+            have = {row: int(kept[keys[row]]) for row in some if keys[row] in kept}
+            left = [row for row in some if row not in have]
+            return have | put(left) if left else have
+
+    def put(some: list[int]) -> dict[int, int]:
         messages = prompts.pick([texts[i] for i in some], words, task.goal, to.seed)
         room = 60 + 30 * len(some)
 
@@ -47,7 +53,7 @@ def pick(
             if len(some) < 2:
                 raise
             half = len(some) // 2
-            return ask(some[:half]) | ask(some[half:])
+            return put(some[:half]) | put(some[half:])
         if None in found:
             to.missing("the model left out texts of a request")
         return {row: at for row, at in zip(some, found, strict=True) if at is not None}

@@ -2,7 +2,8 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from analytics.data import words as wording
 from analytics.errors import BadInput, NotNow
 from analytics.explanation.provider import Task
-from analytics.language import answered, answers, cost, prompts
+from analytics.language import answered, answers, claims, cost, prompts
 from analytics.language.answered import Answers, Exchange
 from analytics.language.connection import Connection
 from analytics.language.masking import Masker
@@ -51,6 +52,7 @@ class LanguageProvider:
     advice: dict[str, bool] = field(default_factory=dict)
     _barren: int = 0
     _unusable: int = 0
+    _waited: float = -2 * LOOK  # when an answer was last waited for that somebody else asks for
     _sent: tuple[tuple[str, ...], list[str]] = ((), [])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -92,18 +94,12 @@ class LanguageProvider:
         shown = [texts[i] for i in rows]
         messages = prompts.propose(shown, task.goal, task.examples, known, seed)
         key = answered.asked(self.name, prompts.PROPOSE, messages)
-        held = self.kept.proposed(key)
-        if held is not None:
-            return held
         self.sender.stopping.clear()
+        wanted = (answers.PROPOSED, ROOM_TO_PROPOSE)
         try:
             found = self._watched(
                 progress,
-                prompts.PROPOSE,
-                messages,
-                (answers.PROPOSED, ROOM_TO_PROPOSE),
-                answers.descriptions,
-                lambda kept: {"proposal": (key, kept)},
+                lambda: self.once(key, prompts.PROPOSE, messages, wanted, answers.descriptions),
             )
         except CutOff as error:
             if len(rows) > 1:
@@ -116,10 +112,10 @@ class LanguageProvider:
         self._barren = 0
         return found
 
-    def _watched(self, progress: Progress, *asked) -> Any:
-        """:meth:`ask`, which tells meanwhile what is waited for."""
+    def _watched(self, progress: Progress, ask: Callable[[], Any]) -> Any:
+        """What ``ask`` returns; what is waited for is told meanwhile."""
         with ThreadPoolExecutor(1, "language") as pool:
-            future = pool.submit(self.ask, *asked)
+            future = pool.submit(ask)
             try:
                 while not wait((future,), LOOK).done:
                     progress(0.0, self._told())
@@ -152,14 +148,9 @@ class LanguageProvider:
         texts = self.sent(task)
         wanted = [(int(r), d) for r in rows for d in descriptions]
         have = self._held(prompts.MANY[opinion], task.goal, wanted, texts)
-        groups: dict[tuple[str, ...], list[int]] = {}
-        for row in dict.fromkeys(int(r) for r in rows):
-            lacking = [d for d in dict.fromkeys(descriptions) if (row, d) not in have]
-            for start in range(0, len(lacking), MOST_ASKED):
-                groups.setdefault(tuple(lacking[start : start + MOST_ASKED]), []).append(row)
         work = [
             (some[start : start + self.together], asked)
-            for asked, some in groups.items()
+            for asked, some in _lacking(rows, descriptions, have).items()
             for start in range(0, len(some), self.together)
         ]
         for found in self.each(
@@ -185,6 +176,24 @@ class LanguageProvider:
         ):
             have.update(found)
         return np.array([have.get(pair, np.nan) for pair in pairs], float)
+
+    def once(self, key: str, kind: str, messages, wanted, read: Callable) -> list[str]:
+        """:meth:`ask`, for words that are kept under one key: what came before is not asked."""
+        with self.unasked([key], self.kept.proposed) as have:
+            if key in have:
+                return have[key]
+            return self.ask(kind, messages, wanted, read, lambda kept: {"proposal": (key, kept)})
+
+    def unasked(self, keys: Sequence[str], known: Callable | None = None):
+        """See :func:`analytics.language.claims.unasked`. known : judgements by default."""
+        on = claims.claims(self.kept.claims)
+        return claims.unasked(on, keys, known or self.kept.judged, self._elsewhere)
+
+    def _elsewhere(self, seconds: float) -> None:
+        """Wait for an answer that somebody else asks for just now."""
+        self._waited = time.monotonic()
+        if self.sender.stopping.wait(seconds):
+            raise NoAnswer("stopped")
 
     def missing(self, why: str, count: int = 1) -> None:
         """Note that requests brought nothing."""
@@ -230,6 +239,8 @@ class LanguageProvider:
         tokens = spent.tokens_in + spent.tokens_out
         told = f"{wording.count(spent.calls, 'request')}, {tokens:,} tokens{money}"
         waits = self.sender.waiting()
+        if not waits and time.monotonic() - self._waited < 2 * LOOK:
+            waits = "another step is asking the same, its answers are waited for"
         return f"{told}; {waits}" if waits else told
 
     def key(self, kind: str, goal: str, text: str, description: str) -> str:
@@ -244,7 +255,19 @@ class LanguageProvider:
     def _many(
         self, rows: list[int], words: tuple[str, ...], goal: str, texts: list[str], opinion: int
     ):
-        """Chances by (row, description). A request that is too long is halved."""
+        """Chances by (row, description). What another process asks meanwhile is not asked."""
+        kind = prompts.MANY[opinion]
+        pairs = [(row, d) for row in rows for d in words]
+        with self.unasked([self.key(kind, goal, texts[row], d) for row, d in pairs]):
+            have = self._held(kind, goal, pairs, texts)
+            for some, left in _lacking(rows, words, have).items():
+                have.update(self._put(left, some, goal, texts, opinion))
+            return have
+
+    def _put(
+        self, rows: list[int], words: tuple[str, ...], goal: str, texts: list[str], opinion: int
+    ):
+        """Chances by (row, description), asked. A request that is too long is halved."""
         shown = [texts[row] for row in rows]
         messages = prompts.many(shown, words, goal, self.seed, opinion)
         room = 60 + len(rows) * (30 + 4 * len(words))
@@ -280,7 +303,7 @@ class LanguageProvider:
             return {
                 pair: chance
                 for part in parts
-                for pair, chance in self._many(part, words, goal, texts, opinion).items()
+                for pair, chance in self._put(part, words, goal, texts, opinion).items()
             }
         if None in found:
             self.missing("the model left out texts of a request")
@@ -290,13 +313,16 @@ class LanguageProvider:
         row, words = pair
         messages = prompts.one(texts[row], words, goal, self.seed, opinion)
         key = self.key(prompts.ONE[opinion], goal, texts[row], words)
-        chance = self.ask(
-            prompts.ONE[opinion],
-            messages,
-            (answers.ONE, 40),
-            answers.one,
-            lambda kept: {"judgements": [(key, kept)]},
-        )
+        with self.unasked([key]) as have:
+            if key in have:
+                return {pair: have[key]}
+            chance = self.ask(
+                prompts.ONE[opinion],
+                messages,
+                (answers.ONE, 40),
+                answers.one,
+                lambda kept: {"judgements": [(key, kept)]},
+            )
         return {pair: chance}
 
     def ask(self, kind: str, messages: prompts.Messages, wanted, read: Callable, kept: Callable):
@@ -328,6 +354,18 @@ class LanguageProvider:
         text = answer.text[: answers.MOST_LETTERS]
         told = (answer.tokens_in, answer.tokens_out, answered.now())
         return Exchange(self.name, kind, shown, text, outcome, *told)
+
+
+def _lacking(
+    rows: Iterable[int], words: Iterable[str], have: Container[tuple[int, str]]
+) -> dict[tuple[str, ...], list[int]]:
+    """Rows by the descriptions that they lack, at most MOST_ASKED in one entry."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for row in dict.fromkeys(int(r) for r in rows):
+        lacking = [d for d in dict.fromkeys(words) if (row, d) not in have]
+        for start in range(0, len(lacking), MOST_ASKED):
+            groups.setdefault(tuple(lacking[start : start + MOST_ASKED]), []).append(row)
+    return groups
 
 
 def provider(

@@ -76,11 +76,8 @@ def keys(to: LanguageProvider, told: Brief, said: str, claims: Sequence[str]) ->
 def _kept(to: LanguageProvider, kind: str, messages, wanted, read):
     """The answer to these messages; one that came before is not asked for again."""
     key = answered.asked(to.name, kind, messages)
-    held = to.kept.proposed(key)
-    if held is not None:
-        return json.loads(held[0])
 
-    def keep(found) -> dict[str, Any]:
-        return {"proposal": (key, [json.dumps(found, ensure_ascii=False)])}
+    def written(text: str) -> list[str]:
+        return [json.dumps(read(text), ensure_ascii=False)]
 
-    return to.ask(kind, messages, wanted, read, keep)
+    return json.loads(to.once(key, kind, messages, wanted, written)[0])
