@@ -36,7 +36,7 @@ class Operation:
 _SEEN = ("ambiguity", "reliability")
 
 OPERATIONS = {
-    "table": Operation("analytics.data.operations:table", 2),
+    "table": Operation("analytics.data.operations:table", 3),
     "dataset": Operation("analytics.data.operations:dataset"),
     "links": Operation("analytics.graphs.operations:links"),
     "projection": Operation("analytics.projection.operations:projection", 1, "projection"),
@@ -81,8 +81,8 @@ OPERATIONS = {
         "analytics.explanation.taxonomy:taxonomy", nested=True, rests_on=("explanation_inside",)
     ),
     "keyword_topics": Operation("analytics.explanation.topics:keyword_topics", nested=True),
-    "survey": Operation("analytics.bigdata.survey:survey", 5, nested=True),
-    "survey_part": Operation("analytics.bigdata.survey:survey_part", 2),
+    "survey": Operation("analytics.bigdata.survey:survey", 6, nested=True),
+    "survey_part": Operation("analytics.bigdata.survey:survey_part", 3),
     "large_ambiguity": Operation(
         "analytics.bigdata.scoring:large_ambiguity",
         nested=True,

@@ -541,6 +541,15 @@ def test_every_verb_and_option_is_documented():
                 assert option in text or option in ("-h", "--help"), f"{verb} {option}"
 
 
+def test_the_example_of_the_shops_is_as_documented(capsys):
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    exec(text.split("```python\n")[1].split("```")[0], {})
+    assert cli.main(["profile", "shops.csv"]) == 0
+    assert f"2>/dev/null\n{capsys.readouterr().out}```" in text
+    answer, _ = run(capsys, "cluster", "shops.csv", "--param", "n_clusters=3", "--labels", "region")
+    assert text.count(answer["digest"]) == 2 and answer["scores"]["ari"]["value"] == 1
+
+
 def test_the_server_takes_no_options_and_says_so():
     command = [sys.executable, "app.py", "--help"]
     done = subprocess.run(

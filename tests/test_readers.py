@@ -244,6 +244,31 @@ def test_xlsx_sheets_titles_and_empty_rows(read):
     assert "empty" in refused(read, data, "d.xlsx", sheet="empty")
 
 
+def test_a_title_page_of_a_workbook_is_passed_over(read):
+    def write(buffer):
+        with pd.ExcelWriter(buffer) as writer:
+            pd.DataFrame({"note": ["read me"]}).to_excel(writer, sheet_name="about", index=False)
+            pd.DataFrame({"z": [9, 8]}).to_excel(writer, sheet_name="data", index=False)
+
+    data = saved(write)
+    frame, source, notes = read(data, "d.xlsx")
+    assert source["sheet"] == "data" and frame["z"].tolist() == [9, 8] and "'data'" in notes[0]
+    assert read(data, "d.xlsx", sheet="about")[0]["note"].tolist() == ["read me"]
+    alone = saved(lambda b: pd.DataFrame({"z": [9]}).to_excel(b, index=False))
+    assert read(alone, "d.xlsx")[0]["z"].tolist() == [9]
+
+
+def test_pages_and_pictures_are_told_from_data(read):
+    page = "<!DOCTYPE html>\n<html><body><table><tr><td>1, 2</td></tr></table></body>\n</html>\n"
+    for name in ("data.csv", "data.xls", "data.txt"):
+        assert "a web page" in refused(read, "\ufeff" + page, name)
+    assert "a web page" in refused(read, "<html><head><title>Sign in</title>", "data.csv")
+    texts = "<html>one</html>\n<html>two</html>\n<html>three</html>\n"
+    assert len(read(texts, "pages.txt")[0]) == 3
+    pictures = zipped(**{"a/1.png": b"\x89PNG", "a/2.JPG": b"\xff\xd8\xff"})
+    assert "2 pictures" in refused(read, pictures, "pictures.zip")
+
+
 # --- how text is understood --------------------------------------------------------------------
 
 
@@ -331,6 +356,23 @@ def test_question_mark_stays_in_text(read):
 def test_decimal_comma_with_points_between_thousands(read):
     frame, source, _ = read("a;b\n1.234,56;1\n2.000,5;2\n")
     assert frame["a"].tolist() == [1234.56, 2000.5] and source["decimal"] == ","
+
+
+@pytest.mark.parametrize(
+    ("rows", "decimal", "values"),
+    [
+        (("20,31;12.345", "5,5;8.000", ";1.200"), ",", (20.31, 12345)),
+        (("20.31;12,345", "5.5;8,000", ";1,200"), ".", (20.31, 12345)),
+        (("1.345;2", "8.000;3"), ".", (1.345, 2)),
+        (("1,345;2", "8,000;3"), ",", (1.345, 2)),
+        (("0,345;12.500", "0,125;8.000", ";3.250", ";4.750"), ",", (0.345, 12500)),
+    ],
+)
+def test_numbers_that_may_hold_thousands_do_not_decide_the_decimal_sign(
+    read, rows, decimal, values
+):
+    frame, source, _ = read("\n".join(("a;b", *rows)))
+    assert source["decimal"] == decimal and tuple(frame.iloc[0]) == values
 
 
 def test_ragged_rows_are_counted_and_placed(read):

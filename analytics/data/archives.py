@@ -22,6 +22,7 @@ from analytics.progress import Progress
 
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 _CHUNK = MIB
 _END = b"PK\x05\x06"
 _END64 = b"PK\x06\x06"
@@ -129,6 +130,11 @@ def single_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if not usable:
         raise BadInput("The zip holds no file: put one file of data into it.")
     if len(usable) > 1:
+        if all(PurePosixPath(info.filename).suffix.lower() in PICTURES for info in usable):
+            raise BadInput(
+                f"The zip holds {len(usable):,} pictures, which are not read one by one: save them "
+                "as one NPY array of pictures × height × width and open that."
+            )
         names = ", ".join(f"'{shorten(info.filename)}'" for info in usable[:3])
         more = f" and {len(usable) - 3:,} more" if len(usable) > 3 else ""
         raise BadInput(

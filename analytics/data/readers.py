@@ -179,8 +179,20 @@ def kind_of(path: Path) -> str:
     for magic, what, instead in _FOREIGN:
         if head.startswith(magic):
             raise BadInput(f"The file is {what}: save the data as {instead} and open that.")
+    if _is_page(path, head):
+        raise BadInput("The file is a web page: save the data as CSV and open that.")
     kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), "text")
     return _kind_of_zip(path) if kind == "zip" else kind
+
+
+def _is_page(path: Path, head: bytes) -> bool:
+    """Whether a file is one page of HTML, which sites send in place of a file, or call .xls; lines
+    that each hold a page are texts."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start.startswith((b"<!doctype html", b"<html")):
+        return False
+    with path.open("rb") as file:
+        return file.read(MIB).lower().count(b"</html") <= 1
 
 
 def _kind_of_zip(path: Path) -> str:

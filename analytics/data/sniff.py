@@ -13,6 +13,8 @@ from analytics.data.inference import MISSING
 CANDIDATES = ("\t", ";", ",", "|", " ")
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.I)
 _REAL = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_COMMA = re.compile(r"[+-]?(\d[\d.]*)?,\d+([eE][+-]?\d+)?")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _GROUPED = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+([.,]\d+)?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]\d{1,2}:.*)?|\d{1,2}:\d{2}(:\d{2}.*)?")
 _EMPTY = frozenset(MISSING) | {"?"}
@@ -154,13 +156,19 @@ def kind(cell: str) -> str:
 
 
 def decimal_sign(rows: Sequence[Sequence[str]], separator: str) -> str:
-    """ "," when more cells look like 1,5 than like 1.5 (never for comma-separated text)."""
+    """ "," when more cells look like 1,5 than like 1.5 (never for comma-separated text).
+
+    Cells that may as well hold thousands (12.345) have a say only where no other cell has one.
+    """
     if separator in ("", ","):
         return "."
     cells = [cell.strip() for row in rows for cell in row[:200]]
-    commas = sum(bool(re.fullmatch(r"[+-]?(\d[\d.]*)?,\d+([eE][+-]?\d+)?", c)) for c in cells)
-    points = sum(bool(re.fullmatch(r"[+-]?\d*\.\d+([eE][+-]?\d+)?", c)) for c in cells)
-    return "," if commas > points else "."
+    for known in ([cell for cell in cells if not _THOUSANDS.fullmatch(cell)], cells):
+        commas = sum(bool(_COMMA.fullmatch(cell)) for cell in known)
+        points = sum(bool(_REAL.fullmatch(cell)) for cell in known)
+        if commas != points:
+            return "," if commas > points else "."
+    return "."
 
 
 def real_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:

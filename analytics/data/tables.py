@@ -114,10 +114,16 @@ def _pairs(table, notes: Notes) -> Pairs:
 # --- XLSX -----------------------------------------------------------------------------------------
 
 
+_SHORT = 2  # rows, names of columns among them, that are too few to compare anything
+
+
 def read_xlsx(
     path: Path, sheet: str | None, header: bool | None, notes: Notes, progress: Progress
 ) -> tuple[Pairs, dict[str, Any]]:
-    """The columns of one sheet (the first with data, or ``sheet``). Raises BadInput."""
+    """The columns of one sheet (``sheet``, or the first that is more than a title page).
+
+    Raises BadInput.
+    """
     _check_workbook(path, progress)
     progress(0.4, "Reading the sheet")
     names, chosen, rows = _sheet(path, sheet)
@@ -144,10 +150,14 @@ def _sheet(path: Path, wanted: str | None) -> tuple[list[str], str, list[list[An
             raise BadInput(
                 f"There is no sheet '{shorten(wanted)}' in the file: it has {some(names, 8)}."
             )
+        short: tuple[str, list[list[Any]]] | None = None
         for name in [wanted] if wanted is not None else names:
             rows = book.get_sheet_by_name(name).to_python()
-            if rows:
+            if len(rows) > _SHORT or (rows and wanted is not None):
                 return names, name, rows
+            short = short or ((name, rows) if rows else None)
+        if short is not None:
+            return names, *short
     except BadInput:
         raise
     except BaseException as error:

@@ -111,8 +111,10 @@ def _parse_lists(values: pd.Series) -> tuple[pd.DataFrame | None, str]:
         text = text.str.replace(r"\s*[,;\s]\s*", ",", regex=True)
     commas = text.str.len() - text.str.replace(",", "", regex=False).str.len()
     width = int(commas.iloc[0]) + 1
-    if (commas != width - 1).any() or width < 2:
-        return None, "of different lengths" if width >= 2 else "with one entry"
+    if (commas != width - 1).any():
+        return None, "of different lengths"
+    if width < 2:
+        return None, "with one entry"
     if width > MOST_COLUMNS:
         return None, f"longer than {MOST_COLUMNS:,} entries"
     try:
