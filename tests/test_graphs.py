@@ -78,6 +78,9 @@ def test_links_beside_a_table_by_the_column_that_knows_them(tmp_path, store):
                   "1 node has no link"):  # fmt: skip
         assert words in said(table), words
     assert table.recipe["features"] == ["size"], "the number of links is no feature"
+    plane = write(tmp_path / "p.csv", "code,size,age\nC,1,3\nA,5,2\nB,2,8\n")
+    assert analytics.read(plane).recipe["x"] == "size"
+    assert not analytics.read(plane, graph=edges).recipe["x"], "a graph is first laid out by links"
     other = analytics.read(nodes, graph=write(tmp_path / "f.csv", "a,b\nA,B\n"))
     assert other.digest != table.digest
     assert uploads_of(table.params) == {

@@ -167,10 +167,10 @@ def test_short_texts_are_offered_with_a_word_on_them():
     assert at.selectbox(key="explain-column").options == ["query"]
     few = opened(frame.assign(query=frame["query"].str.slice(0, 4)))
     assert "no column of texts" in said(few)  # seven different words are a category
-    codes = opened(
-        pd.DataFrame({"customer id": [f"K-{1000 + i}" for i in range(56)], "n": np.sin(range(56))})
-    )
-    assert "no column of texts" in said(codes)
+    for name in ("K-{}", "User {}", "Stück {}", "Person A{}"):
+        codes = [name.format(1000 + i) for i in range(56)]
+        at = opened(pd.DataFrame({"customer id": codes, "n": np.sin(range(56))}))
+        assert "no column of texts" in said(at), name
 
 
 def test_what_is_covered_and_what_is_unexplained_are_told_apart():

@@ -65,7 +65,7 @@ def suggest(
         if kinds[c] in ("number", "boolean") and c not in inside and c not in reserved
     ]
     varying = _varying(frame, numbers)
-    if pair is None:
+    if pair is None and "links" not in source:  # a graph has a layout of its own
         pair = _two_numbers(varying, kinds)
     if pair and np.nanmax(np.abs(encode.numbers(frame, [*pair[:2]])), initial=0.0) > LARGEST:
         pair = None  # coordinates are not scaled, so these could not be drawn

@@ -33,6 +33,7 @@ WAYS = ("a goal", "keywords")
 PREVIEW, LETTERS = 10, 600
 # Mean letters of a cell in a column of texts, and how many different cells make up for fewer.
 LEAST_LETTERS, MANY_SHORT = 15, 30
+SEVERAL = r"[^\W\d_]{2}.*\s.*[^\W\d_]{2}"
 SEVERAL_WORDS = 0.25  # least share of such short cells
 # From so many texts on, a sample of them is explained first, to have something to look at.
 MANY, FIRST = 1_500, 300
@@ -64,13 +65,13 @@ def text_columns(dataset: Dataset) -> list[str]:
 
 def _is_text(column: pd.Series) -> bool:
     """Different values that are longer than names are, or very many of them, in several words:
-    what is short and has one word is a code."""
+    what is short and has one word is a code, also with a number behind it ("User 12")."""
     kinds = pd.api.types
     if kinds.is_numeric_dtype(column) or kinds.is_datetime64_any_dtype(column):
         return False
     if _letters(column) >= LEAST_LETTERS:
         return column.nunique() >= 2
-    several = column.iloc[:200].astype("str").str.strip().str.contains(r"\s").mean()
+    several = column.iloc[:200].astype("str").str.contains(SEVERAL).mean()
     return column.nunique() >= MANY_SHORT and several >= SEVERAL_WORDS
 
 
