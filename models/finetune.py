@@ -220,8 +220,8 @@ def run(
     }
     numbers = {"format": 1, "features": list(separability.NAMES), "model": model}
     numbers["trained_on"] = f"the shipped regression, moved by {len(learn)} plots of a study"
-    (out / "separability.json").write_text(json.dumps(numbers, indent=1) + "\n")
-    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    (out / "separability.json").write_text(json.dumps(numbers, indent=1) + "\n", "utf-8")
+    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     return report
 
 

@@ -8,10 +8,11 @@ from streamlit.testing.v1 import AppTest
 from analytics.view import View
 from pages.ui import services
 
+PATIENCE = 180  # seconds for a run or a job: a busy machine is no failure
 ROUTER = str(Path(__file__).resolve().parents[1] / "pages" / "router.py")
 
 
-def settle(at, seconds=90):
+def settle(at, seconds=PATIENCE):
     """Run until no job of this session is waiting or running, twice in a row: a job that has just
     ended lets the next run ask for another. Fails when nothing went on for so many seconds: on a
     busy machine a search that is at work may take longer than that."""
@@ -27,23 +28,30 @@ def settle(at, seconds=90):
             deadline, last = min(time.monotonic() + seconds, end), now
         quiet = 0 if busy else quiet + 1
         if quiet == 2:
-            _menus_tell_apart(at)
+            _is_sound(at)
             return at
         time.sleep(0.2 if busy else 0)
     raise AssertionError(f"the page did not settle: {here.wanted=}, {here.errors=}, {active=}")
 
 
-def _menus_tell_apart(at):
-    """Of options with the same words a menu can only choose the last."""
+def _is_sound(at):
+    """No page stopped by a fault, which the router tells as a sentence; and of options with the
+    same words a menu can only choose the last."""
+    assert not [e.value for e in at.error if "a fault of ours" in e.value]
     for menu in (*at.selectbox, *at.multiselect, *at.radio, *at.select_slider):
         assert len(set(menu.options)) == len(menu.options), (menu.label, menu.options)
 
 
 def start(query=None):
-    at = AppTest.from_file(ROUTER, default_timeout=60)
+    at = AppTest.from_file(ROUTER, default_timeout=PATIENCE)
     for key, value in (query or {}).items():
         at.query_params[key] = value
     return at
+
+
+def page_of(script, *args):
+    """A page that is one function, before its first run."""
+    return AppTest.from_function(script, default_timeout=PATIENCE, args=args)
 
 
 def view(at) -> View:

@@ -495,7 +495,7 @@ def test_interrupting_a_real_process_is_quiet():
                 break
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     finally:
         process.kill()
         process.wait()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import make_blobs
-from streamlit.testing.v1 import AppTest
 
 from analytics import registry
 from analytics.clustering import concepts, nets, surrogate
@@ -12,6 +11,7 @@ from analytics.clustering.fit import fit
 from analytics.errors import BadInput
 from analytics.figures.strategies import order, strategies
 from analytics.results import UNLABELLED, Dataset
+from tests.apptest import page_of
 
 ROW = registry.get("clustering", "concepts")
 BLOBS, TRUTH = make_blobs(240, 5, centers=4, cluster_std=0.6, random_state=2)
@@ -122,7 +122,7 @@ def test_the_page_shows_the_graph_and_the_table():
         assert concepts.shown(result) and not concepts.shown(result.with_(space="map"))
         concepts.draw(dataset, result)
 
-    at = AppTest.from_function(script).run()
+    at = page_of(script).run()
     assert not at.exception and len(at.get("plotly_chart")) == 2
     table = next(d.value for d in at.dataframe if "Right" in d.value.columns)
     assert table["Right"].tolist() == ["90\u00a0%", "–"]

@@ -3,13 +3,12 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 import analytics
 from analytics.store import projects
 from analytics.view import View
 from pages.ui import menus, quality, services
-from tests.apptest import settle, start, view
+from tests.apptest import page_of, settle, start, view
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +41,7 @@ def test_a_menu_stays_where_it_is_when_something_else_is_pressed():
         st.selectbox("Which", options, format_func=say)
         st.button("Another thing")
 
-    at = AppTest.from_function(page).run()
+    at = page_of(page).run()
     at.button[0].click().run()
     assert at.selectbox[0].value == "one"
     at.selectbox[0].select("two").run()

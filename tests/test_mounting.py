@@ -2,9 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from pages.ui import mounting
+from tests.apptest import page_of
 
 
 @given(st.lists(st.text("_.-a", max_size=6), unique=True, max_size=6))
@@ -27,6 +27,6 @@ def test_a_component_is_drawn_under_the_rarest_id():
             in_view.listen(key, "1")
             letting_go.listen(key, lambda: None)
 
-    at = AppTest.from_function(page).run()
+    at = page_of(page).run()
     assert not at.exception
     assert len(at.get("bidi_component")) == 6

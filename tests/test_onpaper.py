@@ -1,6 +1,6 @@
 """Tables for the printer."""
 
-from streamlit.testing.v1 import AppTest
+from tests.apptest import page_of
 
 
 def _page():
@@ -13,7 +13,7 @@ def _page():
 
 
 def test_the_twin_holds_the_first_rows_as_text():
-    at = AppTest.from_function(_page).run()
+    at = page_of(_page).run()
     assert not at.exception
     html = at.get("html")[0].proto.body
     assert "<th>a&amp;b</th>" in html and "<td>&lt;b&gt;</td><td class='whole'>0.33333</td>" in html

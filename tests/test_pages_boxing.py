@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pages.ui import services, session
-from tests.apptest import settle, start, view
+from tests.apptest import page_of, settle, start, view
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -62,9 +62,8 @@ def dates_and_numbers(first: str, last: str, key: str):
 @pytest.mark.parametrize("last", ["2021-05-06", "2254-01-01", "9999-12-31", "12000-01-01"])
 @pytest.mark.parametrize("first", ["2020-01-01", "1066-10-14", "-0044-03-15"])
 def test_a_box_among_dates_of_any_year(first, last):
-    from streamlit.testing.v1 import AppTest
 
-    at = AppTest.from_function(dates_and_numbers, args=(first, last, "box")).run()
+    at = page_of(dates_and_numbers, first, last, "box").run()
     assert not at.exception
     near = first == "2020-01-01" and last[0] == "2" and len(last) == 10
     said = at.slider(key="box").label

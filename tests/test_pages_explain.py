@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import analytics
 from analytics.explanation import asking, topics
@@ -11,7 +10,7 @@ from analytics.operations import execute
 from analytics.view import View
 from pages.ui import explaining, explored, services
 from pages.ui.cards import SURE
-from tests.apptest import settle, start, view
+from tests.apptest import page_of, settle, start, view
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -149,7 +148,7 @@ def test_the_first_look_follows_from_what_is_waited_for_so_a_reload_shows_it():
 
     def looked(waited_for) -> str:
         args = (dataset.digest, waited_for.to_json())
-        at = AppTest.from_function(_first_look, args=args, default_timeout=60).run()
+        at = page_of(_first_look, *args).run()
         assert not at.exception
         return at.caption[-1].value
 

@@ -3,10 +3,10 @@
 import time
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import analytics
 from pages.ui import services
+from tests.apptest import page_of
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,7 +29,7 @@ def test_the_tab_shows_groups_numbers_and_what_the_model_learned_from():
     dataset = analytics.prepare("sample:clear", store=store)
     projection = analytics.project(dataset, "pca", store=store)
     groups = analytics.cluster(dataset, "kmeans", n_clusters=2, store=store)
-    at = AppTest.from_function(_page, args=(projection.digest, groups.digest), default_timeout=60)
+    at = page_of(_page, projection.digest, groups.digest)
     for _ in range(300):
         at.run()
         if len(at.dataframe) == 2:

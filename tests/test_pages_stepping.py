@@ -4,14 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analytics.figures import theme
 from analytics.figures.stepping import groups_of, step_picture, tree_picture
 from analytics.results import NOISE
 from analytics.stepping import algorithms, board
 from pages.ui import services
-from tests.apptest import start
+from tests.apptest import page_of, start
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -28,7 +27,7 @@ def page():
 
 @pytest.fixture
 def at():
-    return AppTest.from_function(page, default_timeout=60).run()
+    return page_of(page).run()
 
 
 def step(at) -> int:

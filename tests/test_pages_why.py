@@ -5,13 +5,12 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import analytics
 from analytics import settings
 from analytics.view import View
 from pages.ui import services
-from tests.apptest import settle, start, view
+from tests.apptest import page_of, settle, start, view
 from tests.llm_server import KEY, MODEL, Oracle, serving
 from tests.test_sentences import table, true_sentence
 
@@ -110,7 +109,7 @@ def test_the_third_tick_is_asked_for_and_then_has_its_number():
     dataset = analytics.prepare("sample:clear", store=store)
     projection = analytics.project(dataset, "pca", store=store)
     groups = analytics.cluster(dataset, "kmeans", n_clusters=4, seed=5, store=store)
-    at = AppTest.from_function(_ticks, args=(projection.digest, groups.digest), default_timeout=60)
+    at = page_of(_ticks, projection.digest, groups.digest)
 
     def table(done):
         for _ in range(300):

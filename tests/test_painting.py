@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from analytics.errors import BadInput
 from analytics.stepping import board
 from pages.ui import painting
+from tests.apptest import page_of
 
 
 def test_points_are_read_as_they_are():
@@ -97,7 +97,7 @@ def board_page():
 
 
 def test_a_board_starts_as_asked_and_a_set_replaces_it():
-    at = AppTest.from_function(board_page).run()
+    at = page_of(board_page).run()
     assert not at.exception
     assert at.text[0].value == "140"
     first = at.session_state["mine-painted"].points

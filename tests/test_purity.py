@@ -62,3 +62,21 @@ def test_every_public_name_is_there():
         assert callable(getattr(analytics, name))
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         analytics.nonsense  # noqa: B018
+
+
+def test_texts_are_utf_8_on_every_machine():
+    """What a machine takes by itself is another code in some places: no page could be drawn."""
+    least = {"read_text": 1, "write_text": 2}
+    for path in (*SOURCES, *(ROOT / "pages").rglob("*.py"), ROOT / "app.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                given = len(node.args) + len(node.keywords)
+                assert given >= least.get(node.func.attr, 0), (path.name, node.lineno)
+
+
+def test_pages_in_tests_are_given_time():
+    """What Streamlit gives by itself, three seconds, is less than a first import may take."""
+    made = [
+        p.name for p in (ROOT / "tests").glob("*.py") if "AppTest.from_" in p.read_text("utf-8")
+    ]
+    assert set(made) <= {"apptest.py", Path(__file__).name}

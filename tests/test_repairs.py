@@ -23,10 +23,10 @@ from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 from streamlit.runtime.state import session_state
 from streamlit.runtime.state.common import WidgetMetadata
 from streamlit.runtime.state.session_state import SessionState
-from streamlit.testing.v1 import AppTest
 from streamlit.web import bootstrap
 
 from pages.ui import repairs
+from tests.apptest import page_of
 
 
 def filled() -> ForwardMsgQueue:
@@ -160,7 +160,7 @@ def _two_pages():
 
 def test_what_is_known_of_a_control_goes_with_it(monkeypatch):
     monkeypatch.setattr(SessionState, "_remove_stale_widgets", repairs._remove_stale_widgets_whole)
-    at = AppTest.from_function(_two_pages).run()
+    at = page_of(_two_pages).run()
 
     def known() -> list[str]:
         state = at.session_state._state._state._new_widget_state
@@ -192,7 +192,7 @@ def _a_component():
 
 def test_whom_a_component_calls_stays_known_while_it_is_shown(monkeypatch):
     monkeypatch.setattr(SessionState, "_remove_stale_widgets", repairs._remove_stale_widgets_whole)
-    at = AppTest.from_function(_a_component).run()
+    at = page_of(_a_component).run()
 
     def called() -> list[str]:
         known = at.session_state._state._state._new_widget_state.widget_metadata
@@ -215,7 +215,7 @@ def _set_by_code():
 
 def test_the_first_change_of_what_code_has_set_is_told(monkeypatch):
     monkeypatch.setattr(SessionState, "_remove_stale_widgets", repairs._remove_stale_widgets_whole)
-    at = AppTest.from_function(_set_by_code).run()
+    at = page_of(_set_by_code).run()
     at.slider(key="level").set_value(5).run()
     assert at.session_state["told"] == at.slider(key="level").value == 5
 
@@ -276,7 +276,7 @@ def two_presses():
 def test_what_a_press_asks_for_is_done_though_the_next_press_arrives(monkeypatch, kept):
     way = repairs._give_way_when_done if kept else repairs._give_way  # without: as Streamlit does
     monkeypatch.setattr(ScriptRunner, "_maybe_handle_execution_control_request", way)
-    at = AppTest.from_function(two_presses).run()
+    at = page_of(two_presses).run()
     at.button[0].click().run()
     assert ("done" in at.session_state) == kept
     assert at.session_state["runs"] == (1 if kept else 2)

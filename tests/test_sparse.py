@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analytics import registry
 from analytics.clustering import nets, sparse
@@ -15,6 +14,7 @@ from analytics.explanation import sentences
 from analytics.params import Param, validate
 from analytics.results import NOISE, Dataset
 from models import minilm
+from tests.apptest import page_of
 
 ROW = registry.get("clustering", "sparse")
 
@@ -132,7 +132,7 @@ def test_the_page_shows_differences():
         )  # fmt: skip
         differing.draw(data, result)
 
-    at = AppTest.from_function(script).run()
+    at = page_of(script).run()
     assert not at.exception
     assert at.selectbox[1].options == ["all others", "Group 1", "Group 2", "kind: x", "kind: y"]
     table = at.dataframe[0].value

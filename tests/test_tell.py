@@ -6,13 +6,13 @@ import pytest
 import torch
 from sklearn.datasets import make_blobs
 from sklearn.metrics import adjusted_rand_score
-from streamlit.testing.v1 import AppTest
 
 from analytics import registry
 from analytics.clustering import nets, prototypes
 from analytics.clustering.fit import fit
 from analytics.clustering.methods import tell
 from analytics.results import Dataset
+from tests.apptest import page_of
 
 ROW = registry.get("clustering", "tell")
 BLOBS, TRUTH = make_blobs(180, 6, centers=3, cluster_std=0.5, random_state=4)
@@ -108,7 +108,7 @@ def shown(images: bool):
         assert not prototypes.shown(result.with_(space="map"))
         prototypes.draw(data, result)
 
-    at = AppTest.from_function(script, args=(images,)).run()
+    at = page_of(script, images).run()
     assert not at.exception
     return at
 

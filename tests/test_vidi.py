@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 from analytics import registry
 from analytics.clustering import attribution, nets, surrogate
 from analytics.clustering.fit import fit
 from analytics.results import Dataset
+from tests.apptest import page_of
 
 ROW = registry.get("clustering", "vidi")
 
@@ -118,7 +118,7 @@ def test_the_page_names_what_pushes():
         assert pushes.shown(result) and not pushes.shown(result.with_(space="pca"))
         pushes.draw(data, result)
 
-    at = AppTest.from_function(script).run()
+    at = page_of(script).run()
     assert not at.exception and len(at.get("plotly_chart")) == 1
     table = at.dataframe[0].value
     assert table["for it"].tolist() == ["a", "c"] and table["against it"].tolist() == ["b", "a"]

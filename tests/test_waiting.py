@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from analytics.errors import BadInput
 from analytics.operations import request
@@ -12,7 +11,7 @@ from analytics.projection.operations import projection_request
 from analytics.store.artifacts import Artifacts
 from analytics.view import View
 from pages.ui import access, limits, services, session
-from tests.apptest import ROUTER, settle, start, view
+from tests.apptest import page_of, settle, start, view
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -29,7 +28,7 @@ def opened():
 @pytest.fixture
 def waiting(opened):
     """A tab that waits for a map, which has been drawn since the last run of the page."""
-    at = settle(AppTest.from_file(ROUTER, default_timeout=60))
+    at = settle(start())
     wanted = projection_request(opened.dataset, "pca", {"y_component": 3}, 11)
     services.runner().submit(wanted, "")
     assert services.runner().wait(wanted.digest, 60).error == ""
@@ -82,7 +81,7 @@ def test_what_can_be_neither_read_nor_replaced_ends_with_a_sentence(waiting, mon
     at.session_state["gestalt"].view = view(at)
     with monkeypatch.context() as patch:
         patch.setattr(Artifacts, "remove", refused)
-        at.run(timeout=30)  # it ends: else the page would ask for it again and again
+        at.run()  # it ends: else the page would ask for it again and again
         assert ["neither read nor replaced" in e.value for e in at.error] == [True]
         assert not at.session_state["gestalt"].wanted
         with pytest.raises(BadInput, match="neither read nor replaced"):
@@ -182,7 +181,7 @@ def three_ways():
 
 
 def test_people_who_cannot_be_compared_are_told_of_beside_the_button(opened, monkeypatch):
-    at = AppTest.from_function(three_ways, default_timeout=60)
+    at = page_of(three_ways)
     for key, value in opened.to_query().items():
         at.query_params[key] = value
     monkeypatch.setattr("analytics.study.files.export", lambda plots: b"")

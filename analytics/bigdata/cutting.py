@@ -49,7 +49,7 @@ def _inside(source: Source, progress: Progress) -> tuple[Cut | None, ...]:
     key = of_json(["cuts", str(source.path.resolve()), list(source.stamp), how])
     kept, wanted = settings.home() / "hashes" / key, len(records.sizes_of(source.size)) - 1
     try:
-        found = json.loads(kept.read_text())["cuts"]
+        found = json.loads(kept.read_text("utf-8"))["cuts"]
         if len(found) == wanted:
             return tuple(one and Cut(*map(int, one)) for one in found)
     except (OSError, ValueError, KeyError, TypeError):

@@ -180,7 +180,7 @@ def identify(path: Path, progress: Progress = silent) -> str:
     stamp = stamp_of(path)
     kept = settings.home() / "hashes" / of_json([str(path.resolve()), list(stamp)])
     try:
-        found = json.loads(kept.read_text())["content"]
+        found = json.loads(kept.read_text("utf-8"))["content"]
         if len(found) == 64:
             return found
     except (OSError, ValueError, KeyError, TypeError):

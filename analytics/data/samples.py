@@ -61,7 +61,7 @@ def _shipped(file: str, columns: list[str]) -> tuple[pd.DataFrame, np.ndarray, l
     Read without importing scikit-learn, which takes seconds and would delay the first picture.
     """
     path = Path(find_spec("sklearn").origin).parent / "datasets" / "data" / file
-    head = path.read_text().split("\n", 1)[0].strip().split(",")
+    head = path.read_text("utf-8").split("\n", 1)[0].strip().split(",")
     data = pd.read_csv(path, header=None, skiprows=1, names=[*columns, "class"])
     return data[columns], data["class"].to_numpy(), head[2:]
 

@@ -80,7 +80,7 @@ def mark(home: Path) -> str:
     try:
         if not path.exists():
             write_atomic(path, secrets.token_hex(16).encode())
-        return path.read_text()
+        return path.read_text("utf-8")
     except OSError as error:
         raise StoreError(
             f"The data folder {home} cannot be written ({error.strerror or error}): set "

@@ -100,7 +100,7 @@ def _folder(job: dict) -> Iterator[tuple[Path, bool]]:
     its own GESTALT_HOME; else an empty one for this job alone."""
     for home in (Path(job["home"]), Path(settings.text("GESTALT_HOME")).expanduser()):
         try:
-            if (home / MARK).read_text() == job["mark"]:
+            if (home / MARK).read_text("utf-8") == job["mark"]:
                 yield home, True
                 return
         except OSError:

@@ -290,7 +290,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.json:
         print(json.dumps(results))
     if options.out:
-        options.out.write_text(json.dumps(results, indent=1))
+        options.out.write_text(json.dumps(results, indent=1), "utf-8")
     return 0
 
 

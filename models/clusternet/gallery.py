@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--plots", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
-    options.out.write_text(page(options.plots, options.seed))
+    options.out.write_text(page(options.plots, options.seed), "utf-8")
     print(f"{options.out} written", file=sys.stderr)
     return 0
 

@@ -166,7 +166,7 @@ def _save(out: Path, net, optimiser, done: int, running: dict, checked: dict, ab
             if new:
                 writer.writeheader()
             writer.writerow({k: round(v, 5) for k, v in row.items()})
-    (out / "card.md").write_text(_card(net, done, row, digest, about))
+    (out / "card.md").write_text(_card(net, done, row, digest, about), "utf-8")
 
 
 def _card(net: ClusterNet, done: int, row: dict, digest: str, about: str) -> str:

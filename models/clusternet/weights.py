@@ -17,7 +17,7 @@ def save_weights(net, path: Path) -> str:
 
     save_file({k: v.contiguous().cpu() for k, v in net.state_dict().items()}, path)
     digest = digest_of(path)
-    path.with_suffix(".sha256").write_text(digest + "\n")
+    path.with_suffix(".sha256").write_text(digest + "\n", "utf-8")
     return digest
 
 
@@ -26,7 +26,7 @@ def load_weights(path: Path = SHIPPED) -> dict:
     from safetensors.torch import load
 
     content = path.read_bytes()
-    wanted = path.with_suffix(".sha256").read_text().strip()
+    wanted = path.with_suffix(".sha256").read_text("utf-8").strip()
     if hashlib.sha256(content).hexdigest() != wanted:
         raise RuntimeError(f"{path.name} is damaged: its checksum differs. Install Gestalt again.")
     return load(content)

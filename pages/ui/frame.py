@@ -35,9 +35,9 @@ def dark() -> bool:
 
 def style() -> None:
     """The few rules that Streamlit's theme cannot say."""
-    css = (ASSETS / "app.css").read_text()
+    css = (ASSETS / "app.css").read_text("utf-8")
     if dark():
-        css += (ASSETS / "dark.css").read_text()
+        css += (ASSETS / "dark.css").read_text("utf-8")
     st.html(f"<style>{css}</style>")
 
 
@@ -287,9 +287,12 @@ def try_ask(request, whole: bool = True, what: str = "", instead: str = ""):
         return session.ask(request, whole)
     except BadInput as error:
         sentence(f"{what}: {error}" if what else str(error), "warning")
+        key = f"retry-{request.digest}"
         if not session.again_helps(request):
             st.caption(instead)
-        elif st.button("Run it again", key=f"retry-{request.digest}", type="tertiary"):
+        elif parts.drawn(key):
+            pass  # another place of the page needs it too, and has the button
+        elif st.button("Run it again", key=key, type="tertiary"):
             session.retry(request.digest)
             st.rerun()
         return None

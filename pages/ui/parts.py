@@ -12,6 +12,12 @@ from analytics import logs, metrics
 _counting = ContextVar("counting", default=False)
 
 
+def drawn(key: str) -> bool:
+    """Whether this run of the page, or of a part of it, has drawn a control under a key."""
+    context = get_script_run_ctx()
+    return context is not None and key in context.shared.widget_user_keys_this_run
+
+
 def counted(name: str) -> Callable[[Callable], Callable]:
     """Under ``st.fragment`` or ``st.dialog``: count the runs of this part of a page.
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from analytics.data.limits import MAX_COLUMNS
 from analytics.data.wording import ENCODE, MISSING, SCALE, TEXTS_BY
 from analytics.errors import BadInput
 from analytics.results import Dataset, Table
@@ -69,8 +70,8 @@ def _problems(table: Table) -> None:
     st.markdown(f"**What to know before a run** ({len(problems)})")
     if not problems:
         st.caption("Nothing stands out: no missing, constant or duplicate columns or rows.")
-    for problem in problems:
-        with st.container(horizontal=True, key=f"problem-{problem['code']}-{problem['severity']}"):
+    for place, problem in enumerate(problems):
+        with st.container(horizontal=True, key=f"problem-{place}"):
             st.markdown(LEVEL[problem["severity"]], width="content")
             where = ", ".join(map(str, problem.get("columns", [])[:6]))
             at = ", ".join(str(r + 1) for r in problem.get("rows", [])[:6])
@@ -157,8 +158,10 @@ def _recipe(table: Table, dataset: Dataset | None, types: dict[str, str]) -> Non
         )
         seed = st.number_input("Seed of the sample", 0, 2**32 - 1, 0, key=f"seed-{key}")
         wide, high = (*base.get("image", []), 0, 0)[:2]
-        width = st.number_input("Image width (0 = none)", 0, 4096, int(wide), key=f"iw-{key}")
-        height = st.number_input("Image height", 0, 4096, int(high), key=f"ih-{key}")
+        width = st.number_input(
+            "Image width (0 = none)", 0, MAX_COLUMNS, int(wide), key=f"iw-{key}"
+        )
+        height = st.number_input("Image height", 0, MAX_COLUMNS, int(high), key=f"ih-{key}")
         recipe["image"] = [width, height] if width and height else []
     if st.button("Prepare the data", type="primary", key="prepare"):
         try:
