@@ -52,9 +52,9 @@ def greedy(request, parents, progress):
 
 def family(request, parents, progress):
     """Start a child process, tell its id, and sleep."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     progress(None, f"child {child.pid}")
-    time.sleep(60)
+    time.sleep(600)
 
 
 def keyed(request, parents, progress):

@@ -17,7 +17,7 @@ def ask(kind: str, parents: tuple = (), **params) -> Request:
     return request(kind, "", tuple(p.digest for p in parents), {**params, "nr": next(_numbers)})
 
 
-def until(condition, seconds: float = 20.0):
+def until(condition, seconds: float = 60.0):
     """The first true value of ``condition()``."""
     end = time.monotonic() + seconds
     while not (value := condition()):
@@ -34,7 +34,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def finish(runner: Desk, wanted: Request, owner: str = "", seconds: float = 20.0) -> Job:
+def finish(runner: Desk, wanted: Request, owner: str = "", seconds: float = 60.0) -> Job:
     """The ended job of a request."""
     job = runner.wait(runner.submit(wanted, owner).id, seconds)
     assert not job.active

@@ -241,7 +241,7 @@ def test_what_is_spread_over_the_cluster_is_what_one_process_finds(runner, tmp_p
 
 
 def test_progress_and_one_job_for_one_request(runner):
-    wanted = ask("nap", seconds=1.0)
+    wanted = ask("nap", seconds=3.0)
     first = runner.submit(wanted, "a")
     assert runner.submit(wanted, "b").owner == "a"
     seen = []
@@ -266,7 +266,7 @@ def test_each_kind_of_error_has_its_sentence(runner, caplog, error, kind, senten
     bad = ask("wrong", error=error)
     child = ask("quick", (bad,))
     runner.submit_chain([bad, child])
-    job = runner.wait(child.digest, 20)
+    job = runner.wait(child.digest, 60)
     assert (job.state, job.error_kind) == ("failed", kind)
     assert (
         sentence in job.error and job.error.startswith("This step needs") and "42" not in job.error
@@ -293,7 +293,7 @@ def test_a_key_is_lent_to_one_job_and_the_cluster_keeps_none(runner, pair, caplo
     keys = {url: connection.Secret(KEY)}
     for lent, value in ((keys, 1.0), (None, 0.0)):
         wanted = ask("keyed", url=url)
-        assert runner.wait(runner.submit(wanted, "a", lent).id, 20).state == "done"
+        assert runner.wait(runner.submit(wanted, "a", lent).id, 60).state == "done"
         assert runner._artifacts.load(wanted.digest).values["value"].value == value
     broken = runner.wait(runner.submit(ask("keyed", url=url, tell=True), "a", keys).id, 20)
     assert broken.error_kind == "crash" and "RuntimeError" in traces(caplog)
@@ -314,7 +314,7 @@ def test_a_line_that_a_job_writes_is_in_the_servers_log_with_its_number(runner, 
     assert [(r.job, r.levelname, r.name) for r in said] == [(job.id, "WARNING", "analytics.wordy")]
 
 
-def test_cancel_stops_within_two_seconds_and_nothing_is_left(runner):
+def test_cancel_stops_at_once_and_nothing_is_left(runner):
     wanted = ask("family")
     after = ask("quick", (wanted,))
     runner.submit_chain([wanted, after])
@@ -323,7 +323,7 @@ def test_cancel_stops_within_two_seconds_and_nothing_is_left(runner):
     parent = psutil.Process(child).ppid()
     runner.cancel(job.id)
     assert {runner.job(r.digest).state for r in (wanted, after)} == {"cancelled"}
-    until(lambda: not alive(child) and not alive(parent), seconds=2)
+    until(lambda: not alive(child) and not alive(parent))
     assert finish(runner, ask("quick")).state == "done"
 
 
@@ -331,7 +331,7 @@ def test_owners_take_turns(runner):
     first = [runner.submit(ask("nap", seconds=0.1), "a") for _ in range(5)]
     other = runner.submit(ask("nap", seconds=0.1), "b")
     for job in (*first, other):
-        runner.wait(job.id, 20)
+        runner.wait(job.id, 60)
     started = sorted([*first, other], key=lambda j: runner.job(j.id).started)
     assert started.index(other) <= 3
 
@@ -344,11 +344,9 @@ def test_a_process_that_dies_is_told_and_not_run_again(runner):
 
 
 def test_limits_of_memory_and_time(own):
-    strict = own(memory_mb=400, seconds=5)
-    wanted = [ask("greedy"), ask("stuck")]
-    for one in wanted:
-        strict.submit(one)
-    greedy, stuck = (strict.wait(one.digest, 60) for one in wanted)
+    narrow, strict = own(memory_mb=400), own(seconds=5)
+    greedy = narrow.wait(narrow.submit(ask("greedy")).id, 60)
+    stuck = strict.wait(strict.submit(ask("stuck")).id, 60)
     assert (greedy.state, greedy.error_kind) == ("failed", "memory")
     assert "more than 400 MB" in greedy.error
     assert (stuck.state, stuck.error_kind) == ("failed", "time")
@@ -378,6 +376,24 @@ def test_other_versions_are_refused(own, monkeypatch):
 # A cluster of its own that things happen to.
 
 
+def test_a_scheduler_that_answers_late_loses_no_job(own, tmp_path):
+    pair = Pair(tmp_path / "own", workers=1)
+    try:
+        runner = own(pair.url)
+        until(lambda: runner._slots)
+        wanted = ask("nap", seconds=9.0)
+        runner.submit(wanted)
+        until(lambda: (runner.job(wanted.digest).fraction or 0) > 0)
+        pair.scheduler.send_signal(signal.SIGSTOP)
+        time.sleep(dask_engine.ANSWER + 2 * dask_engine.LOOK)
+        pair.scheduler.send_signal(signal.SIGCONT)
+        job = runner.wait(wanted.digest, 60)
+        assert (job.state, job.error) == ("done", "")
+    finally:
+        pair.scheduler.send_signal(signal.SIGCONT)
+        pair.stop()
+
+
 def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(own, tmp_path, monkeypatch):
     pair = Pair(tmp_path / "own", workers=1)
     other = None
@@ -389,7 +405,7 @@ def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(own, tmp_path
         until(lambda: (runner.job(wanted.digest).fraction or 0) > 0)
         child = psutil.Process(pair.workers[0].pid).children()
         pair.workers[0].send_signal(signal.SIGKILL)
-        job = runner.wait(wanted.digest, 30)
+        job = runner.wait(wanted.digest, 60)
         assert (job.state, job.error_kind) == ("died", "crash")
         assert "of the cluster was lost while it computed this" in job.error
         until(lambda: not any(alive(c.pid) for c in child))
@@ -404,7 +420,7 @@ def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(own, tmp_path
         runner.submit(wanted)
         until(lambda: (runner.job(wanted.digest).fraction or 0) > 0)
         pair.stop()
-        job = runner.wait(wanted.digest, 30)
+        job = runner.wait(wanted.digest, 60)
         assert job.state == "died" and "was lost while this was computed" in job.error
         until(lambda: "does not answer" in runner.problem())
         waiting = runner.submit(ask("quick"))

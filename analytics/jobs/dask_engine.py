@@ -71,6 +71,7 @@ class DaskRunner(Desk):
         self._client: Any = None
         self._slots: dict[str, int] = {}  # threads by address of worker
         self._lost_since: float | None = time.time()  # when the scheduler was last unreachable
+        self._answered = 0.0  # when the scheduler did last, on the clock of this process
         self._sent: dict[str, _Sent] = {}
         self._tried: set[str] = set()  # parts whose worker was lost once
         self._calls = ThreadPoolExecutor(4, "cluster-call")
@@ -127,10 +128,14 @@ class DaskRunner(Desk):
         with self._work:
             if slots is not None and not self._closed:
                 self._client, self._slots, self._lost_since = client, slots, None
+                self._answered = time.monotonic()
                 gone = [s for s in self._sent.values() if s.worker and s.worker not in slots]
                 for sent in gone:
                     self._lose(sent, cluster.worker_lost(sent.worker))
                 return
+            connected = client is not None and client is self._client and client.status == "running"
+            if connected and time.monotonic() - self._answered < PATIENCE:
+                return  # one that has much to do answers late; what runs there goes on
             self._lost()
         _close(client)
 
