@@ -161,19 +161,20 @@ def _in_polygon(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def to_text(shapes: Sequence[Shape]) -> str:
-    """A short URL-safe text for the shapes, with seven significant digits."""
+    """A short URL-safe text for the shapes, each with some seven digits of its extent."""
     if not shapes:
         return ""
-    rounded = [
-        {
-            "t": s["type"][0],
-            "x": [float(f"{v:.7g}") for v in s["x"]],
-            "y": [float(f"{v:.7g}") for v in s["y"]],
-        }
-        for s in shapes
-    ]
-    data = json.dumps(rounded, separators=(",", ":")).encode()
+    short = [{"t": s["type"][0], "x": rounded(s["x"]), "y": rounded(s["y"])} for s in shapes]
+    data = json.dumps(short, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(zlib.compress(data, 9)).decode().rstrip("=")
+
+
+def rounded(values: Sequence[float]) -> list[float]:
+    """The places on one axis with some seven digits of what they span: an hour in days since 1970
+    takes more digits than one that begins at 0."""
+    far, span = max(map(abs, values)), max(values) - min(values)
+    more = int(math.log10(far / span)) if 0 < span < far else 0
+    return [float(f"{v:.{min(7 + more, 17)}g}") for v in values]
 
 
 def from_text(text: str) -> tuple[dict[str, Any], ...]:

@@ -159,7 +159,8 @@ class View:
             elif name == "selection":
                 query[key] = geometry.to_text(value)
             elif name == "zoom":
-                query[key] = ",".join(f"{v:.7g}" for v in value)
+                ends = geometry.rounded(value[:2]) + geometry.rounded(value[2:])
+                query[key] = ",".join(repr(v).removesuffix(".0") for v in ends)
             else:
                 query[key] = "1" if value is True else str(value)
         return query
@@ -211,7 +212,7 @@ def from_query(query: Mapping[str, str]) -> View:
         elif name in ("zoom", "compared") or name in SHOWN:
             data[name] = text.split(",")
         elif name == "isolate":
-            data[name] = int(text) if text.lstrip("-").isdecimal() and len(text) < 9 else None
+            data[name] = int(text) if re.fullmatch("-?[0-9]{1,8}", text) else None
         elif name == "outlines":
             data[name] = text == "1"
         else:

@@ -78,6 +78,17 @@ def test_text_round_trip(rings):
     assert not set(text) & set("+/=&?# ")
 
 
+def test_an_outline_far_from_the_origin_reaches_the_other_end_of_its_link():
+    """Half a minute in days since 1970, and a metre in those of a map of the land."""
+    step = 30 / 86_400
+    xy = np.array([[19_848.5 + i * step, 5_400_000 + i] for i in range(40)])
+    shape = {"type": "box", "x": [*(xy[[10, 20], 0] + (-1e-6, 1e-6))], "y": [5_400_000, 5_400_040]}
+    again = selection.from_text(selection.to_text([shape]))
+    assert selection.resolve(again, xy).sum() == selection.resolve([shape], xy).sum() == 11
+    assert selection.rounded([1 / 3, 2 / 3]) == [0.3333333, 0.6666667]
+    assert selection.rounded([5.0, 5.0]) == [5.0, 5.0]
+
+
 @quick
 @given(st.one_of(st.text(max_size=60), st.binary(max_size=40).map(lambda b: b.hex())))
 def test_damaged_text_is_refused_in_one_sentence(text):

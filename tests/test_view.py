@@ -77,6 +77,17 @@ def test_a_damaged_address_is_refused(query):
         views.from_query(query)
 
 
+def test_a_view_of_an_hour_is_in_the_address():
+    zoom = (19_848.41, 19_848.45, 5_400_000.5, 5_400_001.5)
+    assert views.from_query(View(A, B, C, zoom=zoom).to_query()).zoom == zoom
+    assert View(A, zoom=(0.0, 2.0, -1 / 3, 1e20)).to_query()["zoom"] == "0,2,-0.3333333,1e+20"
+
+
+@pytest.mark.parametrize("group", ["--5", "-", "٣", "1e3", "123456789"])
+def test_a_group_that_is_no_number_is_left_out(group):
+    assert views.from_query({"t": A, "only": group}).isolate is None
+
+
 @pytest.mark.parametrize("zoom", ["1,2,3", "a,b,c,d", "2,1,0,1", "nan,1,0,1", "0,inf,0,1"])
 def test_a_wrong_zoom_is_left_out(zoom):
     assert views.from_query({"t": A, "zoom": zoom}).zoom == ()

@@ -131,7 +131,11 @@ def _ticked(low: float, high: float, dated: bool) -> list[tuple[float, str]]:
     """Where lines stand and what stands beside them."""
     if dated:
         return dates.ticks(low, high)
-    return [(value, f"{value:.6g}") for value in ticks(low, high)]
+    values = ticks(low, high)
+    words = [f"{value:.6g}" for value in values]
+    if len(set(words)) < len(words):  # far from 0, in small steps
+        words = [f"{value:.15g}" for value in values]
+    return list(zip(values, words, strict=True))
 
 
 def ticks(low: float, high: float, most: int = 7) -> list[float]:
