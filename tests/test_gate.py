@@ -1,6 +1,7 @@
 """The gate: who is believed, what is open by its own link, and that nothing else is answered."""
 
 import json
+import os
 import sqlite3
 import time
 from contextlib import closing
@@ -158,6 +159,17 @@ def test_a_sign_in_that_another_server_of_the_folder_ended_is_known_at_once(home
     with closing(sqlite3.connect(home / ended.FILE_NAME)) as file, file:
         file.execute("INSERT INTO ended VALUES ('theirs', ?)", (time.time(),))
     assert ended.has("theirs") and ended.has("ours") and not ended.has("other")
+
+
+def test_a_sign_in_that_another_server_ended_in_the_same_moment_is_known(home):
+    ended.end("ours")
+    assert ended.has("ours")  # reads the file
+    path = home / ended.FILE_NAME
+    moment = path.stat().st_mtime_ns
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("INSERT INTO ended VALUES ('theirs', ?)", (time.time(),))
+    os.utime(path, ns=(moment, moment))
+    assert ended.has("theirs")
 
 
 async def _signed_out(app):
