@@ -7,7 +7,7 @@ from pages.ui import reading, reviewing
 token = reading.token()
 if token:
     reading.page(token)
-elif st.query_params.get(reviewing.QUERY):
-    reviewing.page(st.query_params[reviewing.QUERY])
+elif st.query_params.get(reading.WITHIN):
+    reviewing.page(st.query_params[reading.WITHIN])
 else:
     reviewing.start()

@@ -207,6 +207,22 @@ def test_who_opened_a_published_review_gets_its_websocket_and_no_more(proxy):
     assert visitor.get("/map", headers=PAGE).text.count("Sign in") == 1
 
 
+def test_a_link_taken_back_opens_no_more_than_one_that_never_was(proxy):
+    from analytics.review import store
+
+    token = published()
+    visitor = client("10.0.0.9")
+    assert visitor.get(f"/review?review={token}").status_code == 200
+    (review,) = [row.id for row in store.reviews(services.engine())]
+    store.take_back(services.engine(), review, token)
+    for asked in (token, "t" * len(token)):
+        answer = visitor.get(f"/review?review={asked}", headers=PAGE)
+        assert answer.text.count("Sign in") == 1 and "review" not in answer.text, asked
+        assert visitor.get(f"/review?review={asked}").status_code == 403
+    with pytest.raises(WebSocketDisconnect), visitor.websocket_connect("/_stcore/stream"):
+        pass
+
+
 def published():
     """The token of a published review in this test's database."""
     from analytics.review import store

@@ -363,8 +363,70 @@ def test_a_link_that_leads_nowhere(engine, published, wrong):
         lambda: store.get(engine, published[1]),  # and theirs not the owner's
         lambda: comments.write(engine, wrong, 1, name="A", text="b"),
     ):
-        with pytest.raises(BadInput, match="does not exist or was deleted"):
+        with pytest.raises(BadInput, match=r"does not exist or was deleted|leads to no review"):
             ask()
+
+
+def test_a_link_taken_back_leads_nowhere_and_nothing_is_lost(engine, published):
+    review, token = published
+    said, secret = comments.write(engine, token, 1, name="Ada", text="Hm")
+    store.take_back(engine, review, token)
+    with database.reading(engine) as connection:
+        (held,) = connection.scalars(sa.select(schema.reviews.c.token))
+    for old in (token, held, "", "t" * 23):  # each as if it had never been
+        for ask in (
+            lambda old=old: store.read(engine, old),
+            lambda old=old: comments.write(engine, old, 1, name="Ada", text="Late"),
+            lambda old=old: comments.edit(engine, old, said, 1, "Late", secret=secret),
+            lambda old=old: comments.resolve(engine, old, said, "Ada"),
+            lambda old=old: comments.delete(engine, old, said, secret=secret),
+            lambda old=old: comments.restore(engine, old, said, secret=secret),
+        ):
+            with pytest.raises(BadInput) as error:
+                ask()
+            assert str(error.value) == store.NOWHERE
+    assert store.get(engine, review).token == ""
+    found = store.read_within(engine, review)
+    assert (found.number, found.document, found.token) == (1, doc(), "")
+    assert [(c.text, c.resolved_by) for c in comments.listed(engine, review)] == [("Hm", "")]
+    within = {"within": review}
+    assert comments.resolve(engine, "", said, "Owner", **within) == 2
+    assert comments.edit(engine, "", said, 2, "Hmm", owner=review, **within) == 3
+    answer, mine = comments.write(engine, "", 1, name="Owner", text="Yes", parent=said, **within)
+    comments.delete(engine, "", answer, secret=mine, **within)
+    comments.restore(engine, "", answer, secret=mine, **within)
+    assert [c.text for c in comments.listed(engine, review)] == ["Hmm", "Yes"]
+    assert store.publish(engine, review, doc("Two")) == 2
+    again = store.new_link(engine, review)
+    assert again not in (token, held) and store.get(engine, review).token == again
+    assert store.read(engine, again).number == 2
+    with pytest.raises(BadInput, match="leads to no review"):
+        store.read(engine, token)
+    assert comments.edit(engine, again, said, 3, "Hm?", secret=secret) == 4  # still Ada's
+
+
+def test_two_tabs_with_the_link_end_and_make_one_and_not_each_others(engine, published):
+    review, token = published
+    store.take_back(engine, review, token)
+    made = store.new_link(engine, review)
+    store.take_back(engine, review, token)  # in a tab that still shows the first
+    assert store.new_link(engine, review) == store.get(engine, review).token == made
+    store.take_back(engine, review, "")
+    assert store.get(engine, review).token == made
+    others = [store.start(engine, title="Other", view={}) for _ in range(3)]
+    for other in (*others, review):
+        store.take_back(engine, other, store.get(engine, other).token)
+    assert {store.get(engine, r).token for r in (*others, review)} == {""}
+    store.delete(engine, review)
+    for act in (
+        lambda: store.take_back(engine, review, made),
+        lambda: store.new_link(engine, review),
+        lambda: store.read_within(engine, review),
+    ):
+        with pytest.raises(BadInput, match="does not exist or was deleted"):
+            act()
+    store.restore(engine, review)
+    assert store.get(engine, review).token == ""
 
 
 def test_deleting_hides_and_undo_brings_back(engine, published):

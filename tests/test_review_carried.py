@@ -4,14 +4,15 @@ import io
 import json
 
 import pytest
+import sqlalchemy as sa
 
 from analytics.accounts import sharing
 from analytics.accounts.person import MEMBER, Person
 from analytics.errors import BadInput
 from analytics.review import carrying, comments, store
-from analytics.store import bundle, projects
+from analytics.store import bundle, projects, schema
 from analytics.store.artifacts import Artifacts
-from analytics.store.database import connect
+from analytics.store.database import connect, reading
 from tests.fuzz.inputs import _reviewed
 from tests.test_store_bundle import rebuilt
 
@@ -105,6 +106,25 @@ def test_old_links_and_secrets_open_nothing_and_are_not_in_the_file(engine, pack
     for word in (old.id, old.token, comment, secret, "Hidden words"):
         assert word.encode() not in whole
     other.dispose()
+
+
+def test_a_review_whose_link_was_taken_back_travels_whole_and_gets_one_where_it_arrives(
+    engine, tmp_path
+):
+    project, old, _ = made(engine)
+    before = said(engine, old.id)
+    store.take_back(engine, old.id, old.token)
+    with reading(engine) as connection:
+        (held,) = connection.scalars(sa.select(schema.reviews.c.token))
+    home = tmp_path / "here"
+    data = bundle.export_bytes(engine, Artifacts(home / "results"), project, home)
+    everything = []
+    rebuilt(data, lambda m: everything.extend(m.values()))
+    assert held.encode() not in b"".join(everything)
+    (made_,) = taken(engine, data, home).reviews
+    token = store.get(engine, made_).token
+    assert store.read(engine, token).number == 2 and said(engine, made_) == before
+    assert store.get(engine, old.id).token == "" and said(engine, old.id) == before
 
 
 def test_only_the_reviews_asked_for_go_along_and_none_makes_an_older_file(engine, tmp_path):

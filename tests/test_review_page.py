@@ -4,10 +4,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from analytics.accounts import sharing
+from analytics.accounts.person import MEMBER, READER, Person
 from analytics.review import comments, store
+from analytics.store import projects
 from analytics.store.fields import MAX_NAME
-from pages.ui import presenting, services
+from pages.ui import identity, presenting, services
 from tests.apptest import settle, start
+from tests.fuzz.inputs import _reviewed
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +20,8 @@ def owner():
     at = settle(start().run().switch_page("review.py"))
     assert not at.exception
     press(at, "Write the review")
-    return settle(at)
+    yield settle(at)
+    services.stop()
 
 
 def press(at, label):
@@ -85,7 +90,11 @@ def test_a_reader_reads_and_comments_and_the_owner_resolves(owner):
 def test_a_link_that_leads_nowhere_says_so_in_one_sentence():
     at = start({"review": "t" * 23}).run().switch_page("review.py").run()
     assert not at.exception and not at.title
-    assert [e.value.replace("\\", "") for e in at.error] == [store.GONE]
+    assert refused(at) == [store.NOWHERE]
+
+
+def refused(at) -> list[str]:
+    return [e.value.replace("\\", "") for e in at.error]
 
 
 def test_an_owner_s_address_that_leads_nowhere_has_a_way_back():
@@ -199,6 +208,78 @@ def test_a_title_that_the_store_tidies_is_no_title_from_elsewhere(owner):
         kept = store.get(engine, before.id).title
         assert kept == typed.replace("\u202e", "").replace("  ", " ").strip()
     assert titled(at).value.strip() == before.title
+
+
+def read(token):
+    """A reader's tab at a link."""
+    return start({"review": token}).run().switch_page("review.py").run()
+
+
+def test_the_owner_takes_the_link_back_and_makes_a_new_one(owner):
+    at, engine = owner, services.engine()
+    review = store.get(engine, at.query_params["draft"])
+    reader = read(review.token)
+    before = comments.listed(engine, review.id)
+    next(t for t in reader.text_input if t.label == "Your name").set_value("Cy")
+    next(t for t in reader.text_area if t.label == "Comment").set_value("Too late")
+    assert "can then no longer read or comment; nothing is lost" in said(at)
+    press(at, "Take this link back")
+    assert "none leads to this review" in said(at) and not at.code
+    press(reader, "Comment")  # in a tab that was open
+    for tab in (reader, read(review.token)):
+        assert refused(tab) == [store.NOWHERE] and not tab.title and "Why three?" not in html(tab)
+    client = TestClient(Starlette(routes=presenting.ROUTES))
+    for path in ("", "/1", "/1/light.png"):
+        answer = client.get(f"/present/{review.token}{path}")
+        assert answer.status_code == 404 and store.NOWHERE in answer.text
+    assert comments.listed(engine, review.id) == before
+
+    next(t for t in at.text_input if t.label == "Your name").set_value("Owner")
+    next(t for t in at.text_area if t.label == "Comment").set_value("Still here")
+    press(at, "Comment")
+    assert comments.listed(engine, review.id)[-1].text == "Still here"
+    at.query_params["version"] = "1"
+    at.run()
+    assert at.title and "Version 1, published" in said(at) and not at.error
+    press(at, "Open the newest version")
+    assert at.query_params["version"] == [str(review.versions)] and at.title
+    press(at, "Back to the draft")
+    press(at, "Make a new link")
+    token = store.get(engine, review.id).token
+    assert token and token != review.token and token in at.code[0].value
+    assert "Still here" in html(read(token)) and refused(read(review.token)) == [store.NOWHERE]
+
+
+def test_with_login_whom_a_review_is_shared_with_needs_no_link(monkeypatch):
+    monkeypatch.setenv("GESTALT_LOGIN", "proxy")
+    engine = services.engine()
+    project = projects.save_view(engine, name="Birds", state={"n": 1}).project
+    _reviewed(engine, project, {"n": 1})
+    review = next(row.id for row in store.reviews(engine) if row.title != "Wine")
+    owner, editor, viewer = (Person(f"u{n * 30}", n, login=n, role=MEMBER) for n in "abc")
+    sharing.own(engine, review, owner)
+    for person, role in ((editor, sharing.EDITOR), (viewer, sharing.VIEWER)):
+        sharing.share(engine, owner, review, person.id, role)
+    token = store.get(engine, review).token
+    store.take_back(engine, review, token)
+
+    def tab(person, query):
+        monkeypatch.setattr(identity, "_told", lambda: person)
+        at = start(query).run()
+        return at if person.role == READER else at.switch_page("review.py").run()
+
+    assert refused(tab(Person("tab1", role=READER), {"review": token})) == [store.NOWHERE]
+    at = tab(viewer, {"draft": review})
+    assert at.title[0].value == "Told" and "So." in html(at) and not at.get("link_button")
+    next(t for t in at.text_area if t.label == "Comment").set_value("I still read")
+    press(at, "Comment")
+    assert comments.listed(engine, review)[-1].text == "I still read"
+    for person, may in ((viewer, False), (editor, False), (owner, True)):
+        at = tab(person, {"draft": review})
+        assert any(b.label == "Make a new link" for b in at.button) == may
+    press(at, "Make a new link")
+    at = tab(Person("tab2", role=READER), {"review": store.get(engine, review).token})
+    assert at.title[0].value == "Told" and "I still read" in html(at)
 
 
 def test_the_owner_deletes_and_undoes(owner):

@@ -3,6 +3,9 @@
 A comment is known to its writer by a secret that only their page keeps; the store keeps its hash.
 Whoever has the writer's secret, or is the owner, may edit or delete it. Names are what people say
 they are called: nobody has an account.
+
+Readers come by the token of their link; ``within``, the id of the review, stands in its place for
+the owner and for whom the review is shared with, whose way does not end with the link.
 """
 
 import hashlib
@@ -19,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from analytics.errors import BadInput
 from analytics.review import about as targets
 from analytics.review.sections import check_text
-from analytics.review.store import GONE, live, newest
+from analytics.review.store import linked, live, newest
 from analytics.store import schema as db
 from analytics.store.database import now, reading, writing
 from analytics.store.fields import check_name, is_id, new_id
@@ -57,6 +60,7 @@ def write(
     text: str,
     about: Mapping[str, Any] = targets.WHOLE,
     parent: str = "",
+    within: str = "",
 ) -> tuple[str, str]:
     """Store a comment on a version, or a reply to ``parent``; returns its id and its writer's
     secret. A reply speaks of what its parent speaks of. Raises BadInput."""
@@ -74,7 +78,7 @@ def write(
         "updated": moment,
     }
     with writing(engine) as connection:
-        review = _open_review(connection, token)
+        review = _open_review(connection, token, within)
         if isinstance(number, bool) or not 1 <= number <= newest(connection, review):
             raise BadInput("The comment is on a version that does not exist: load the page again.")
         c = db.review_comments.c
@@ -88,16 +92,10 @@ def write(
     return comment, secret
 
 
-def _open_review(connection: Connection, token: Any) -> str:
-    """The review of a token, locked: writers take turns, so that the cap holds."""
-    r = db.reviews.c
-    found = None
-    if is_id(token):
-        query = sa.select(r.id).where(r.token == token, r.deleted_at.is_(None))
-        found = connection.scalar(query.with_for_update())
-    if found is None:
-        raise BadInput(GONE)
-    return found
+def _open_review(connection: Connection, token: Any, within: str = "") -> str:
+    """The id of the review, locked: writers take turns, so that the cap holds."""
+    found = live(connection, within, True) if within else linked(connection, token, True)
+    return found.id
 
 
 def _live_comment(connection: Connection, comment: Any, review: str) -> sa.Row:
@@ -167,12 +165,13 @@ def edit(
     *,
     secret: str = "",
     owner: str = "",
+    within: str = "",
 ) -> int:
     """Write a comment anew; returns its new revision. Raises BadInput when it was changed since
     ``revision``."""
     text = check_text(text, "comment", MOST_TEXT)
     with writing(engine) as connection:
-        row = _live_comment(connection, comment, _open_review(connection, token))
+        row = _live_comment(connection, comment, _open_review(connection, token, within))
         _allowed(row, secret, owner)
         if row.revision != revision:
             raise BadInput(
@@ -182,12 +181,12 @@ def edit(
         return _change(connection, row, text=text, edited_at=now())
 
 
-def resolve(engine: Engine, token: str, comment: str, by: str) -> int:
+def resolve(engine: Engine, token: str, comment: str, by: str, *, within: str = "") -> int:
     """Mark a comment as resolved by someone, or open again with ``by`` ""; anyone who reads the
     review may. Returns the new revision. Raises BadInput."""
     by = check_name(by, "name") if by else ""
     with writing(engine) as connection:
-        row = _live_comment(connection, comment, _open_review(connection, token))
+        row = _live_comment(connection, comment, _open_review(connection, token, within))
         if row.parent:
             raise BadInput("A reply is resolved with the comment above it.")
         if bool(row.resolved_by) == bool(by):
@@ -195,18 +194,34 @@ def resolve(engine: Engine, token: str, comment: str, by: str) -> int:
         return _change(connection, row, resolved_by=by)
 
 
-def delete(engine: Engine, token: str, comment: str, *, secret: str = "", owner: str = "") -> None:
+def delete(
+    engine: Engine,
+    token: str,
+    comment: str,
+    *,
+    secret: str = "",
+    owner: str = "",
+    within: str = "",
+) -> None:
     """Put a comment out of sight; :func:`restore` brings it back until it is purged."""
     with writing(engine) as connection:
-        row = _live_comment(connection, comment, _open_review(connection, token))
+        row = _live_comment(connection, comment, _open_review(connection, token, within))
         _allowed(row, secret, owner)
         _change(connection, row, deleted_at=now())
 
 
-def restore(engine: Engine, token: str, comment: str, *, secret: str = "", owner: str = "") -> None:
+def restore(
+    engine: Engine,
+    token: str,
+    comment: str,
+    *,
+    secret: str = "",
+    owner: str = "",
+    within: str = "",
+) -> None:
     """Bring a deleted comment back. Raises BadInput when it is already gone."""
     with writing(engine) as connection:
-        review, c = _open_review(connection, token), db.review_comments
+        review, c = _open_review(connection, token, within), db.review_comments
         row = None
         if is_id(comment):
             query = sa.select(c).where(c.c.id == comment, c.c.review_id == review)

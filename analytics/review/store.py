@@ -1,9 +1,10 @@
-"""Reviews in the database: write, edit, publish, read by link, delete with undo.
+"""Reviews in the database: write, edit, publish, read by link, end the link, delete with undo.
 
 All functions take an engine of :func:`analytics.store.database.connect` and raise BadInput for what
 the person can change, StoreError for what the database refuses. A failed call changes nothing.
-An owner knows a review by its id, readers by its token; neither can be guessed or had from the
-other. Comments are in ``analytics.review.comments``.
+An owner, and whom a review is shared with, knows it by its id, readers by its token; neither can be
+guessed or had from the other. A token that was taken back is replaced by a text that is no id, so
+that no link can hold it. Comments are in ``analytics.review.comments``.
 """
 
 from collections.abc import Mapping
@@ -27,12 +28,16 @@ from analytics.store.rows import live_project
 
 MOST_VERSIONS = 200
 GONE = "This review does not exist or was deleted: ask its owner for a new link."
+# Said of every link that opens nothing, so that none tells whether it ever did.
+NOWHERE = "This link leads to no review, or no longer does: ask its owner for a new one."
+_NONE = "!"  # begins what stands in place of a token: no id holds it
 
 
 @dataclass(frozen=True)
 class Review:
-    """A review as its owner has it. view : the state of the view it is written from. texts : part
-    -> what the owner wrote. project : "" when that is gone. versions : how many are published."""
+    """A review as its owner has it. token : of the readers' link, "" once that was taken back.
+    view : the state of the view it is written from. texts : part -> what the owner wrote.
+    project : "" when that is gone. versions : how many are published."""
 
     id: str
     token: str
@@ -60,7 +65,8 @@ class ReviewRow:
 
 @dataclass(frozen=True)
 class Version:
-    """A published version as a reader has it, with the number of the newest one."""
+    """A published version as a reader has it, with the number of the newest one. token : "" once
+    the readers' link was taken back."""
 
     review: str
     token: str
@@ -128,7 +134,7 @@ def get(engine: Engine, review: str) -> Review:
         row = live(connection, review)
         return Review(
             row.id,
-            row.token,
+            _token(row),
             row.project_id or "",
             row.title,
             row.view,
@@ -150,6 +156,23 @@ def live(connection: Connection, review: Any, lock: bool = False) -> sa.Row:
     if row is None:
         raise BadInput(GONE)
     return row
+
+
+def linked(connection: Connection, token: Any, lock: bool = False) -> sa.Row:
+    """Id and token of the review that a readers' token leads to, locked on request."""
+    row = None
+    if is_id(token):
+        r = db.reviews.c
+        query = sa.select(r.id, r.token).where(r.token == token, r.deleted_at.is_(None))
+        row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise BadInput(NOWHERE)
+    return row
+
+
+def _token(row: sa.Row) -> str:
+    """The readers' token of a review, "" once it was taken back."""
+    return row.token if is_id(row.token) else ""
 
 
 def newest(connection: Connection, review: str) -> int:
@@ -205,24 +228,30 @@ def publish(engine: Engine, review: str, document: Mapping[str, Any]) -> int:
 
 def read(engine: Engine, token: str, number: int | None = None) -> Version:
     """A published version by the readers' token, the newest without a number. Raises BadInput."""
-    r, v = db.reviews.c, db.review_versions.c
     with reading(engine) as connection:
-        row = None
-        if is_id(token):
-            query = sa.select(r.id).where(r.token == token, r.deleted_at.is_(None))
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            raise BadInput(GONE)
-        last = newest(connection, row.id)
-        if not last:
-            raise BadInput("This review is not published yet: ask its owner.")
-        wanted = last if number is None else number
-        query = sa.select(db.review_versions).where(v.review_id == row.id, v.number == wanted)
-        found = connection.execute(query).one_or_none()
+        return _version(connection, linked(connection, token), number)
+
+
+def read_within(engine: Engine, review: str, number: int | None = None) -> Version:
+    """The same by the review's id, for its owner and whom it is shared with: they need no link."""
+    with reading(engine) as connection:
+        return _version(connection, live(connection, review), number)
+
+
+def _version(connection: Connection, row: sa.Row, number: int | None) -> Version:
+    last = newest(connection, row.id)
+    if not last:
+        raise BadInput("This review is not published yet: ask its owner.")
+    wanted = last if number is None else number
+    v = db.review_versions
+    query = sa.select(v).where(v.c.review_id == row.id, v.c.number == wanted)
+    found = connection.execute(query).one_or_none()
     if found is None:
         there = "only version 1" if last == 1 else f"versions 1 to {last}"
         raise BadInput(f"This review has no version {wanted}: {there} can be read.")
-    return Version(row.id, token, found.number, last, found.digest, found.document, found.published)
+    return Version(
+        row.id, _token(row), found.number, last, found.digest, found.document, found.published
+    )
 
 
 def published(engine: Engine, review: str) -> list[tuple[int, datetime, str]]:
@@ -243,6 +272,28 @@ def base(engine: Engine, review: str, number: int) -> tuple[str, str]:
         document = connection.scalar(query)
     state = document["state"] if document else {}
     return state.get("projection", ""), state.get("clustering", "")
+
+
+def take_back(engine: Engine, review: str, token: str) -> None:
+    """End the readers' link with this token; versions and comments stay. A link made since then,
+    in another tab, is left as it is. Raises BadInput."""
+    with writing(engine) as connection:
+        if live(connection, review, lock=True).token == token:
+            _set_token(connection, review, _NONE + new_id("t"))
+
+
+def new_link(engine: Engine, review: str) -> str:
+    """Make a readers' link in place of the one taken back; returns its token. A link that there is,
+    since another tab was faster, is left as it is. Raises BadInput."""
+    with writing(engine) as connection:
+        held = _token(live(connection, review, lock=True))
+        return held or _set_token(connection, review, new_id("t"))
+
+
+def _set_token(connection: Connection, review: str, token: str) -> str:
+    r = db.reviews
+    connection.execute(sa.update(r).where(r.c.id == review).values(token=token))
+    return token
 
 
 def delete(engine: Engine, review: str) -> None:

@@ -20,8 +20,9 @@ SECRETS = "review-secrets"  # comment -> what lets its writer change it, while t
 
 @dataclass(frozen=True)
 class Desk:
-    """Where comments are read and written: the review, the link's token, the version on screen
-    (0 for none), the results behind the page's map, the page's key, and whether its owner looks."""
+    """Where comments are read and written: the review, the token of the link by which this reader
+    came ("" for who needs none), the version on screen (0 for none), the results behind the page's
+    map, the page's key, and whether its owner looks."""
 
     review: str
     token: str
@@ -38,10 +39,23 @@ class Desk:
         groups = shown.clustering.digest if shown.clustering is not None else ""
         return _base(self.review, number) == (shown.projection.digest, groups)
 
+    @property
+    def within(self) -> str:
+        """The review's id for who needs no link, else ""."""
+        return "" if self.token else self.review
+
     def rights(self, comment: str) -> dict[str, str]:
         """What lets this page change a comment; all empty when nothing does."""
         held = st.session_state.get(SECRETS, {}).get(comment, "")
         return {"secret": held, "owner": self.review if self.owner else ""}
+
+    def address(self, number: int) -> str:
+        """Where a version opens for who looks at this page."""
+        from pages.ui import reading
+
+        if self.token:
+            return f"/review?{reading.QUERY}={self.token}&{reading.VERSION}={number}"
+        return reading.within(self.review, number)
 
 
 @lru_cache(maxsize=512)
@@ -132,6 +146,7 @@ def _write(desk: Desk, words: str, about: dict, parent: str = "") -> bool:
             text=words,
             about=about,
             parent=parent,
+            within=desk.within,
         )
     except (BadInput, StoreError) as error:
         frame.sentence(str(error), "error")
@@ -197,12 +212,18 @@ def _one(desk: Desk, comment) -> None:
             "Comment", comment.text, key=f"edit-{comment.id}-{comment.revision}", max_chars=2_000
         )
         if st.button("Keep this text", key=f"keep-{comment.id}") and _done(
-            comments.edit, desk.token, comment.id, comment.revision, typed, **rights
+            comments.edit,
+            desk.token,
+            comment.id,
+            comment.revision,
+            typed,
+            within=desk.within,
+            **rights,
         ):
             st.session_state[f"kept-{comment.id}"] = kept + 1
             st.rerun()
         if st.button("Delete", key=f"delete-{comment.id}") and _done(
-            comments.delete, desk.token, comment.id, **rights
+            comments.delete, desk.token, comment.id, within=desk.within, **rights
         ):
             st.session_state["comment-deleted"] = (comment.id, comment.name)
             st.rerun()
@@ -210,8 +231,6 @@ def _one(desk: Desk, comment) -> None:
 
 def _about(desk: Desk, comment) -> None:
     """What a comment speaks of, and going back to it."""
-    from pages.ui.reading import QUERY, VERSION
-
     about, same = comment.about, desk.same(comment.number)
     older = f" · on version {comment.number}" if comment.number != desk.number else ""
     if comment.deleted or (about["kind"] == "whole" and not older):
@@ -222,8 +241,8 @@ def _about(desk: Desk, comment) -> None:
         if about["kind"] == "whole" or not (same or older):  # else the map of this one is gone
             return
         if not same:
-            address = f"/review?{QUERY}={desk.token}&{VERSION}={comment.number}"
-            st.link_button(f"Open version {comment.number}", address, type="tertiary")
+            words = f"Open version {comment.number}"
+            st.link_button(words, desk.address(comment.number), type="tertiary")
         elif st.button("Show", key=f"show-{comment.id}", type="tertiary"):
             marking.mark(desk.key, about)
             st.rerun()
@@ -241,7 +260,7 @@ def _answer(desk: Desk, comment) -> None:
         by = "" if comment.resolved_by else st.session_state.get(NAME) or _nobody(desk)
         word = "Reopen" if comment.resolved_by else "Resolve"
         if st.button(word, key=f"resolve-{comment.id}", type="tertiary") and _done(
-            comments.resolve, desk.token, comment.id, by[:MAX_NAME]
+            comments.resolve, desk.token, comment.id, by[:MAX_NAME], within=desk.within
         ):
             st.rerun()
         again = f"replied-{comment.id}"
@@ -274,5 +293,6 @@ def _undo(desk: Desk) -> None:
         st.caption(f"Deleted the comment of {safe_md(gone[1])}.", width="content")
         if st.button("Undo the deletion", type="tertiary", key="undo-comment"):
             del st.session_state["comment-deleted"]
-            if _done(comments.restore, desk.token, gone[0], **desk.rights(gone[0])):
+            rights = desk.rights(gone[0])
+            if _done(comments.restore, desk.token, gone[0], within=desk.within, **rights):
                 st.rerun()

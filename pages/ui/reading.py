@@ -13,6 +13,7 @@ from pages.ui import access, commenting, frame, marking, onpaper, services
 from pages.ui.words import safe_md
 
 QUERY = "review"  # in the address: the token of the review that is read
+WITHIN = "draft"  # or its id, for its owner and whom it is shared with
 VERSION = "version"  # and which version of it, the newest without
 ADDRESS = "/review"
 
@@ -30,15 +31,20 @@ def link(of: str, number: int | None = None) -> str:
     return f"{base}?{QUERY}={of}" + (f"&{VERSION}={number}" if number else "")
 
 
-def page(of: str) -> None:
-    """The reader's page. Raises BadInput when there is no such review."""
+def within(review: str, number: int) -> str:
+    """The address of a version for the review's owner and whom it is shared with."""
+    return f"{ADDRESS}?{WITHIN}={review}&{VERSION}={number}"
 
+
+def page(of: str, review: str = "") -> None:
+    """The reader's page of the review with this token; of one by its id, with "" for a token, for
+    its owner and whom it is shared with. Raises BadInput when there is no such review."""
     asked = st.query_params.get(VERSION, "")
     number = int(asked) if asked.isdecimal() and len(asked) < 6 else None
-    opened = f"review-opened-{of}"
+    opened = f"review-opened-{of or review}"
     # Who opened the newest version stays on it when another is published: what they mark and type
     # belongs to what they see.
-    version = _read(of, number, st.session_state.get(opened))
+    version = _read(of, review, number, opened)
     if version is None:
         return
     if not number:
@@ -50,52 +56,64 @@ def page(of: str) -> None:
     main, side = st.columns([2.7, 1], gap="large")
     with main:
         st.title(safe_md(version.document["title"]))
-        _which(version)
+        _which(version, opened)
         results = show(version.document, key)
     with side:
         commenting.panel(commenting.Desk(version.review, of, version.number, results, key))
 
 
-def _read(of: str, asked: int | None, opened: int | None):
+def _read(of: str, review: str, asked: int | None, opened: str):
     """The version asked for, else the one opened before, else the newest; None, with the way to
-    the newest, where there is no such version. Raises BadInput when there is no such review."""
+    the newest, where there is no such version. Raises BadInput when there is no such review.
+
+    opened : where the session keeps which one was opened before.
+    """
     from analytics.review import store
 
+    def read(number: int | None):
+        if review:
+            return store.read_within(services.engine(), review, number)
+        return store.read(services.engine(), of, number)
+
     try:
-        return store.read(services.engine(), of, asked or opened)
+        return read(asked or st.session_state.get(opened))
     except BadInput as error:
         if not asked:
             raise
-        store.read(services.engine(), of)
+        newest = read(None).number
         frame.sentence(str(error), "error")
-        _to_newest(of)
+        _to_newest(newest, opened)
         return None
 
 
-def _to_newest(of: str) -> None:
+def _to_newest(newest: int, opened: str) -> None:
     if st.button("Open the newest version", type="tertiary"):
-        st.query_params.pop(VERSION, None)
-        st.session_state.pop(f"review-opened-{of}", None)
+        if WITHIN in st.query_params:  # without a version its owner writes there
+            st.query_params[VERSION] = str(newest)
+        else:
+            st.query_params.pop(VERSION, None)
+        st.session_state.pop(opened, None)
         st.rerun()
 
 
-def _which(version) -> None:
-    """Which version this is, and the way to the others."""
+def _which(version, opened: str) -> None:
+    """Which version this is, and the way to the others; the slides have the way of the link."""
     when = f"{version.published:%d %B %Y, %H:%M} UTC"
     words = f"Version {version.number}, published {when}. Later work does not change it."
     with st.container(horizontal=True, vertical_alignment="center", key="review-which"):
         st.caption(words, width="content")
-        st.link_button(
-            "Present",
-            f"/present/{version.token}/{version.number}",
-            icon=":material/slideshow:",
-            type="tertiary",
-        )
+        if version.token:
+            st.link_button(
+                "Present",
+                f"/present/{version.token}/{version.number}",
+                icon=":material/slideshow:",
+                type="tertiary",
+            )
         if version.newest > 1:
             _versions(version)
     if version.number < version.newest:
         frame.sentence(f"Version {version.newest} is the newest; this is an older one.", "warning")
-        _to_newest(version.token)
+        _to_newest(version.newest, opened)
 
 
 def _versions(version) -> None:

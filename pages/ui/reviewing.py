@@ -27,7 +27,6 @@ from pages.ui import (
 )
 from pages.ui.words import count, safe_md, when
 
-QUERY = "draft"  # in the address: the review that its owner has open
 SCREEN = "screen"
 
 
@@ -94,10 +93,11 @@ def _start(chosen: str) -> str:
 
 def _open(review: str) -> None:
     """Put a review into the address, "" for none."""
+    st.query_params.pop(reading.VERSION, None)
     if review:
-        st.query_params[QUERY] = review
+        st.query_params[reading.WITHIN] = review
     else:
-        st.query_params.pop(QUERY, None)
+        st.query_params.pop(reading.WITHIN, None)
 
 
 def _list() -> None:
@@ -128,8 +128,10 @@ def page(review: str) -> None:
         _back()
         return
     access.require(found.id, access.VIEWER)
-    if not access.allowed(found.id, access.EDITOR):  # comments on what is published
-        reading.page(found.token)
+    writes = access.allowed(found.id, access.EDITOR)
+    if not writes or st.query_params.get(reading.VERSION):  # comments on what is published
+        _back(writes)
+        reading.page("", found.id)
         return
     access.lend(found.view)
     key = f"draft-{found.id}"
@@ -144,14 +146,19 @@ def page(review: str) -> None:
             results = reading.show(document, key, lambda part: rewriting.part(found, part, _change))
     with side:
         _side(found)
-        desk = commenting.Desk(found.id, found.token, found.versions, results, key, owner=True)
+        desk = commenting.Desk(found.id, "", found.versions, results, key, owner=True)
         commenting.panel(desk)
 
 
-def _back() -> None:
-    if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
-        _open("")
-        st.rerun()
+def _back(writes: bool = False) -> None:
+    """The way back to the list. writes : also to the draft, from a version of it."""
+    with st.container(horizontal=True):
+        if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
+            _open("")
+            st.rerun()
+        if writes and st.button("Back to the draft", icon=":material/edit:", type="tertiary"):
+            st.query_params.pop(reading.VERSION)
+            st.rerun()
 
 
 def _head(found) -> None:
@@ -244,7 +251,11 @@ def _publishing(found, view: View, document: dict) -> None:
     said = st.session_state.pop("review-published", None)
     if said is not None:
         again = f"Nothing has changed since version {said[0]}, so no other was published."
-        done = f"Version {said[0]} is published. Its link stands under For readers."
+        done = f"Version {said[0]} is published. " + (
+            "Its link stands under For readers."
+            if found.token
+            else "No link leads to it: make a new one under For readers."
+        )
         frame.sentence(again if said[1] else done, "info" if said[1] else "success")
 
 
@@ -280,15 +291,15 @@ def _side(found) -> None:
     if not found.versions:
         st.caption("Once published, the link for readers stands here.")
     else:
-        link = reading.link(found.token)
-        st.code(link, language=None, wrap_lines=True)
-        st.caption("Whoever reaches this server and has the link can read and comment, no more.")
-        with st.container(horizontal=True):
-            st.link_button("Open as a reader", link, icon=":material/open_in_new:")
-            st.link_button("Present", f"/present/{found.token}", icon=":material/slideshow:")
+        _link(found)
         with st.expander(f"Versions: {found.versions}"):
             for number, moment, digest in store.published(services.engine(), found.id):
-                st.markdown(f"[Version {number}]({reading.link(found.token, number)})")
+                address = (
+                    reading.link(found.token, number)
+                    if found.token
+                    else reading.within(found.id, number)
+                )
+                st.markdown(f"[Version {number}]({address})")
                 st.caption(f"{moment:%d %b %Y, %H:%M} UTC · {digest[:12]}")
     sharing.button(found.id, found.title)
     if not access.allowed(found.id, access.OWNER):
@@ -304,6 +315,44 @@ def _side(found) -> None:
             st.session_state["review-deleted"] = (found.id, found.title)
             _open("")
             st.rerun()
+
+
+def _link(found) -> None:
+    """The readers' link and taking it back; a new one once it was."""
+    from analytics.review import store
+
+    owner = access.allowed(found.id, access.OWNER)
+    if not found.token:
+        st.caption("The link was taken back: none leads to this review.")
+        if owner and st.button("Make a new link", icon=":material/add_link:"):
+            _relink(found, lambda: store.new_link(services.engine(), found.id))
+        return
+    link = reading.link(found.token)
+    st.code(link, language=None, wrap_lines=True)
+    st.caption("Whoever reaches this server and has the link can read and comment, no more.")
+    with st.container(horizontal=True):
+        st.link_button("Open as a reader", link, icon=":material/open_in_new:")
+        st.link_button("Present", f"/present/{found.token}", icon=":material/slideshow:")
+    if owner:
+        # By the link: a press in a tab that still shows an older one does not end the new one.
+        with st.popover("Take the link back", type="tertiary", key=f"take-back-{found.token}"):
+            st.markdown(
+                "Who has the link can then no longer read or comment; nothing is lost, and you can "
+                "make a new link."
+            )
+            if st.button("Take this link back", type="primary", key=f"taken-{found.token}"):
+                _relink(found, lambda: store.take_back(services.engine(), found.id, found.token))
+
+
+def _relink(found, action) -> None:
+    """Change the link and draw the page again; says in place why it was refused."""
+    try:
+        access.require(found.id, access.OWNER)
+        action()
+    except (BadInput, StoreError) as error:
+        frame.sentence(str(error), "error")
+        return
+    st.rerun()
 
 
 def _undo() -> None:
