@@ -5,8 +5,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from analytics.accounts import sharing
+from analytics.accounts.person import MEMBER, Person
 from analytics.study import plots, store, taking_part
-from pages.ui import joining, services
+from pages.ui import access, identity, joining, services, studying
 from tests.apptest import settle, start
 from tests.test_study import RIGHT, SQUARE, stroke, two_blobs
 
@@ -117,5 +119,37 @@ def test_the_owner_starts_a_study_and_sees_the_answers():
 
 
 def test_a_link_to_a_study_that_is_gone_says_so():
-    at = settle(start({"study": "s" * 23}).run().switch_page("study.py"))
-    assert not at.exception
+    for row in store.studies(services.engine()):
+        store.erase(services.engine(), row.id)
+    at = start({"study": "s" * 23}).run().switch_page("study.py").run()
+    assert not at.exception and at.subheader[0].value == "Ask people to group the points"
+    assert [w.value.replace("\\", "") for w in at.warning] == [
+        "The study of this link does not exist or was deleted."
+    ]
+
+
+def words_of(at) -> str:
+    return " ".join(m.value for m in (*at.markdown, *at.caption))
+
+
+@pytest.mark.parametrize("ends", ["deleted", "shared no more"])
+def test_an_open_tab_shows_no_answers_of_a_study_that_is_there_no_more(study, monkeypatch, ends):
+    monkeypatch.setenv("GESTALT_LOGIN", "proxy")
+    engine = services.engine()
+    ann, bob = (Person(f"u{n * 30}", n, login=n, role=MEMBER) for n in "ab")
+    sharing.own(engine, study, ann)
+    sharing.share(engine, ann, study, bob.id, sharing.VIEWER)
+    monkeypatch.setattr(identity, "_told", lambda: bob)
+    at = start({"study": study}).run().switch_page("study.py").run()
+    assert "0 people have joined" in words_of(at) and not at.warning
+
+    def meanwhile(_):  # once the page has found the study, before its answers are drawn
+        if ends == "deleted":
+            store.delete(engine, study)
+        else:
+            sharing.unshare(engine, ann, study, f"id:{bob.id}")
+
+    monkeypatch.setattr(studying, "controls", meanwhile)
+    at.run()
+    assert "joined" not in words_of(at) and not at.error and not at.exception
+    assert [w.value.replace("\\", "") for w in at.warning] == [access.NEEDED[access.VIEWER]]

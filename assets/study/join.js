@@ -56,16 +56,17 @@ async function send() {
       // Another tab was further: take a step beyond it, so that what is on screen counts.
       if (plot.sent > plot.step) plot.step = plot.sent;
       failures = 0;
+      plot.refused = false;
       trouble("");
     } catch (error) {
-      if (error.final) { trouble(error.message); plot.sent = plot.step; break; }
+      if (error.final) { trouble(error.message); plot.sent = plot.step; plot.refused = true; break; }
       failures += 1;
       if (failures > 2) trouble("The server cannot be reached. What you drew is kept in this browser and sent as soon as it answers; leave the page open.");
       await new Promise((wake) => setTimeout(wake, Math.min(500 * 2 ** failures, 5000)));
     }
   }
   sending = false;
-  tell(unsent().length ? "Not stored" : "Stored");
+  tell(unsent().length ? "Not stored" : whether());
 }
 
 // --- groups ---------------------------------------------------------------------------------
@@ -278,6 +279,7 @@ window.addEventListener("beforeunload", (event) => { if (unsent().length) event.
 // --- the way through ------------------------------------------------------------------------
 function show(name) { sections.forEach((s) => { $(s).hidden = s !== name; }); scrollTo(0, 0); }
 function say(words) { $("said").textContent = words; }
+function whether() { return plots.some((p) => p.refused) ? "Not stored" : "Stored"; }
 function tell(words) { $("saved").textContent = words; $("stored").textContent = words === "Stored" ? "Your answers are stored." : words + " …"; }
 function trouble(words) { $("trouble").textContent = words; $("trouble").hidden = !words; }
 
@@ -299,7 +301,7 @@ async function showPlot(index) {
     }
   }
   show("work");
-  tell(unsent().length ? "Storing" : "Stored");
+  tell(unsent().length ? "Storing" : whether());
   draw();
 }
 function next() {

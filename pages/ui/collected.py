@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.ui import oneplot, parts, services, studying
+from analytics.errors import BadInput
+from pages.ui import access, oneplot, parts, services, studying
 from pages.ui.words import count, number
 
 LIVE_SECONDS = 3
@@ -14,6 +15,8 @@ LIVE_SECONDS = 3
 
 def show(study) -> None:
     """Everything about one study; while it is open, drawn again as answers come in."""
+    from analytics.study import store
+
     head, side = st.columns([3.1, 1], gap="medium")
     with side:
         if study.open:
@@ -24,16 +27,20 @@ def show(study) -> None:
         @st.fragment(run_every=LIVE_SECONDS if study.open else None)
         @parts.counted("study")
         def live():
-            _results(study)
+            try:
+                access.require(study.id, access.VIEWER)
+                mark = store.stamp(services.engine(), study.id)
+            except BadInput:  # deleted, or shared no more, since: the page drawn again says so
+                st.rerun()
+            _results(study, mark)
 
         live()
 
 
-def _results(study) -> None:
+def _results(study, mark: tuple) -> None:
     from analytics.study import store
 
     engine = services.engine()
-    mark = store.stamp(engine, study.id)
     found = _collected(study.id, mark)
     people = len({n for c in found for n in c.numbers})
     joined = store.joined(engine, study.id)

@@ -33,7 +33,7 @@ def who() -> None:
     with st.popover(safe_md(_short(person.name)), icon=":material/person:", type="tertiary"):
         st.markdown(f"**{safe_md(person.name)}**")
         if person.email and person.email != person.name:
-            st.caption(safe_md(person.email))
+            st.text(person.email)  # Markdown would make a link of it
         st.caption("Your id, by which others can share with you:")
         st.code(person.id, language=None)
         address = logins.sign_out()

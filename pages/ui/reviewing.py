@@ -123,14 +123,15 @@ def page(review: str) -> None:
 
     try:
         found = store.get(services.engine(), review)
-    except BadInput:
-        frame.sentence("The review of this link does not exist or was deleted.", "error")
+        access.require(found.id, access.VIEWER)
+    except BadInput:  # the same sentence whether there is one or not
+        gone = "The review of this link does not exist or was deleted."
+        frame.sentence(gone if access.off() else access.NEEDED[access.VIEWER], "error")
         _back()
         return
-    access.require(found.id, access.VIEWER)
     writes = access.allowed(found.id, access.EDITOR)
     if not writes or st.query_params.get(reading.VERSION):  # comments on what is published
-        _back(writes)
+        _back(found, writes)
         reading.page("", found.id)
         return
     access.lend(found.view)
@@ -150,13 +151,18 @@ def page(review: str) -> None:
         commenting.panel(desk)
 
 
-def _back(writes: bool = False) -> None:
-    """The way back to the list. writes : also to the draft, from a version of it."""
-    with st.container(horizontal=True):
+def _back(found=None, writes: bool = True) -> None:
+    """The way back to the list; from a version of ``found`` also to the draft, for who writes on
+    it, and to the others whom it is shared with, for who does not."""
+    with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("All reviews", icon=":material/arrow_back:", type="tertiary"):
             _open("")
             st.rerun()
-        if writes and st.button("Back to the draft", icon=":material/edit:", type="tertiary"):
+        if found is None:
+            return
+        if not writes:
+            sharing.button(found.id, found.title)
+        elif st.button("Back to the draft", icon=":material/edit:", type="tertiary"):
             st.query_params.pop(reading.VERSION)
             st.rerun()
 

@@ -22,12 +22,13 @@ def choose():
 
     rows = {row.id: row for row in access.mine(store.studies(services.engine()))}
     _undo()
-    if not rows:
-        return None
     opened = st.query_params.get(QUERY, "")
     if opened and opened not in rows:
-        frame.sentence("The study of this link does not exist or was deleted.", "warning")
+        gone = "The study of this link does not exist or was deleted."
+        frame.sentence(gone if access.off() else access.NEEDED[access.VIEWER], "warning")
         opened = ""
+    if not rows:
+        return None
     # No counts in the names: a list whose words change forgets what was chosen from it.
     names = {"": NEW} | {
         row.id: f"{row.title} · started {row.created:%d %b %Y, %H:%M} UTC" for row in rows.values()
@@ -171,6 +172,9 @@ def invitation(study) -> None:
             "GESTALT_ADDRESS=0.0.0.0 and GESTALT_OPEN=yes, and open this page by the machine's own "
             "address; whoever reaches that address can then use the whole app. With a login "
             "(docs/accounts.md) they get the study and nothing else."
+            if access.off()
+            else "This link opens on this machine only. For others, open this page by the address "
+            "by which they reach this server."
         )
     held = io.BytesIO()
     segno.make(link, error="m").save(held, kind="png", scale=6, border=4)
