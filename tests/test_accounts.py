@@ -1,5 +1,7 @@
 """Who may do what: roles, sharing, and that nobody reads what rests on another's file."""
 
+import io
+
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +10,9 @@ from hypothesis import strategies as st
 from analytics.accounts import holdings, removal, sharing
 from analytics.accounts.person import ADMIN, MEMBER, READER, Person
 from analytics.errors import BadInput
-from analytics.store import migrations, projects
+from analytics.store import bundle, migrations, projects
 from analytics.store import schema as db
+from analytics.store.artifacts import Artifacts
 from analytics.store.database import connect, now, writing
 from pages.ui import access, identity, services
 from tests.apptest import settle, start, view
@@ -104,6 +107,18 @@ def test_what_is_removed_for_good_leaves_no_shares_and_no_files_held(engine, tab
     assert holdings.held(engine, [gone]) == set()
     assert len(sharing.shared_with(engine, kept)) == 2
     assert holdings.held(engine, [kept]) == {"f" * 64}
+
+
+def test_names_of_projects_of_others_do_not_show_in_those_of_copies(engine, tmp_path):
+    mine = projects.save_view(engine, name="Wine", state={}, owner=BOB)
+    projects.save_view(engine, name="Wine (copy)", state={}, owner=ANN)
+    assert projects.duplicate(engine, mine.project, BOB).name == "Wine (copy)"
+    assert projects.duplicate(engine, mine.project, BOB).name == "Wine (copy 2)"
+    artifacts = Artifacts(tmp_path / "results")
+    data = bundle.export_bytes(engine, artifacts, mine.project, tmp_path)
+    for person, name in ((CYD, "Wine"), (BOB, "Wine (copy 3)"), (None, "Wine (copy 4)")):
+        saved = bundle.import_project(engine, artifacts, io.BytesIO(data), tmp_path, owner=person)
+        assert saved.name == name
 
 
 def test_a_result_rests_on_all_files_of_its_parents():

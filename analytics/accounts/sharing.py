@@ -61,7 +61,7 @@ def greet(engine: Engine, person: Person) -> None:
 def roles(engine: Engine, person: Person, things: Iterable[str]) -> dict[str, str]:
     """The role of a person in each of the things; those without one are left out."""
     with reading(engine) as connection:
-        return _roles(connection, person, list(things))
+        return roles_in(connection, person, list(things))
 
 
 def role(engine: Engine, person: Person, thing: str) -> str:
@@ -69,7 +69,8 @@ def role(engine: Engine, person: Person, thing: str) -> str:
     return roles(engine, person, [thing]).get(thing, "")
 
 
-def _roles(connection: Connection, person: Person, things: list[str]) -> dict[str, str]:
+def roles_in(connection: Connection, person: Person, things: list[str]) -> dict[str, str]:
+    """:func:`roles` within a transaction."""
     if person.role == people.OPEN:
         return dict.fromkeys(things, OWNER)
     if not person.known:
@@ -185,7 +186,7 @@ def set_by_link(engine: Engine, person: Person, thing: str, opens: bool) -> None
 
 
 def _only(connection: Connection, person: Person, thing: str) -> None:
-    if _roles(connection, person, [thing]).get(thing) != OWNER:
+    if roles_in(connection, person, [thing]).get(thing) != OWNER:
         raise BadInput("Only its owner can share it.")
 
 

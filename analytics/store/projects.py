@@ -251,7 +251,7 @@ def duplicate(engine: Engine, project: str, owner: Person | None = None) -> Save
     copy, which is ``owner``'s, and its last view."""
     with writing(engine) as connection:
         row = live_project(connection, project)
-        name = copy_name(row.name, live_names(connection))
+        name = copy_name(row.name, live_names(connection, owner))
         copy = add_project(connection, name)
         sharing.put_owner(connection, copy, owner)
         files = sa.select(held.c.content).where(held.c.holder == project)

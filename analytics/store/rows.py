@@ -8,6 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from analytics.accounts import sharing
+from analytics.accounts.person import Person
 from analytics.digest import is_digest
 from analytics.errors import BadInput
 from analytics.store import schema as db
@@ -34,10 +36,16 @@ def live_project(connection: Connection, project: Any, lock: bool = True) -> sa.
     return row
 
 
-def live_names(connection: Connection) -> list[str]:
-    """The names of all projects that are not deleted."""
+def live_names(connection: Connection, person: Person | None = None) -> list[str]:
+    """The names of the projects that are not deleted; of a person who signed in, only of those that
+    they may open."""
     table = db.projects
-    return list(connection.scalars(sa.select(table.c.name).where(table.c.deleted_at.is_(None))))
+    query = sa.select(table.c.id, table.c.name).where(table.c.deleted_at.is_(None))
+    rows = connection.execute(query).all()
+    if person is not None and person.known:
+        seen = sharing.roles_in(connection, person, [row.id for row in rows])
+        rows = [row for row in rows if row.id in seen]
+    return [row.name for row in rows]
 
 
 def live_view(connection: Connection, view: Any) -> sa.Row:

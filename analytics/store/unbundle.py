@@ -148,7 +148,7 @@ def _keep(engine: Engine, content, owner: Person | None, moves, staging: Path, h
 
 
 def _insert(connection: Connection, content: dict[str, Any], owner: Person | None) -> Saved:
-    name, taken = content["name"], live_names(connection)
+    name, taken = content["name"], live_names(connection, owner)
     if name in taken:
         name = copy_name(name, taken)
     project, view, moment = add_project(connection, name), "", db.now()

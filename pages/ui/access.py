@@ -26,7 +26,7 @@ _files: dict[str, frozenset[str]] = {}  # digest -> files it rests on, which nev
 NEEDED = {
     EDITOR: "You may look at this, but not change it: ask its owner, or save a copy of your own.",
     OWNER: "Only its owner may do this.",
-    VIEWER: "There is no such thing here, or it is not shared with you: ask its owner.",
+    VIEWER: "This does not exist, was deleted, or is not shared with you: ask its owner.",
 }
 FOREIGN = (
     "This address leads to results that are not yours and not shared with you, or that are no "
