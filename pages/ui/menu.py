@@ -38,7 +38,7 @@ def who() -> None:
         st.code(person.id, language=None)
         address = logins.sign_out()
         if address:
-            st.html(f'<a href="{escape(address)}" target="_self">Sign out</a>')
+            st.html(f'<a class="sign-out" href="{escape(address)}" target="_self">Sign out</a>')
 
 
 def _short(name: str) -> str:

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Server
 from tests.oidc import CLIENT, SECRET, Provider
@@ -68,6 +69,22 @@ def pick(page, who):
     page.get_by_role("link", name=who, exact=True).click()
 
 
+def readable(page) -> None:
+    """What stands behind her name can be read on a dark screen, and so can buttons that are off."""
+    page.keyboard.press("Escape")
+    page.emulate_media(color_scheme="dark")
+    name = page.get_by_test_id("stPopoverButton").filter(has_text="Ann Example")
+    name.click()
+    page.mouse.move(5, 500)
+    expect(name).to_have_css("color", "rgb(143, 168, 255)")
+    expect(page.get_by_role("link", name="Sign out")).to_have_css("color", "rgb(232, 236, 242)")
+    page.keyboard.press("Escape")
+    button = page.locator("[data-testid^=stBaseButton-primary]").first
+    button.evaluate("button => { button.disabled = true; }")
+    expect(button.locator("p").first).to_have_css("color", "rgba(232, 236, 242, 0.4)")
+    page.emulate_media(color_scheme="light")
+
+
 def test_a_person_signs_in_is_named_and_signs_out(visit, guarded):
     page = visit("/clusters")
     page.get_by_text("Sign in to open this page.").wait_for()
@@ -78,6 +95,7 @@ def test_a_person_signs_in_is_named_and_signs_out(visit, guarded):
     page.get_by_test_id("stMainMenu").get_by_role("button").click()
     page.get_by_text("Ann Example").first.wait_for()
     assert SECRET not in page.content()
+    readable(page)
 
     again = visit("/")
     again.wait_for_selector(PLOT)  # the cookie serves the next tab
