@@ -260,7 +260,7 @@ def _publishing(found, view: View, document: dict) -> None:
         done = f"Version {said[0]} is published. " + (
             "Its link stands under For readers."
             if found.token
-            else "No link leads to it: make a new one under For readers."
+            else "No link leads to it, for the link of this review was taken back."
         )
         frame.sentence(again if said[1] else done, "info" if said[1] else "success")
 
