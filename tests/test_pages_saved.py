@@ -164,7 +164,7 @@ def test_the_dialog_for_saving_stays_open_while_the_page_is_drawn_anew():
     for _ in range(2):
         assert [b for b in at.button if b.key == "save-view"]
         at.run()
-    at.session_state["gestalt"].saving = ""  # as closing it does
+    at.session_state["gestalt"].dialog = ("Map", "")  # as closing it does
     at.run()
     assert not [b for b in at.button if b.key == "save-view"]
     press(at, "Save")

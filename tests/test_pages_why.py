@@ -154,6 +154,7 @@ def test_a_model_is_asked_for_sentences_with_a_typed_key_that_is_kept_nowhere(wr
     assert "4 to 8 requests" in words(at) and "free of charge" in words(at)
     next(t for t in at.text_input if t.label == "Key").set_value(KEY).run()
     at.get_by_key("sentences-preview").click().run()
+    at.run()  # a step that ends meanwhile draws the page anew
     sent = " ".join(c.value for c in at.code)
     assert "Facts about the group" in sent and not writer.requests
     at.get_by_key("sentences-go").click().run()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from analytics import registry
 from analytics.errors import BadInput
-from pages.ui import housekeeping, limits, menu, parts, services, session
+from pages.ui import dialogs, housekeeping, limits, menu, parts, services, session
 from pages.ui.words import count, escape, interval, safe_md
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -63,6 +63,7 @@ def sentence(text: str, level: str = "info") -> None:
 def header(page: str = "") -> set[str]:
     """The trail, undo and save, running jobs, and what went wrong. Returns the jobs shown."""
     here = session.current()
+    dialogs.on(page)
     with st.container(horizontal=True, vertical_alignment="center", key="trail"):
         st.html(_trail(here.view, page), width="stretch")
         if st.button("Undo", icon=":material/undo:", type="tertiary", disabled=not here.past):
@@ -71,12 +72,8 @@ def header(page: str = "") -> set[str]:
         if st.button("Redo", icon=":material/redo:", type="tertiary", disabled=not here.future):
             session.redo()
             st.rerun()
-        if st.button("Save", icon=":material/bookmark:", disabled=not here.view.dataset):
-            here.saving = page
-        # Opened again by every run until it is closed: a step that ends meanwhile draws the whole
-        # page anew, which would close it under the reader's hands.
-        here.saving = here.saving if here.saving == page and here.view.dataset else ""
-        if here.saving:
+        save = st.button("Save", icon=":material/bookmark:", disabled=not here.view.dataset)
+        if dialogs.stands("saving", save) and here.view.dataset:
             from pages.ui.saving import save_dialog
 
             save_dialog()

@@ -10,7 +10,7 @@ from analytics.explanation import asking, corpus, rest
 from analytics.language import asking as language
 from analytics.language import audit
 from analytics.results import Dataset, Explanation
-from pages.ui import cards, connecting, frame, menus, parts
+from pages.ui import cards, connecting, dialogs, frame, menus, parts
 from pages.ui.words import count, safe_md
 
 WHO = ("this machine", "a model")
@@ -55,7 +55,8 @@ def cost(
             asked, task, len(texts), request_params["rounds"], seed
         )
     st.caption(connecting.estimated(*st.session_state[key]))
-    if st.button("See what would be sent", width="stretch", key="explain-preview"):
+    see = st.button("See what would be sent", width="stretch", key="explain-preview")
+    if dialogs.stands("explain-preview", see):
         _sent(dataset, request_params, asked, seed)
 
 
@@ -84,7 +85,7 @@ def _texts(dataset: Dataset, request_params: dict[str, Any], seed: int) -> list[
     return corpus.texts_of(dataset, request_params["column"], sample, seed)[0]
 
 
-@st.dialog("What would be sent", width="large")
+@st.dialog("What would be sent", width="large", on_dismiss=dialogs.closed)
 @parts.counted("request")
 def _sent(dataset: Dataset, request_params: dict[str, Any], asked: dict[str, Any], seed: int):
     """The very messages of the first requests."""

@@ -5,7 +5,7 @@ import streamlit as st
 from analytics import view as views
 from analytics.accounts import person as people
 from analytics.errors import BadInput, StoreError
-from pages.ui import access, identity, parts, services, session, sharing, viewaddress
+from pages.ui import access, dialogs, identity, parts, services, session, sharing, viewaddress
 from pages.ui.words import count, safe_md, when
 
 KINDS = {
@@ -25,11 +25,7 @@ def link(token: str) -> str:
     return f"{base}?view={token}"
 
 
-def _closed() -> None:
-    session.current().saving = ""
-
-
-@st.dialog("Save this view", on_dismiss=_closed)
+@st.dialog("Save this view", on_dismiss=dialogs.closed)
 @parts.counted("saving")
 def save_dialog() -> None:
     """Name and save the view; show its link."""

@@ -60,7 +60,7 @@ class Session:
     previous: dict[str, pipeline.Choice] = field(default_factory=dict)
     keys: dict = field(default_factory=dict)  # of language models, Secrets by address; memory only
     lent: dict[str, dict] = field(default_factory=dict)  # the keys that a request was given
-    saving: str = ""  # the page on which the dialog for saving stands open
+    dialog: tuple[str, str] = ("", "")  # a page, and the name of the dialog that stands open on it
     saved: dict = field(default_factory=dict)  # What ``opened`` gives: see ``saved_here``.
 
 

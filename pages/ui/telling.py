@@ -9,7 +9,7 @@ from analytics.explanation import written
 from analytics.language import asking as language
 from analytics.operations import Request
 from analytics.results import Clustering, Dataset, Reasons, Sentences
-from pages.ui import connecting, frame, parts, session
+from pages.ui import connecting, dialogs, frame, parts, session
 from pages.ui.words import count, safe_md, share
 
 WANTED = "sentences-wanted"
@@ -59,7 +59,8 @@ def stored(found: Reasons | None) -> Sentences | None:
 
 def ask(dataset: Dataset, result: Clustering, found: Reasons) -> None:
     """The fold in which a model is chosen, priced, looked at, and asked."""
-    fold = st.popover("Write with a language model", on_change="rerun", key="sentences-fold")
+    # No popover: it would lie over the dialog that shows what would be sent.
+    fold = st.expander("Write with a language model", on_change="rerun", key="sentences-fold")
     if not fold.open:
         return
     with fold:
@@ -80,7 +81,8 @@ def _offer(dataset, result: Clustering, found: Reasons, asked: dict[str, Any], w
     if key not in st.session_state:
         st.session_state[key] = written.estimate(asked, dataset, result.labels, found, wanted.seed)
     st.caption(connecting.estimated(*st.session_state[key]))
-    if st.button("See what would be sent", width="stretch", key="sentences-preview"):
+    see = st.button("See what would be sent", width="stretch", key="sentences-preview")
+    if dialogs.stands("sentences-preview", see):
         _sent(dataset, result, found, asked, wanted.seed)
     if st.button("Write the sentences", type="primary", width="stretch", key="sentences-go"):
         session.retry(wanted.digest)
@@ -89,7 +91,7 @@ def _offer(dataset, result: Clustering, found: Reasons, asked: dict[str, Any], w
         st.rerun()
 
 
-@st.dialog("What would be sent", width="large")
+@st.dialog("What would be sent", width="large", on_dismiss=dialogs.closed)
 @parts.counted("request")
 def _sent(dataset, result: Clustering, found: Reasons, asked: dict[str, Any], seed: int) -> None:
     """The very messages on the first group."""

@@ -60,7 +60,7 @@ def cards(dataset: Dataset, result: Clustering) -> None:
         told = telling.current(found)
         _downloads(dataset, found, told)
         frame.how(f"{HOW}\n\n{PROFILE_HOW}\n\n{telling.HOW}")
-        telling.ask(dataset, result, found)
+    telling.ask(dataset, result, found)
     telling.summary(told)
     shown = st.session_state.get("why-shown", CARDS)
     for i in range(min(groups, shown)):
