@@ -23,6 +23,8 @@ if not columns:
     st.stop()
 
 shown = found or explaining.first_look(dataset)
+if shown is None or session.current().errors.get("explanation"):
+    explaining.way()
 if shown is None:
     explaining.before(dataset)
     st.stop()

@@ -211,6 +211,12 @@ def first_look(dataset: Dataset) -> Explanation | None:
     return None if first is None else frame.try_ask(first)
 
 
+def way() -> None:
+    """Where the form is; seen only where the sidebar is folded away to begin with."""
+    with st.container(key="explain-form-place"):
+        st.caption("Choose the goal and who judges, and start, in the sidebar: » above opens it.")
+
+
 def before(dataset: Dataset) -> None:
     """What would be done, on ten texts."""
     column = st.session_state.get("explain-column") or text_columns(dataset)[0]
