@@ -19,6 +19,7 @@ from pages.ui import (
     recolouring,
     services,
     viewaddress,
+    waking,
 )
 
 # One line per page: script, title, icon, whether it is the first page.
@@ -40,6 +41,7 @@ st.set_page_config(page_title="Gestalt", page_icon=str(frame.LOGO), layout="wide
 frame.style()
 recolouring.watch()
 entries.watch()
+waking.watch()
 read = reading.token()  # who was sent a review sees that page and no other
 # Who did not sign in has nothing but the review of a link, whatever the browser asks for.
 by_link = identity.current().role == people.READER

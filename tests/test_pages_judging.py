@@ -74,10 +74,12 @@ def test_what_cannot_be_used_is_said_and_nothing_starts(served):
     button(at, "Explain these texts").click()
     settle(at)
     assert "budget" in said(at) and not served.requests and not view(at).explanation
+    assert "» above opens it" in said(at)  # what it says is seen on a narrow screen only
     at.number_input(key="explain-budget_calls").set_value(7).run()
     button(at, "Explain these texts").click()
     settle(at)
     assert len(served.requests) == 7 and view(at).explanation
+    assert "» above opens it" not in said(at)
     assert "of 30 could not be judged" in said(at) and "budget of 7 calls is used up" in said(at)
 
 

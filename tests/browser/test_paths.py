@@ -341,3 +341,32 @@ def test_a_page_that_has_changed_its_colours_is_quiet_again(open_page):
         said = len(talk)
         page.wait_for_timeout(2000)
         assert len(talk) == said
+
+
+def test_a_page_goes_on_with_its_data_when_the_server_was_started_anew(chromium, server):
+    page = chromium.new_page()  # the browser tells of a server that is away, which is no fault here
+    page.set_default_timeout(60_000)
+    try:
+        page.goto(server.url)
+        page.wait_for_selector(PLOT)
+        for name, next_ in (("first.csv", "Data"), ("second.csv", "Clusters")):
+            if page.url.count("/data"):
+                page.locator("input[type=file]").first.set_input_files(
+                    {"name": name, "mimeType": "text/csv", "buffer": csv(blobs(90))}
+                )
+                page.wait_for_url(lambda url: "/data" not in url)
+            else:
+                uploaded(page, name, csv(blobs(80)))
+            settled(page)
+            goto(page, next_)
+            settled(page)
+            server.stop()
+            page.locator("[data-test-connection-state=CONNECTED]").wait_for(state="detached")
+            server.start()
+            page.locator("[data-test-connection-state=CONNECTED]").wait_for()
+            settled(page)
+        goto(page, "Map")  # a press that would lead to the sample, without what is open
+        settled(page)
+        page.get_by_text("second.csv 90 rows").wait_for()
+    finally:
+        page.close()
