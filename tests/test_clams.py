@@ -13,7 +13,7 @@ from analytics.operations import execute, from_json
 from analytics.perception.cells import reduce
 from analytics.perception.clams import clams, clams_of_tally, drawn_as, tally
 from analytics.perception.heaps import heaps
-from analytics.perception.operations import ambiguity_request
+from analytics.perception.operations import ambiguity_request, drawn_aspect
 from analytics.perception.wording import component_name, pair_sentence, sentence
 from analytics.results import Ambiguity, Projection
 from analytics.store.artifacts import Artifacts
@@ -254,6 +254,13 @@ def test_the_request_runs_through_the_store(tmp_path):
     loaded = Artifacts(tmp_path).load(wanted.digest)
     assert loaded.ambiguity == found.ambiguity and loaded.interval == found.interval
     assert np.array_equal(loaded.means, found.means)
+
+
+@pytest.mark.parametrize("ratio", [3.0, 420.0, 1 / 420, 50_000.0])
+def test_real_columns_of_other_ranges_are_drawn_as_a_square(ratio):
+    xy = (CLOUD - CLOUD.min(axis=0)) / np.ptp(CLOUD, axis=0) * [1.0, ratio]
+    found = drawn_aspect(Projection(xy=xy.astype(np.float32), axes=("price", "sales")))
+    assert found == pytest.approx(1 / ratio, rel=1e-3)
 
 
 @pytest.mark.parametrize("aspect", [0, "x", 1e6])

@@ -300,6 +300,16 @@ def test_thumbnail_is_a_png_of_its_size_and_repeats(n):
     assert (len(picture.getcolors(1_000_000)) > 1) == (n > 0)
 
 
+def test_a_thumbnail_of_two_real_columns_is_no_line():
+    def width(aspect):
+        picture = Image.open(io.BytesIO(raster.thumbnail(xy, size=(200, 200), aspect=aspect)))
+        drawn = np.asarray(picture.convert("L")) < 128
+        return np.ptp(np.flatnonzero(drawn.any(axis=0)))
+
+    xy = blobs(300)[0] * [1.0, 400.0]
+    assert width(1 / 400) > 100 and width(1.0) < 10
+
+
 # ---- the map
 
 

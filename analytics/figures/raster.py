@@ -174,10 +174,15 @@ def thumbnail(
     groups: np.ndarray | None = None,
     size: tuple[int, int] = (320, 240),
     dark: bool = False,
+    aspect: float = 1.0,
 ) -> bytes:
-    """A small picture of a map with equal scales on both axes, as a PNG file."""
+    """A small picture of a map as a PNG file.
+
+    aspect : drawn length of one unit of y over one unit of x.
+    """
     from PIL import Image
 
+    xy = xy if aspect == 1.0 else xy * np.array([1.0, aspect])
     found = marks_module.make(xy, dark=dark, groups=groups)
     width, height = size[0] * 2, size[1] * 2
     limits = frame(marks_module.padded(found.limits), width / height)

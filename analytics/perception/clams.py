@@ -25,7 +25,7 @@ from analytics.perception.separability import entropy, pairs
 from analytics.progress import Progress, part, silent
 from analytics.results import Ambiguity
 
-ASPECT_RANGE = (0.01, 100.0)
+ASPECT_RANGE = (1e-5, 1e5)
 SMALLEST = 1e-140  # extents below it have squares that are 0
 
 

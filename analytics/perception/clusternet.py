@@ -29,7 +29,7 @@ VOTERS = 5
 # People who join two points when they are this sure: each share is then the share of people who
 # join, and the numbers of groups they see are the predicted numbers of perceived groups.
 PEOPLE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-ASPECT_RANGE = (0.01, 100.0)
+ASPECT_RANGE = (1e-5, 1e5)
 _CHUNK = 500_000
 _MOST_LEAVE = 0.5  # points left out by more than this share of people are in no group
 

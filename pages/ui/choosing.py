@@ -186,10 +186,13 @@ def tiles(entries, first: int, across: int, what: str, key: str, draw) -> None:
 
 def _tile(e: dict, recommended: bool) -> None:
     from analytics.figures.raster import thumbnail
+    from analytics.perception.operations import drawn_aspect
 
     projection = session.load(e["projection"])
     if projection is not None:
-        st.image(thumbnail(projection.xy, dark=frame.dark()), width="stretch")
+        aspect = drawn_aspect(projection)
+        picture = thumbnail(projection.xy, dark=frame.dark(), aspect=aspect)
+        st.image(picture, width="stretch")
     label = safe_md(e["name"])
     st.markdown(f"**{label}**" + (" · recommended" if recommended else ""))
     clear = "reads as one group"

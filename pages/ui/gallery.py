@@ -225,10 +225,12 @@ def small(r: Result, reference: Result, projection: Projection) -> bytes:
 @st.cache_data(max_entries=400, show_spinner=False)
 def _small(key: str, dark: bool, _r: Result, _reference: Result, _projection) -> bytes:
     from analytics.figures.raster import thumbnail
+    from analytics.perception.operations import drawn_aspect
 
     slots = matched([_reference.labels, _r.labels])[1]
     labels, xy = recolored(_r.labels, slots), _projection.xy
     if len(xy) > DRAWN:
         rows = np.random.default_rng(0).choice(len(xy), DRAWN, replace=False)
         labels, xy = labels[rows], xy[rows]
-    return thumbnail(xy, labels, size=(300, 220), dark=dark)
+    aspect = drawn_aspect(_projection)
+    return thumbnail(xy, labels, size=(300, 220), dark=dark, aspect=aspect)

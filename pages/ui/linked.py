@@ -33,7 +33,7 @@ def linked(dataset: Dataset, projection: Projection, clustering, mask) -> None:
 def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
     """All maps of this data beside each other, each with how clear and how faithful it is."""
     from analytics.figures.raster import thumbnail
-    from analytics.perception.operations import ambiguity_request
+    from analytics.perception.operations import ambiguity_request, drawn_aspect
     from analytics.projection.operations import faithfulness_request
 
     view = session.current().view
@@ -45,7 +45,9 @@ def gallery(dataset: Dataset, clustering, kept: tuple[str, ...]) -> None:
         if projection is None:
             continue
         with place:
-            st.image(thumbnail(projection.xy, groups, dark=frame.dark()), width="stretch")
+            aspect = drawn_aspect(projection)
+            picture = thumbnail(projection.xy, groups, dark=frame.dark(), aspect=aspect)
+            st.image(picture, width="stretch")
             st.markdown(f"**{safe_md(naming.run_name(digest))}**")
             scores = []
             score = session.load(ambiguity_request(projection).digest)

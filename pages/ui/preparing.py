@@ -39,7 +39,8 @@ def show(table: Table, dataset: Dataset | None) -> None:
         types = _columns(table)
     with right:
         _recipe(table, dataset, types)
-    with st.expander(f"First {min(rows, ROWS_SHOWN)} of {count(rows, 'row')}"):
+    of = f"First {ROWS_SHOWN} of " if rows > ROWS_SHOWN else ""
+    with st.expander(f"{of}{count(rows, 'row')}"):
         first = table.frame.iloc[:ROWS_SHOWN, :COLUMNS_SHOWN]
         st.dataframe(first, height=frame.tall(len(first), 320), lazy=False)
         if columns > COLUMNS_SHOWN:

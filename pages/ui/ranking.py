@@ -137,8 +137,9 @@ def _tile(found: Gallery, e: dict, dataset: Dataset) -> None:
     from analytics.figures.raster import thumbnail
 
     if e["picture"] in found.points:
-        xy = found.points[e["picture"]] * [1.0, e["aspect"]]
-        st.image(thumbnail(xy, size=(280, 210), dark=frame.dark()), width="stretch")
+        xy = found.points[e["picture"]]
+        picture = thumbnail(xy, size=(280, 210), dark=frame.dark(), aspect=e["aspect"])
+        st.image(picture, width="stretch")
     st.markdown(f"**{safe_md(e['name'])}**")
     if e["problem"]:
         st.caption(safe_md(e["problem"]))
