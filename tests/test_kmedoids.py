@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import analytics
 from analytics import registry
+from analytics.clustering import distances, pam
 from analytics.clustering import medoid_silhouette as msc
-from analytics.clustering import pam
 from analytics.clustering.distances import between, dissimilarities
 from analytics.clustering.fit import fit, subset
 from analytics.errors import BadInput
@@ -273,3 +273,13 @@ def test_more_starts_never_end_worse():
         found = fit(row, X, made, 0, Dataset(X=X.astype("f4")))
         ends.append(loss(dissimilarities(X, X, "euclidean"), found.extras["medoids"]))
     assert ends[1] < ends[0]
+
+
+def test_what_keeps_a_library_quiet_is_set_once_for_all_blocks(monkeypatch):
+    begun = []
+    kept_quiet = distances.quietly
+    monkeypatch.setattr(distances, "quietly", lambda notes: begun.append(1) or kept_quiet(notes))
+    X = np.random.default_rng(0).normal(size=(5 * distances._BLOCK, 2))
+    found = dissimilarities(X, X[:3], "euclidean")
+    assert np.allclose(found, np.linalg.norm(X[:, None] - X[:3], axis=2), atol=1e-6)
+    assert len(begun) == 1  # each takes as long as the distances of thousands of rows

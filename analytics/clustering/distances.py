@@ -65,13 +65,12 @@ def dissimilarities(
         A, B = A != 0, B != 0
     far = 2.0 * A.shape[1] * max(np.abs(A).max(), np.abs(B).max())  # no distance is larger
     D = np.empty((len(A), len(B)), np.float32 if far < 1e38 else np.float64)
-    for start in range(0, len(A), _BLOCK):
-        if progress is not None:
-            progress(0.6 * start / len(A), f"Distances, row {start:,} of {len(A):,}")
-        with quietly([]):
-            D[start : start + _BLOCK] = cdist(
-                A[start : start + _BLOCK], B, names.get(metric, metric)
-            )
+    with quietly([]):  # set once: it takes as long as the distances of thousands of rows
+        for start in range(0, len(A), _BLOCK):
+            if progress is not None:
+                progress(0.6 * start / len(A), f"Distances, row {start:,} of {len(A):,}")
+            some = A[start : start + _BLOCK]
+            D[start : start + _BLOCK] = cdist(some, B, names.get(metric, metric))
     if not np.isfinite(D).all():
         raise BadInput("Some rows are too far apart to be compared: scale the columns first.")
     return np.maximum(D, 0.0, out=D)
