@@ -55,6 +55,25 @@ async def lifespan(app):
     services.stop()
 
 
+def _check() -> None:
+    """End here, with one sentence, when a setting cannot be used."""
+    try:
+        settings.check(), logs.form(), logs.level()
+        settings.home()
+        logins.check()
+        exposure.check(settings.text("GESTALT_ADDRESS"))
+        engine.check()
+        origins.names(), headers.ancestors()
+    except (BadInput, StoreError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        sys.exit("'python app.py' takes no options: docs/settings.md lists the settings.")
+    os.chdir(ROOT)  # where .streamlit/config.toml is read from
+    _check()
+
 allocator.one_place()
 repairs.apply()
 # The gate believes a proxy by the address it comes from, which uvicorn would replace by what the
@@ -86,19 +105,7 @@ app = App(
 )
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        sys.exit("'python app.py' takes no options: docs/settings.md lists the settings.")
-    os.chdir(ROOT)  # where .streamlit/config.toml is read from
-    try:
-        address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
-        upload_mb = settings.number("GESTALT_UPLOAD_MB")
-        settings.home()
-        exposure.check(address)
-        logins.check()
-        engine.check()
-        origins.names(), headers.ancestors()
-    except (BadInput, StoreError) as error:
-        sys.exit(str(error))
+    address, port = settings.text("GESTALT_ADDRESS"), settings.number("GESTALT_PORT")
     shown = "localhost" if address in ("127.0.0.1", "0.0.0.0") else address  # noqa: S104
     print(f"Gestalt {__version__} opens at http://{shown}:{port} (stop it with Ctrl+C)", flush=True)
     with suppress(KeyboardInterrupt):
@@ -106,6 +113,6 @@ if __name__ == "__main__":
             config={
                 "server.address": address,
                 "server.port": port,
-                "server.maxUploadSize": upload_mb,
+                "server.maxUploadSize": settings.number("GESTALT_UPLOAD_MB"),
             }
         )

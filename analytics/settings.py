@@ -9,18 +9,20 @@ from analytics.errors import BadInput, StoreError
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting, read from the environment variable ``name``."""
+    """One setting, read from the environment variable ``name``. whole : it takes a whole number of
+    at least 1, or nothing where the default is empty."""
 
     name: str
     default: str
     help: str
+    whole: bool = False
 
 
 SETTINGS = (
     Setting("GESTALT_HOME", "~/.local/share/gestalt", "Data folder: uploads, results, database."),
     Setting("GESTALT_DATABASE_URL", "", "PostgreSQL URL; empty means SQLite in the data folder."),
     Setting("GESTALT_ADDRESS", "127.0.0.1", "Address the server listens on."),
-    Setting("GESTALT_PORT", "8501", "Port the server listens on."),
+    Setting("GESTALT_PORT", "8501", "Port the server listens on.", whole=True),
     Setting("GESTALT_OPEN", "", "yes: without login, answer other machines too."),
     Setting(
         "GESTALT_ENGINE",
@@ -54,19 +56,44 @@ SETTINGS = (
         "Names the server answers to besides localhost and addresses, comma-separated.",
     ),
     Setting("GESTALT_FRAME_ANCESTORS", "", "Places whose pages may show this one in a frame."),
-    Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs."),
-    Setting("GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped."),
-    Setting("GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped."),
-    Setting("GESTALT_USER_WAITING", "200", "Steps of one person that may wait for a worker."),
-    Setting("GESTALT_USER_RUNNING", "", "Steps of one person that run at once; empty: no limit."),
-    Setting("GESTALT_USER_UPLOADS_MB", "", "Files of one person in a day; empty: no limit."),
-    Setting("GESTALT_USER_LLM_CALLS", "", "Requests of one person to language models in a day."),
-    Setting("GESTALT_USER_LLM_TOKENS", "", "Tokens of one person in a day."),
-    Setting("GESTALT_USER_LLM_DOLLARS", "", "US dollars of one person in a day."),
-    Setting("GESTALT_MAX_ROWS", "", "Rows of a table that is opened whole; empty: no limit."),
-    Setting("GESTALT_SESSIONS", "100", "Tabs that may be open at once; more are asked to wait."),
+    Setting("GESTALT_WORKERS", "2", "Worker processes that run jobs.", whole=True),
+    Setting(
+        "GESTALT_JOB_MEMORY_MB", "4096", "A job using more memory than this is stopped.", whole=True
+    ),
+    Setting(
+        "GESTALT_JOB_SECONDS", "3600", "A job running longer than this is stopped.", whole=True
+    ),
+    Setting(
+        "GESTALT_USER_WAITING", "200", "Steps of one person that may wait for a worker.", whole=True
+    ),
+    Setting(
+        "GESTALT_USER_RUNNING",
+        "",
+        "Steps of one person that run at once; empty: no limit.",
+        whole=True,
+    ),
+    Setting(
+        "GESTALT_USER_UPLOADS_MB", "", "Files of one person in a day; empty: no limit.", whole=True
+    ),
+    Setting(
+        "GESTALT_USER_LLM_CALLS",
+        "",
+        "Requests of one person to language models in a day.",
+        whole=True,
+    ),
+    Setting("GESTALT_USER_LLM_TOKENS", "", "Tokens of one person in a day.", whole=True),
+    Setting("GESTALT_USER_LLM_DOLLARS", "", "US dollars of one person in a day.", whole=True),
+    Setting(
+        "GESTALT_MAX_ROWS", "", "Rows of a table that is opened whole; empty: no limit.", whole=True
+    ),
+    Setting(
+        "GESTALT_SESSIONS",
+        "100",
+        "Tabs that may be open at once; more are asked to wait.",
+        whole=True,
+    ),
     Setting("GESTALT_PLUGINS", "", "Modules to import at start, comma-separated: more operations."),
-    Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser."),
+    Setting("GESTALT_UPLOAD_MB", "300", "Largest file accepted from a browser.", whole=True),
     Setting(
         "GESTALT_DATA",
         "",
@@ -75,14 +102,16 @@ SETTINGS = (
     Setting(
         "GESTALT_CACHE_MB",
         "4096",
-        "Results, and uploaded files, beyond this total are removed, oldest first, at start and "
-        "once a day.",
+        "Results beyond this total are removed, oldest first, at start and once a day; so are "
+        "uploaded files, and labels of all rows.",
+        whole=True,
     ),
     Setting(
         "GESTALT_KEEP_DAYS",
         "",
         "Results and uploaded files that nothing saved uses go when unused for so many days; empty "
         "means never.",
+        whole=True,
     ),
     Setting("OPENAI_API_KEY", "", "Key of the language model's endpoint; never written anywhere."),
     Setting("OPENAI_BASE_URL", "https://api.openai.com/v1", "Address of that endpoint."),
@@ -92,7 +121,12 @@ SETTINGS = (
         "",
         "Hosts of other language models that people may name on a shared server, comma-separated.",
     ),
-    Setting("GESTALT_ANSWERS_MB", "512", "Kept answers of language models; the oldest go first."),
+    Setting(
+        "GESTALT_ANSWERS_MB",
+        "512",
+        "Kept answers of language models; the oldest go first.",
+        whole=True,
+    ),
     Setting("GESTALT_LOG", "text", "Form of the log on standard error: text or json."),
     Setting(
         "GESTALT_LOG_LEVEL",
@@ -106,6 +140,7 @@ SETTINGS = (
     ),
 )
 
+MOST_PORT = 65_535
 _BY_NAME = {s.name: s for s in SETTINGS}
 
 
@@ -127,6 +162,15 @@ def optional(name: str) -> int | None:
     return number(name) if text(name) else None
 
 
+def check() -> None:
+    """Raise BadInput, with one sentence, for a number that is none, or no port."""
+    for setting in SETTINGS:
+        if setting.whole:
+            optional(setting.name)
+    if number("GESTALT_PORT") > MOST_PORT:
+        raise BadInput(f"GESTALT_PORT is {text('GESTALT_PORT')}, but ports end at {MOST_PORT}.")
+
+
 def shared() -> bool:
     """Whether others than the person who started the server use it: it has a login, is open, or
     listens on more than this machine."""
@@ -140,7 +184,8 @@ def home() -> Path:
     path = Path(text("GESTALT_HOME"))
     try:
         path = path.expanduser()
-        path.mkdir(parents=True, exist_ok=True)
+        # What people upload is for this user's eyes; a folder that is there stays as it is.
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: "~" of a user without a home
         raise StoreError(
             f"The data folder {path} cannot be used ({getattr(error, 'strerror', '') or error}): "

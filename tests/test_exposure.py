@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from analytics import settings
 from analytics.errors import BadInput
 from pages.ui import exposure
 
@@ -66,7 +67,16 @@ def test_who_came_in_from_here_is_answered(host):
     assert visit(host).text == "hello"
 
 
-def test_the_server_itself_refuses_to_start(home):
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GESTALT_ADDRESS", "0.0.0.0", "GESTALT_OPEN=yes"),
+        ("GESTALT_LOGIN", "ldap", "GESTALT_LOGIN is 'ldap', but it takes oidc or proxy"),
+        ("GESTALT_KEEP_DAYS", "a month", "'a month', but it takes a whole number of at least 1."),
+        ("GESTALT_LOG", "xml", "GESTALT_LOG is 'xml', but it takes one of text, json."),
+    ],
+)
+def test_the_server_itself_refuses_to_start(home, name, value, said):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -74,14 +84,31 @@ def test_the_server_itself_refuses_to_start(home):
         [sys.executable, "app.py"],
         cwd=ROOT,
         check=False,
-        env={
-            "GESTALT_HOME": str(home),
-            "GESTALT_ADDRESS": "0.0.0.0",
-            "GESTALT_PORT": str(port),
-        },
+        env={"GESTALT_HOME": str(home), "GESTALT_PORT": str(port), name: value},
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert done.returncode == 1 and "GESTALT_OPEN=yes" in done.stderr
+    assert done.returncode == 1 and said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", [s.name for s in settings.SETTINGS if s.whole])
+def test_what_takes_a_whole_number_is_looked_at_before_the_start(name, monkeypatch):
+    settings.check()
+    for value in ("0", "-1", "1.5", "many"):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(BadInput, match=f"{name} is '{value}', but it takes a whole number"):
+            settings.check()
+    monkeypatch.setenv("GESTALT_PORT", "70000")
+    monkeypatch.setenv(name, "70000")
+    with pytest.raises(BadInput, match="ports end at 65535"):
+        settings.check()
+
+
+def test_a_data_folder_that_is_made_is_for_its_owner_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "made"))
+    assert settings.home().stat().st_mode & 0o777 == 0o700
+    (tmp_path / "shared").mkdir(mode=0o755)
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "shared"))
+    assert settings.home().stat().st_mode & 0o777 == 0o755
