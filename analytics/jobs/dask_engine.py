@@ -283,7 +283,8 @@ class DaskRunner(Desk):
         """The worker of a job is gone. A part is tried once more, any other job has died."""
         job = self._board.job(sent.digest)
         self._drop(sent)
-        log.error("job %s: %s", sent.digest, sentence)
+        # Not what to do: parts, of the command line too, are tried again by themselves.
+        log.error("job %s: %s", sent.digest, sentence.rpartition(": ")[0])
         if job.part and sent.digest not in self._tried:
             self._tried.add(sent.digest)
             for gone in self._board.leave(sent.digest):
