@@ -18,5 +18,5 @@ ENV GESTALT_OPEN=yes GESTALT_HOME=/home/gestalt/data GESTALT_ADDRESS=0.0.0.0 GES
     NUMBA_CACHE_DIR=/home/gestalt/numba
 VOLUME /home/gestalt/data
 EXPOSE 8501
-HEALTHCHECK --start-period=30s CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:8501/healthz', timeout=5)"
+HEALTHCHECK --start-period=30s CMD python -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$GESTALT_PORT/healthz', timeout=5)"
 CMD ["python", "app.py"]

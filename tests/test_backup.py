@@ -257,7 +257,11 @@ def test_by_command(home, tmp_path, capsys, monkeypatch):
     engine = connect()
     fill(home, engine)
     assert cli.main(["backup", "--out", str(tmp_path / "b.zip"), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["rows"]["views"] == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["rows"]["views"] == 2 and "note" not in told
+    monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "mistyped"))
+    assert cli.main(["backup", "--out", str(tmp_path / "none.zip"), "--json"]) == 0
+    assert "mistyped, so nothing is in this" in json.loads(capsys.readouterr().out)["note"]
     monkeypatch.setenv("GESTALT_HOME", str(tmp_path / "second"))
     assert cli.main(["restore", str(tmp_path / "b.zip"), "--json"]) == 0
     assert everything(connect()) == everything(engine)

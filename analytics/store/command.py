@@ -12,7 +12,16 @@ def backup(options) -> dict[str, Any]:
 
     engine = connect()
     told = taking.backup(Path(options.out), engine, settings.home(), options.progress)
-    return {"backup_file": options.out, **told}
+    empty = not told["files"] and not any(told["rows"].values())
+    return {"backup_file": options.out, **told, **({"note": _empty(settings)} if empty else {})}
+
+
+def _empty(settings) -> str:
+    """What is said of a backup of nothing, which a forgotten setting makes without an error."""
+    return (
+        f"Nothing is kept in {settings.home()}, so nothing is in this backup: if another server "
+        "was meant, set GESTALT_HOME and GESTALT_DATABASE_URL as it has them."
+    )
 
 
 def restore(options) -> dict[str, Any]:
