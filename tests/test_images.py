@@ -99,3 +99,12 @@ def test_our_services_share_one_image_folder_and_settings_that_exist():
         assert env["GESTALT_ENGINE"] == "dask://scheduler:8786"
     assert SERVICES["scheduler"]["command"][:2] == ["dask", "scheduler"]
     assert "8786" in SERVICES["scheduler"]["command"]
+
+
+def test_the_settings_of_ones_own_in_the_docs_fit_the_compose_file():
+    told = (ROOT / "docs" / "operations.md").read_text()
+    own = yaml.safe_load(re.search(r"```yaml\n(services:.*?)```", told, re.DOTALL)[1])
+    assert set(own["services"]) <= set(SERVICES)
+    for service in own["services"].values():
+        assert set(service.get("environment", ())) <= NAMES
+        assert set(service.get("networks", ())) <= set(COMPOSE["networks"])
