@@ -394,7 +394,9 @@ def test_a_scheduler_that_answers_late_loses_no_job(own, tmp_path):
         pair.stop()
 
 
-def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(own, tmp_path, monkeypatch):
+def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(
+    own, tmp_path, monkeypatch, caplog
+):
     pair = Pair(tmp_path / "own", workers=1)
     other = None
     try:
@@ -431,6 +433,8 @@ def test_a_worker_is_killed_then_the_scheduler_goes_and_comes_back(own, tmp_path
         monkeypatch.setattr(dask_engine, "PATIENCE", 0.5)
         job = finish(runner, ask("quick"))
         assert job.state == "failed" and "does not answer, so nothing can be computed" in job.error
+        assert any("does not answer" in r.getMessage() for r in caplog.records)
+        assert not [r for r in caplog.records if r.name == "distributed.client"]
     finally:
         pair.stop()
         if other is not None:

@@ -1,5 +1,6 @@
 """The way to a Dask cluster: its address, the connection, and the sentences about it."""
 
+import logging
 import re
 import secrets
 import tempfile
@@ -70,6 +71,8 @@ def connect(where: str, seconds: float):
     """A connection to a scheduler. Raises what Dask raises when nobody answers in time."""
     from distributed import Client
 
+    # That a scheduler is lost is logged by the engine; Dask writes a page of its own insides.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     return Client(where, timeout=seconds, set_as_default=False, name="gestalt")
 
 
