@@ -13,7 +13,7 @@ import analytics
 from analytics import cli
 from analytics.bigdata import records, source, survey, texts, where
 from analytics.bigdata.source import Told, chunks, opened
-from analytics.errors import BadInput
+from analytics.errors import BadInput, StoreError
 from analytics.store.artifacts import Artifacts
 
 N = 30_000
@@ -296,3 +296,11 @@ def test_the_command_line_streams(path, frame, home, capsys, monkeypatch):
     ):
         answer, _ = run(capsys, *wrong, code=2)
         assert answer["error"].endswith(".")
+
+
+def test_a_data_folder_that_takes_no_hash_is_said_with_what_to_do(home, tmp_path):
+    pd.DataFrame({"x": [1.0, 2.0]}).to_csv(tmp_path / "few.csv", index=False)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "hashes").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match=r"cannot be written .*: free some space there or set"):
+        analytics.sample(tmp_path / "few.csv", 2)

@@ -11,15 +11,13 @@ from dataclasses import replace
 from typing import Any
 
 from analytics import settings
-from analytics.bigdata import records
+from analytics.bigdata import records, where
 from analytics.bigdata import source as sources
 from analytics.bigdata.records import Cut
 from analytics.bigdata.source import Source
 from analytics.data.naming import shorten
 from analytics.digest import of_json
-from analytics.errors import StoreError
 from analytics.progress import Progress, part, silent
-from analytics.store.files import write_atomic
 
 
 def parted(source: Source, progress: Progress = silent) -> Source:
@@ -55,11 +53,7 @@ def _inside(source: Source, progress: Progress) -> tuple[Cut | None, ...]:
     except (OSError, ValueError, KeyError, TypeError):
         pass  # not there, or damaged: made again
     found = _looked(source, progress)[:wanted]
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(kept, json.dumps({"cuts": found}).encode())
-    except OSError as error:
-        raise StoreError(f"The data folder cannot be written ({error.strerror}).") from None
+    where.remember(kept, {"cuts": found})
     return tuple(found)
 
 

@@ -199,12 +199,20 @@ def identify(path: Path, progress: Progress = silent) -> str:
             )
     except OSError as error:
         raise unreadable(path.name, error) from None
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(kept, json.dumps({"content": digest.hexdigest()}).encode())
-    except OSError as error:
-        raise StoreError(f"The data folder cannot be written ({error.strerror}).") from None
+    remember(kept, {"content": digest.hexdigest()})
     return digest.hexdigest()
+
+
+def remember(path: Path, facts: dict[str, Any]) -> None:
+    """Keep what was found out about a file. Raises StoreError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, json.dumps(facts).encode())
+    except OSError as error:
+        raise StoreError(
+            f"The data folder cannot be written ({error.strerror}): free some space there or set "
+            "GESTALT_HOME to a folder that can be written."
+        ) from None
 
 
 def _identify_all(folder: Path, progress: Progress) -> str:
