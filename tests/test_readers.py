@@ -468,6 +468,7 @@ def test_names_are_made_unique_and_printable(read):
         (b"PK\x03\x04 nothing", "a.zip", "damaged"),
         (b"PK\x05\x06" + b"\0" * 18, "a.zip", "holds no file"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "a.csv.gz", "gzip file is damaged"),
+        (zipped(**{"a.csv": b"a,b\n1,2\n"})[:-30], "a.xlsx", "zip, which XLSX and NPZ are too"),
         (gzip.compress(b"", mtime=0), "a.csv.gz", "empty"),
         (gzip.compress(gzip.compress(b"a\n1\n", mtime=0), mtime=0), "a.gz", "another archive"),
         (b"%PDF-1.7", "a.pdf", "a PDF"),

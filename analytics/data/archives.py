@@ -75,7 +75,10 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def _damaged() -> BadInput:
-    return BadInput("The zip file is damaged or incomplete: zip it again and open that.")
+    return BadInput(
+        "The file is a damaged or incomplete zip, which XLSX and NPZ are too: save, zip or "
+        "download it again and open that."
+    )
 
 
 def _directory_bytes(path: Path) -> int:
