@@ -136,7 +136,7 @@ def launched(programs: Path, user: str | None, folder: Path, *more: str) -> subp
 def wait(url: str, process: subprocess.Popen, log: Path) -> str:
     """ "" once the server answers, else what went wrong."""
     engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
             engine.connect().close()

@@ -1,10 +1,11 @@
 """A real server, a real Chromium, and the rule that neither may complain.
 
 Every browser test fails on a console error, a failed request, a request to another host, or a
-traceback in the server's log.
+traceback in the server's log. What the log tells is told once, at the test it happened in.
 """
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -33,6 +34,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 180  # seconds to wait for anything, also on a machine that is busy with other things
 # On a deep link Streamlit's own script asks below the page's name first for these two, to learn
 # where the server's root is; Chromium reports the answer 404 as an error.
 PROBES = re.compile(r"/\w+/_stcore/(health|host-config)$")
@@ -49,14 +51,29 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
 
 
+def free_port() -> int:
+    """A port that nobody listens on, from below those that are given to connections: one of these
+    may be taken before the server is there, or while it is started again."""
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        first = 32_768
+    for _ in range(100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", random.randrange(10_000, max(first, 10_100))))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
+    raise RuntimeError("no free port was found")
+
+
 class Server:
     """The app in its own process with its own data folder."""
 
     def __init__(self, home: Path, port: int = 0, **settings: str):
         self.home, self.log, self.settings = home, home.parent / "server.log", settings
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", port))
-            self.port = probe.getsockname()[1]
+        self.port, self._told = port or free_port(), 0
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
@@ -67,7 +84,7 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
@@ -89,8 +106,9 @@ class Server:
                 self.process.wait(5)
 
     def complaints(self) -> str:
-        """Tracebacks in the log."""
-        text = self.log.read_text(errors="replace")
+        """Tracebacks that came into the log since the last time it was asked for them."""
+        log = self.log.read_bytes()
+        text, self._told = log[self._told :].decode(errors="replace"), len(log)
         at = text.find("Traceback (most recent call last)")
         return "" if at < 0 else text[max(at - 300, 0) : at + 3000]
 
@@ -105,16 +123,40 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        usual = browser.new_context
+
+        def patient(**options):
+            context = usual(**options)
+            context.set_default_timeout(1000 * PATIENCE)
+            return context
+
+        browser.new_context = patient
         yield browser
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def sound(request):
+    """What the common server complains of fails the test it happened in and no other, and a server
+    that is gone is started again for the next."""
+    server = request.getfixturevalue("server") if "server" in request.fixturenames else None
+    yield
+    if server is None:
+        return
+    gone = server.process.poll() is not None
+    if gone:
+        server.start()
+    said = server.complaints()
+    assert not said and not gone, said or "the server has ended"
+
+
 @pytest.fixture
-def open_page(chromium, server):
+def open_page(sound, chromium, server):
     """``open_page(path, width=1440, height=900, dark=False)`` -> a page in a fresh context."""
     contexts, errors = [], []
 
@@ -126,7 +168,6 @@ def open_page(chromium, server):
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
         page.on("console", heard)
         page.on("pageerror", lambda e: errors.append(str(e)))
         page.on("request", lambda r: errors.append(r.url) if outside(r.url) else None)
@@ -145,4 +186,3 @@ def open_page(chromium, server):
         context.close()
     real = [e for e in errors if not any(h in e for h in HARMLESS)]
     assert not real, real
-    assert not server.complaints(), server.complaints()

@@ -60,6 +60,7 @@ def test_points_are_selected_by_keyboard_alone(open_page):
         page.keyboard.press("ArrowRight")
     inside = page.get_by_text(re.compile(r"^(?!178)\d+ of 178 rows in it"))
     expect(inside).to_be_visible()
+    settled(page)  # the last of the presses too
     button = page.get_by_role("button", name="Select this box")
     for _ in range(8):
         page.keyboard.press("Tab")

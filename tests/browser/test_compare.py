@@ -15,8 +15,6 @@ from tests.browser.test_paths import (
     uploaded,
 )
 
-expect.set_options(timeout=60_000)
-
 
 def two_results(page):
     """Data of its own with a first clustering and one more of five groups."""

@@ -22,7 +22,7 @@ def test_texts_are_explained_changed_and_found_again(open_page):
     settled(page)
     goto(page, "Explain")
     page.get_by_role("button", name="Explain these texts").click()
-    page.locator(".card").first.wait_for(timeout=60_000)
+    page.locator(".card").first.wait_for()
     page.wait_for_selector(PLOT)
     settled(page)
     before = page.locator(".card b").all_inner_texts()

@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tests.browser.conftest import ARGS, CHROMIUM
+from tests.browser.conftest import ARGS, CHROMIUM, PATIENCE
 from tests.browser.test_paths import PLOT, five_groups, goto, settled, uploaded
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -52,6 +53,14 @@ def drag_round(page, xy, centre, reach=6.0, pane=0):
     for corner in corners[1:]:
         page.mouse.move(*corner, steps=6)
     page.mouse.up()
+
+
+def until(page, true) -> None:
+    """Look until something is so; drawing takes its time on a busy machine."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        page.wait_for_timeout(50)
 
 
 def status_of(url, key=None) -> int:
@@ -103,12 +112,12 @@ def test_lasso_zoom_hover_and_tickets_with_200000_points(open_page, server, chro
     area.focus()
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("+")
-    page.wait_for_timeout(60)
-    assert page.locator(".over .tick").all_inner_texts() != before
+    until(page, lambda: page.locator(".over .tick").all_inner_texts() != before)
     assert not talk and not [r.url for r in fetched if "near" not in r.url]
 
     # Words on hover come without a run of the page.
     page.keyboard.press("0")
+    until(page, lambda: page.locator(".over .tick").all_inner_texts() == before)
     page.wait_for_timeout(600)
     page.mouse.move(*on_screen(page, xy, *CENTRES[0]), steps=3)
     page.locator(".large .tip").get_by_text("kind: ash").wait_for()
@@ -158,12 +167,9 @@ def by_link_and_in_the_dark(open_page, path, xy, kind):
         return painted(page)[int(y - box["y"]), int(x - box["x"])].mean()
 
     paper, point = (11.5, 17.5), (1.5, 1.5)
-    assert shade(*paper) > 240 and shade(*point) < 100
+    until(page, lambda: shade(*paper) > 240 and shade(*point) < 100)
     page.emulate_media(color_scheme="dark")
-    for _ in range(20):
-        if shade(*paper) < 60:
-            break
-    assert shade(*paper) < 60 and shade(*point) > 150
+    until(page, lambda: shade(*paper) < 60 and shade(*point) > 150)
     page.context.close()
 
 
@@ -210,10 +216,14 @@ def beside(page, xy, kind):
     ticks = [area.locator(".tick").all_inner_texts() for area in areas]
     areas[1].focus()
     page.keyboard.press("+")
-    page.wait_for_timeout(100)
-    moved = [area.locator(".tick").all_inner_texts() for area in areas]
-    assert ticks[0] == ticks[1] and moved[0] == moved[1] != ticks[0]
+
+    def now():
+        return [area.locator(".tick").all_inner_texts() for area in areas]
+
+    assert ticks[0] == ticks[1]
+    until(page, lambda: (moved := now())[0] == moved[1] != ticks[0])
     page.keyboard.press("0")
+    until(page, lambda: now() == ticks)
     drag_round(page, xy, CENTRES[2], pane=1)
     page.get_by_text(f"{int((kind == 2).sum()):,} rows selected").wait_for()
     settled(page)
@@ -236,7 +246,7 @@ def without_webgl(url, chromium, xy, words):
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=NO_WEBGL)
     try:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(url)
         page.locator(".large[data-painter=picture]").wait_for()
         page.get_by_text("offers no WebGL").wait_for()

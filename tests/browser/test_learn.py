@@ -6,8 +6,6 @@ from playwright.sync_api import expect
 
 from tests.browser.test_paths import settled
 
-expect.set_options(timeout=60_000)
-
 
 def on(page, step):
     """Wait for a step to be there; its slow results may still be on their way."""

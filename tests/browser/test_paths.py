@@ -3,12 +3,15 @@
 import io
 import json
 import re
+import time
 import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.browser.conftest import PATIENCE
 
 PLOT = ".js-plotly-plot .main-svg"
 SHOWN = (
@@ -74,8 +77,9 @@ QUIET = (
 
 def settled(page):
     """Wait until no job and no script runs, and none has started a moment later."""
-    quiet = 0
+    quiet, end = 0, time.monotonic() + 2 * PATIENCE
     while quiet < 2:
+        assert time.monotonic() < end, "the page draws itself anew for ever"
         page.wait_for_function(QUIET)
         page.wait_for_timeout(300)
         quiet = quiet + 1 if page.evaluate(QUIET) else 0
@@ -204,7 +208,7 @@ def test_umap_by_job_and_cancel(open_page):
     settled(page)
     choose_umap(page)
     page.get_by_role("button", name="Cancel").first.click()
-    page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=5_000)
+    page.wait_for_selector("[data-testid=stProgress]", state="detached")
     assert page.locator(PLOT).count() >= 1
 
 
@@ -333,19 +337,18 @@ def test_a_page_that_has_changed_its_colours_is_quiet_again(open_page):
     page.wait_for_selector(PLOT)
     settled(page)
     for scheme in ("dark", "light", "dark"):
-        before = len(talk)
+        before, end = len(talk), time.monotonic() + PATIENCE
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(2000)
-        settled(page)
-        assert len(talk) > before
-        said = len(talk)
-        page.wait_for_timeout(2000)
-        assert len(talk) == said
+        said = before
+        while said == before or said != len(talk):
+            assert time.monotonic() < end, "it says nothing, or never stops"
+            said = len(talk)
+            page.wait_for_timeout(2000)
 
 
 def test_a_page_goes_on_with_its_data_when_the_server_was_started_anew(chromium, server):
     page = chromium.new_page()  # the browser tells of a server that is away, which is no fault here
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(1000 * PATIENCE)
     try:
         page.goto(server.url)
         page.wait_for_selector(PLOT)

@@ -6,8 +6,6 @@ from playwright.sync_api import expect
 
 from tests.browser.test_paths import settled
 
-expect.set_options(timeout=60_000)
-
 
 def test_a_cell_of_the_matrix_lights_up_its_pair(open_page):
     page = open_page("/perception")

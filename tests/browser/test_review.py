@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 from tests.browser.axe import serious
 from tests.browser.test_paths import PLOT, drag_lasso, goto, settled
 
-expect.set_options(timeout=60_000)
 # The widths of the map on the screen and on a sheet of 500 px, where its last point is there, the
 # colour of its title and of its first name, and how much of that stays afterwards. The rules for
 # paper are switched on by hand, since a page whose media are changed draws its map anew.

@@ -141,7 +141,6 @@ def test_a_page_outlives_its_killed_server(chromium, server):
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
     try:
         page = context.new_page()
-        page.set_default_timeout(60_000)
         page.goto(server.url)
         ready(page)
         drag_lasso(page)

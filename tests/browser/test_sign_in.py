@@ -1,14 +1,13 @@
 """Signing in by OpenID Connect: a provider on loopback, a real browser, and what goes wrong."""
 
 import re
-import socket
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import PATIENCE, Server, free_port
 from tests.oidc import CLIENT, SECRET, Provider
 
 PEOPLE = {
@@ -30,9 +29,7 @@ def provider():
 @pytest.fixture(scope="module")
 def guarded(provider, tmp_path_factory):
     """The app that lets in the people of one domain."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     running = Server(
         tmp_path_factory.mktemp("sign-in") / "home",
         port,
@@ -56,7 +53,6 @@ def visit(chromium, guarded):
 
     def open_(path="/"):
         page = context.new_page()
-        page.set_default_timeout(30_000)
         page.goto(guarded.url + path)
         return page
 
@@ -107,7 +103,7 @@ def test_a_person_signs_in_is_named_and_signs_out(visit, guarded):
     page.locator(
         "[data-testid=stTopNavLink][disabled]"
     ).first.wait_for()  # the other tab is cut off
-    answer = requests.get(guarded.url + "/clusters", cookies=copied, headers=PAGE, timeout=20)
+    answer = requests.get(guarded.url + "/clusters", cookies=copied, headers=PAGE, timeout=PATIENCE)
     assert "Sign in to open this page." in answer.text
     page.reload()
     page.get_by_text("Sign in to open this page.").wait_for()
@@ -163,19 +159,19 @@ def test_the_way_back_from_the_provider_lets_in_once_and_only_who_began_it(guard
     for visitor in (mine, another):
         visitor.headers.update(PAGE)
     asked = re.search(r'href="(/auth/login[^"]*)"', mine.get(guarded.url + "/").text)[1]
-    picked = urlsplit(mine.get(guarded.url + asked, timeout=20).url)
+    picked = urlsplit(mine.get(guarded.url + asked, timeout=PATIENCE).url)
     address = f"{provider.url}/pick?{picked.query}&who=ann"
     back = mine.get(address, allow_redirects=False).headers["location"]
 
     def opens(visitor):
-        visitor.get(back, timeout=20)
+        visitor.get(back, timeout=PATIENCE)
         return "Sign in to open" not in visitor.get(guarded.url + "/clusters").text
 
     begun = dict(mine.cookies)  # what tells that this browser began
     assert not opens(another)
-    assert "Signing in did not work" in another.get(back, timeout=20).text
+    assert "Signing in did not work" in another.get(back, timeout=PATIENCE).text
     assert opens(mine) and opens(mine)  # the second time she is in already
-    mine.get(guarded.url + "/auth/logout", timeout=20)
+    mine.get(guarded.url + "/auth/logout", timeout=PATIENCE)
     assert not opens(mine)
     another.cookies.update(begun)
     assert not opens(another)  # the code counts once
@@ -199,7 +195,7 @@ def test_a_provider_that_does_not_answer_is_a_sentence(chromium, tmp_path):
         page = context.new_page()
         page.goto(running.url)
         page.get_by_role("link", name="Sign in", exact=True).click()
-        page.get_by_text("Signing in did not work").wait_for(timeout=30_000)
+        page.get_by_text("Signing in did not work").wait_for()
     finally:
         context.close()
         running.stop()

@@ -4,8 +4,6 @@ import re
 
 from playwright.sync_api import expect
 
-expect.set_options(timeout=60_000)
-
 
 def opened(open_page, **size):
     page = open_page("/learn", **size)

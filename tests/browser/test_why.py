@@ -5,7 +5,7 @@ import re
 
 def test_a_card_shows_its_group_on_the_map(open_page):
     page = open_page("/clusters", height=1400)
-    page.get_by_text("can be told by a short statement").wait_for(timeout=60_000)
+    page.get_by_text("can be told by a short statement").wait_for()
     card = page.locator(".st-key-why-card-0")
     card.get_by_text("On rows left out: F1").wait_for()
     card.get_by_text("Columns the groups were made from").first.wait_for()  # drawn line by line
