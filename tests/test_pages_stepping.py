@@ -9,7 +9,7 @@ from analytics.figures import theme
 from analytics.figures.stepping import groups_of, step_picture, tree_picture
 from analytics.results import NOISE
 from analytics.stepping import algorithms, board
-from pages.ui import services
+from pages.ui import services, stepping
 from tests.apptest import page_of, start
 
 
@@ -26,7 +26,8 @@ def page():
 
 
 @pytest.fixture
-def at():
+def at(monkeypatch):
+    monkeypatch.setattr(stepping, "TWICE", 0.0)  # tests press faster than people
     return page_of(page).run()
 
 
@@ -101,6 +102,29 @@ def test_playing_moves_on_by_itself_and_stops_at_the_end(at):
     assert at.get_by_key("steps-play").label == "Play"
     click(at, "play")  # at the end it begins again
     assert step(at) <= 2
+
+
+def test_the_browser_is_told_the_step_where_playing_begins_again_or_ends(at):
+    click(at, "Last")
+    click(at, "play")
+    slider = at.get_by_key("steps-step")
+    assert slider.value == 1 and slider.proto.set_value  # else it says the last step again
+    at.get_by_key("steps-Last").click()
+    at.session_state["steps-place"]["due"] = 0.0  # the timer ends in the run of this very press
+    at.run()
+    assert not at.session_state["steps-place"]["playing"]
+    slider = at.get_by_key("steps-step")
+    assert slider.value == slider.max and slider.proto.set_value
+
+
+def test_a_press_that_arrives_twice_is_one(at, monkeypatch):
+    monkeypatch.setattr(stepping, "TWICE", 60.0)
+    click(at, "play")
+    click(at, "play")
+    assert at.get_by_key("steps-play").label == "Pause"
+    at.session_state["steps-place"]["pressed"] -= 60.0
+    click(at, "play")
+    assert at.get_by_key("steps-play").label == "Play"
 
 
 def test_an_empty_board_says_what_to_do(at):

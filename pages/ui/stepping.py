@@ -17,6 +17,8 @@ from pages.ui.words import count, escape, number, safe_md
 QUIET = {"displayModeBar": False}
 PACES = {"slow": 2.0, "medium": 1.0, "fast": 0.5}  # seconds a step stays
 MOST_SEED = 9_999
+# Seconds in which a press is the same one: a click that meets the timer is sent twice.
+TWICE = 0.4
 
 
 def show(key: str = "steps") -> None:
@@ -110,15 +112,22 @@ def _widget(key: str, p: Param):
 
 def _place(key: str, digest: str) -> dict:
     """Where the reader is in the steps; another run starts at its first step. The slider is
-    forgotten while another page or tab is shown: who comes back finds the step left."""
-    place, slider = st.session_state.setdefault(f"{key}-place", {}), f"{key}-step"
+    forgotten while another page or tab is shown: who comes back finds the step left.
+
+    at : the step drawn last. to : a step wanted, until the slider is drawn there. It is not set
+    earlier: a run may end before, and the browser, never told, would then say the old step again.
+    """
+    place = st.session_state.setdefault(f"{key}-place", {})
     if place.get("digest") != digest:
-        place.update(digest=digest, playing=False, due=0.0, at=1)
-        st.session_state[slider] = 1
-    elif slider not in st.session_state:
-        place.update(playing=False)
-        st.session_state[slider] = place["at"]
+        place.update(digest=digest, playing=False, due=0.0, at=1, to=1, pressed=-TWICE)
+    elif f"{key}-step" not in st.session_state:
+        place.update(playing=False, to=place["to"] or place["at"])
     return place
+
+
+def _wanted(place: dict, slider: str) -> int:
+    """The step to show, from 1."""
+    return int(place["to"] or st.session_state[slider])
 
 
 def _player(key: str, run: Run, row: Algorithm, pace: float) -> None:
@@ -147,24 +156,27 @@ def _tick(place: dict, slider: str, last: int, pace: float) -> None:
     now = time.monotonic()
     if now < place["due"]:
         return
-    if st.session_state[slider] >= last:
+    at = _wanted(place, slider)
+    if at >= last:
         place["playing"] = False
         st.rerun()  # ends the timer
-    st.session_state[slider] += 1
-    place["due"] = now + 0.8 * pace
+    place.update(to=at + 1, due=now + 0.8 * pace)
 
 
 def _controls(key: str, slider: str, place: dict, last: int) -> None:
     """First, back, play, next, last, the pace, and the slider."""
-    at = int(st.session_state[slider])
+    at = _wanted(place, slider)
 
     def go(to: int):
-        st.session_state[slider] = min(max(to, 1), last)
+        place["to"] = min(max(to, 1), last)
 
     def play():
-        place.update(playing=not place["playing"], due=time.monotonic() + 0.3)
-        if place["playing"] and st.session_state[slider] >= last:
-            st.session_state[slider] = 1
+        now = time.monotonic()
+        if now < place["pressed"] + TWICE:
+            return
+        place.update(playing=not place["playing"], due=now + 0.3, pressed=now)
+        if place["playing"] and _wanted(place, slider) >= last:
+            place["to"] = 1
         st.rerun(f"{key}-all")  # starts or ends the timer
 
     with st.container(horizontal=True, vertical_alignment="center", key=f"{key}-controls"):
@@ -197,7 +209,10 @@ def _controls(key: str, slider: str, place: dict, last: int) -> None:
             key=f"{key}-pace",
             on_change=lambda: st.rerun(f"{key}-all"),
         )
+    if place["to"]:
+        st.session_state[slider] = at
     st.slider(f"Step {at} of {last}", 1, last, key=slider)
+    place["to"] = 0
 
 
 def _picture(key: str, run: Run, step: Step, at: int) -> None:

@@ -128,6 +128,24 @@ def test_the_map_is_said_in_a_sentence_and_focus_is_seen(open_page):
     assert ring != "nonenone"
 
 
+def test_the_buttons_of_a_plot_and_the_tabs_have_a_ring_in_the_dark(open_page):
+    page = open_page("/", dark=True)
+    page.wait_for_selector(PLOT)
+    settled(page)
+    page.locator(".modebar-btn").first.focus()
+    page.keyboard.press("Tab")
+    ring = """() => { const s = getComputedStyle(document.activeElement);
+        return [s.outlineStyle, s.outlineColor, s.boxShadow]; }"""
+    accent = ["solid", "rgb(143, 168, 255)", "none"]
+    assert page.evaluate(ring) == accent
+    page.get_by_role("tab", name="Table", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.activeElement.innerText.trim() === 'Histograms'")
+    assert page.evaluate(ring) == accent  # inside: round the tab it would be cut off
+    inside = "parseFloat(getComputedStyle(document.activeElement).outlineOffset) < 0"
+    assert page.evaluate(inside)
+
+
 def test_reduced_motion_is_honoured(chromium, server):
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
