@@ -15,7 +15,7 @@ from analytics import selection as geometry
 from analytics.figures import shapes as marks
 from analytics.figures.map import MAX_WEBGL
 from analytics.results import Projection
-from pages.ui import frame, in_view, letting_go, screen
+from pages.ui import frame, in_view, letting_go, screen, ticking
 from pages.ui.words import safe_md
 
 QUIET = {"displaylogo": False, "displayModeBar": False}
@@ -188,6 +188,7 @@ def _plotly(projection, layers, look: Look, sentence, key, chosen, cleared, kept
         **({} if several else {"height": "stretch"}),
         **(selecting if chosen is not None else {"config": QUIET}),
     )
+    ticking.listen(key, projection.dated)
     if chosen is not None:
         in_view.listen(key, look.revision if zooms else "")
     if cleared is not None and look.selection:

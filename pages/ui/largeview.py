@@ -23,6 +23,7 @@ SCRIPTS = (
     "webgl.js",
     "pixels.js",
     "picture.js",
+    "ticks.js",
     "overlay.js",
     "points.js",
     "hand.js",

@@ -263,8 +263,8 @@ def without_webgl(url, chromium, xy, words):
         browser.close()
 
 
-def overlay(page, words: str, script="large/overlay.js"):
-    """What an expression gives beside the script of the words on the large map, or another."""
+def axis_words(page, words: str, script="large/ticks.js"):
+    """What an expression gives beside the script of the words on axes, or another."""
     script = (ASSETS / script).read_text("utf-8")
     return page.evaluate(f"() => {{ {script}; return {words}; }}")
 
@@ -272,26 +272,26 @@ def overlay(page, words: str, script="large/overlay.js"):
 def test_times_of_day_on_an_axis_are_named_by_their_own_minute(open_page):
     page = open_page("/healthz")
     low = 18_262 + 9 / 24  # 2020-01-01 09:00
-    found = overlay(page, f"date_ticks({low}, {low + 90 / 1440}, 6).map((tick) => tick[1])")
+    found = axis_words(page, f"date_ticks({low}, {low + 90 / 1440}, 6).map((tick) => tick[1])")
     assert found == [
         f"2020-01-01 {t}" for t in ("09:00", "09:15", "09:30", "09:45", "10:00", "10:15", "10:30")
     ]
-    found = overlay(page, f"date_ticks({low}, {low} + 38.5 / 1440, 39).map((tick) => tick[1])")
+    found = axis_words(page, f"date_ticks({low}, {low} + 38.5 / 1440, 39).map((tick) => tick[1])")
     assert found == [f"2020-01-01 09:{minute:02d}" for minute in range(39)]
 
 
 def test_years_of_any_length_on_an_axis_are_whole(open_page):
     page, words = open_page("/healthz"), "map((tick) => tick[1])"
     low, high = 2_600_000, 2_960_000  # 9088 to 10074: dates without an end are often 9999-12-31
-    assert overlay(page, f"date_ticks({low}, {high}, 3).{words}") == ["9500", "10000"]
-    assert overlay(page, f"dates({low}, {high}, 120_000).{words}", "linked/map.js") == [
+    assert axis_words(page, f"date_ticks({low}, {high}, 3).{words}") == ["9500", "10000"]
+    assert axis_words(page, f"dates({low}, {high}, 120_000).{words}", "linked/map.js") == [
         "9500",
         "10000",
     ]
     low, high = -736_200, -735_900  # round the end of the year -46
     before = ["-000046-07", "-000046-10", "-000045-01"]
-    assert overlay(page, f"date_ticks({low}, {high}, 4).{words}") == before
-    assert overlay(page, f"dates({low}, {high}, 75).{words}", "linked/map.js") == before
+    assert axis_words(page, f"date_ticks({low}, {high}, 4).{words}") == before
+    assert axis_words(page, f"dates({low}, {high}, 75).{words}", "linked/map.js") == before
 
 
 def test_names_in_view_keep_off_the_words_of_the_axes_and_others_stay_out_of_it(open_page):
@@ -307,5 +307,5 @@ def test_names_in_view_keep_off_the_words_of_the_axes_and_others_stay_out_of_it(
       return at;
     })()"""
     places = [[80, 200], [300, 395], [590, 100], [640, 200], [300, -30], [300, 450]]
-    found = overlay(page, spread.replace("PLACES", str(places)))
+    found = axis_words(page, spread.replace("PLACES", str(places)))
     assert found == [[100, 200], [300, 350], [570, 100], [640, 200], [300, -30], [300, 450]]

@@ -59,6 +59,6 @@ def test_paint_by_keyboard_undo_and_play(open_page):
     expect(page.get_by_role("button", name="Play")).to_be_visible()
     page.get_by_role("button", name="Last", exact=True).click()
     expect(said).to_contain_text("Every point is visited")
-    page.get_by_role("radio", name="fast").click()
+    page.get_by_role("radio", name="fast", exact=True).click()
     page.get_by_role("button", name="Play").click()  # at the end it begins again
     expect(said).to_contain_text("Point 2 has")
