@@ -146,6 +146,16 @@ def test_the_buttons_of_a_plot_and_the_tabs_have_a_ring_in_the_dark(open_page):
     assert page.evaluate(inside)
 
 
+@pytest.mark.parametrize("path", ["/", "/clusters"])
+def test_a_page_enlarged_to_200_per_cent_cuts_nothing_off(open_page, path):
+    page = open_page(path, width=720, height=450)
+    page.wait_for_selector(PLOT)
+    page.locator("table.facts").first.wait_for()
+    settled(page)
+    wide = "(e) => e.scrollWidth - e.clientWidth"
+    assert page.locator("[data-testid=stMain]").evaluate(wide) <= 0
+
+
 def test_reduced_motion_is_honoured(chromium, server):
     context = chromium.new_context(reduced_motion="reduce")
     page = context.new_page()
