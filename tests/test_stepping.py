@@ -203,7 +203,7 @@ def test_as_many_groups_as_points(algorithm):
 
 def test_kmeans_lowers_k_to_the_places_and_says_so():
     run = algorithms.run([[0.1, 0.1]] * 5 + [[0.9, 0.9]] * 5, "kmeans", {"k": 4})
-    assert "Only 2 places differ" in run.steps[0].words
+    assert "All lie in 2 places" in run.steps[0].words
     assert len(run.steps[-1].centers) == 2
 
 

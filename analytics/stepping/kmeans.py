@@ -17,7 +17,7 @@ def steps(X: np.ndarray, k: int, start: str, rng: np.random.Generator) -> list[S
     """The steps on X (n, 2), n >= 1. start : "k-means++" or "random"; value : the sum of squared
     distances to the centres, which never grows. k is lowered to the number of different places."""
     places = np.unique(X, axis=0)
-    fewer = f" Only {counted(len(places), 'place')} differ, so there are no more groups than that."
+    fewer = f" All lie in {counted(len(places), 'place')}, so there are no more groups than that."
     note = fewer if len(places) < k else ""
     k = min(k, len(places))
     words = f"{counted(len(X), 'point')} and {counted(k, 'centre')} to choose.{note}"
