@@ -245,6 +245,7 @@ def _people(c, measured, key: str) -> None:
                 st.image(
                     thumbnail(xy, groups, size=(200, 200), dark=frame.dark()),
                     width=200,
+                    alt=f"The grouping of person {c.numbers[i]}",
                 )
                 words = [count(int(c.labels[i].max()) + 1, "group")]
                 if len(c.labels) > 1:
