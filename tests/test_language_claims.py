@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import numpy as np
@@ -131,3 +133,16 @@ def test_claims_are_all_or_none_and_a_folder_that_takes_no_file_is_said(tmp_path
     assert on.take([one, two])
     with pytest.raises(StoreError, match="cannot be written"):
         claims.Claims(tmp_path / "none" / "a.claims")
+
+
+def test_threads_that_ask_first_at_once_have_the_same_claims(tmp_path):
+    ready = threading.Barrier(8)
+
+    def first(path):
+        ready.wait()
+        return claims.claims(path)
+
+    with ThreadPoolExecutor(8) as pool:
+        for n in range(20):
+            path = tmp_path / f"{n}.claims"
+            assert len(set(pool.map(first, [path] * 8))) == 1

@@ -64,10 +64,14 @@ class Claims:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
 
 
-@cache
+_making = threading.Lock()
+_made = cache(Claims)
+
+
 def claims(path: Path) -> Claims:
     """The claims in a file, the same object for all of this process. Raises StoreError."""
-    return Claims(path)
+    with _making:  # threads that ask first at once: a second handle, closed, would drop the locks
+        return _made(path)
 
 
 @contextmanager
