@@ -34,12 +34,13 @@ function follow(axis, side, plot) {
   });
 }
 
-// [[day, words], ...] of what an axis shows; of less than a minute, its two ends.
+// [[day, words], ...] of what an axis shows; of less than a minute, its two ends; none where it begins
+// or ends beyond the years that a browser can name.
 function shown(axis, side, plot) {
   const [low, high] = [...axis.range].map(Number).sort((a, b) => a - b);
   const room = side === "x" ? plot.clientWidth : plot.clientHeight;
   const found = date_ticks(low, high, room / APART[side]);
-  if (found.length) return found;
+  if (found.length || high - low > 1) return found;
   const second = (day) => new Date(Math.round(day * 86400) * 1000).toISOString().slice(0, -5);
   return [low, high].map((day) => [day, second(day).replace("T", " ")]);
 }
