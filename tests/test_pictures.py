@@ -370,6 +370,16 @@ def test_a_new_version_of_the_score_makes_new_rankings_and_advice(monkeypatch):
     assert not {w.digest for w in wanted} & set(before)
 
 
+def test_columns_of_very_different_ranges_are_ranked_as_the_map_draws_them(store):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"small": rng.normal(size=60), "huge": 1e4 * rng.normal(size=60)})
+    dataset = api.prepare(frame, features=["small", "huge"], store=store)
+    (entry,) = execute(pictures.columns_request(dataset), store).entries
+    ranges = np.ptp(frame.to_numpy(), axis=0)
+    assert entry["aspect"] == pytest.approx(ranges[0] / ranges[1], rel=1e-3)
+    assert OPERATIONS["ranking"].version > 3, "those cut the aspect off at 1 : 100"
+
+
 def test_files_that_show_no_plot_say_so_and_foreign_ones_are_named(store, home):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
