@@ -366,6 +366,7 @@ def test_decimal_comma_with_points_between_thousands(read):
         (("1.345;2", "8.000;3"), ".", (1.345, 2)),
         (("1,345;2", "8,000;3"), ",", (1.345, 2)),
         (("0,345;12.500", "0,125;8.000", ";3.250", ";4.750"), ",", (0.345, 12500)),
+        (("1.345;one", "8.125;1,5", "9.250;two", "7.750;three"), ".", (1.345, "one")),
     ],
 )
 def test_numbers_that_may_hold_thousands_do_not_decide_the_decimal_sign(

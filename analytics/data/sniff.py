@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from analytics.data.inference import MISSING
 
@@ -158,17 +158,26 @@ def kind(cell: str) -> str:
 def decimal_sign(rows: Sequence[Sequence[str]], separator: str) -> str:
     """ "," when more cells look like 1,5 than like 1.5 (never for comma-separated text).
 
-    Cells that may as well hold thousands (12.345) have a say only where no other cell has one.
+    Columns of words have no say, and cells that may as well hold thousands (12.345) only where no
+    other cell has one.
     """
     if separator in ("", ","):
         return "."
-    cells = [cell.strip() for row in rows for cell in row[:200]]
+    columns = zip_longest(*(row[:200] for row in rows), fillvalue="")
+    cells = [cell for column in columns for cell in _numbers(column)]
     for known in ([cell for cell in cells if not _THOUSANDS.fullmatch(cell)], cells):
         commas = sum(bool(_COMMA.fullmatch(cell)) for cell in known)
         points = sum(bool(_REAL.fullmatch(cell)) for cell in known)
         if commas != points:
             return "," if commas > points else "."
     return "."
+
+
+def _numbers(column: Sequence[str]) -> list[str]:
+    """The cells of a column that are numbers, none when fewer than half of the known ones are."""
+    known = [cell for cell in map(str.strip, column) if cell not in _EMPTY]
+    found = [cell for cell in known if kind(cell) == "number"]
+    return found if 2 * len(found) >= len(known) else []
 
 
 def real_columns(rows: Sequence[Sequence[str]], width: int) -> tuple[int, ...]:
