@@ -307,5 +307,5 @@ def test_names_in_view_keep_off_the_words_of_the_axes_and_others_stay_out_of_it(
       return at;
     })()"""
     places = [[80, 200], [300, 395], [590, 100], [640, 200], [300, -30], [300, 450]]
-    found = axis_words(page, spread.replace("PLACES", str(places)))
+    found = axis_words(page, spread.replace("PLACES", str(places)), "large/overlay.js")
     assert found == [[100, 200], [300, 350], [570, 100], [640, 200], [300, -30], [300, 450]]
